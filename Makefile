@@ -1,0 +1,51 @@
+# The two commands that matter: `make run` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+RUN := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+
+.PHONY: help run test lint format data sample benchmark pictures clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(READY)  ## set up, then run the workflow on the bundled sample
+	$(RUN) workflow.py $(ARGS)
+
+test: $(READY)  ## set up, then pass every test
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(READY)  ## check style and common mistakes
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+format: $(READY)  ## put the code into its one format
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+data: $(READY)  ## fetch the real photographs (needs internet and a Kaggle account)
+	$(RUN) -m pip install --quiet kagglehub==1.0.3
+	$(RUN) data/download.py
+
+sample: $(READY)  ## draw the bundled sample again; the files come out the same
+	$(RUN) -m utils.dataset.synthetic
+
+benchmark: $(READY)  ## measure the engine's overhead and the planning of large inputs
+	$(RUN) benchmarks/engine_overhead.py
+	$(RUN) benchmarks/planning.py
+
+pictures: $(READY)  ## draw the README's pictures again from the newest run
+	$(RUN) workflow.py graph --output docs/workflow.png
+
+clean:  ## remove the virtual environment and caches (runs/ stays)
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --requirement requirements-dev.txt
+	touch $@
