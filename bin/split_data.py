@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Split a data set into training, validation and test photographs, near-duplicates together."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.append(
+    str(Path(__file__).resolve().parent.parent)
+)  # by hand; in a job utils.zip comes first
+
+from utils.job import InputPath, OutputPath, run
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--dataset", type=InputPath, required=True, help="shard of all photos")
+    for side in ("train", "val", "test"):
+        parser.add_argument(
+            f"--{side}", type=OutputPath, required=True, help=f"shard of {side} photos to write"
+        )
+    parser.add_argument(
+        "--report", type=OutputPath, required=True, help="split.json: side, group, classes of each"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the split")
+    parser.add_argument(
+        "--fractions",
+        type=float,
+        nargs=3,
+        default=[0.7, 0.1, 0.2],
+        metavar=("TRAIN", "VAL", "TEST"),
+        help="shares of the photos on each side; they add up to 1",
+    )
+    parser.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="leave out unreadable photos, and list them in the report, instead of stopping",
+    )
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    from utils.dataset.split import split_dataset
+
+    split_dataset(
+        args.dataset,
+        {"train": args.train, "val": args.val, "test": args.test},
+        args.report,
+        seed=args.seed,
+        fractions=args.fractions,
+        skip_bad=args.skip_bad,
+    )
+
+
+if __name__ == "__main__":
+    run(parser(), main)

@@ -1,0 +1,38 @@
+"""Groups of near-duplicates."""
+
+import cv2
+import numpy as np
+import pytest
+
+from utils.dataset.groups import find_groups
+from utils.dataset.sketch import sketch
+from utils.dataset.synthetic import crop_picture, draw_picture
+
+
+@pytest.fixture(scope="module")
+def sketches():
+    """0..3 are photographs; 4 and 5 are crops of 1, 6 is 2 in other light, 7 is blank."""
+    pictures = [draw_picture(seed, [1, 2, 3]) for seed in range(4)]
+    images = [picture.image for picture in pictures]
+    images += [crop_picture(pictures[1], share).image for share in (0.9, 0.8)]
+    images.append(cv2.convertScaleAbs(images[2], alpha=0.7, beta=10))
+    images.append(np.full((200, 300, 3), 255, np.uint8))
+    return [sketch(image) for image in images]
+
+
+def test_copies_join_their_photograph_and_nothing_else(sketches):
+    assert find_groups(sketches) == [0, 1, 2, 3, 1, 1, 2, 4]
+
+
+def test_the_order_of_photographs_does_not_change_the_groups(sketches):
+    order = [6, 3, 5, 0, 7, 2, 4, 1]
+    groups = find_groups([sketches[index] for index in order])
+    together = {frozenset(np.flatnonzero(np.array(groups) == g)) for g in groups}
+    expected = [{3}, {7, 6, 2}, {5, 0}, {1}, {4}]
+    assert together == {frozenset(group) for group in expected}
+
+
+def test_few_photographs_are_no_special_case(sketches):
+    assert find_groups([]) == []
+    assert find_groups(sketches[:1]) == [0]
+    assert find_groups([sketches[7], sketches[7]]) == [0, 1]

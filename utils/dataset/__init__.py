@@ -1,0 +1,1 @@
+"""Photographs and their annotations: labels, VOC files, shards, split, augmentation. No torch."""

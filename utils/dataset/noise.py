@@ -1,0 +1,161 @@
+"""Augmentation on disk: copies of training photographs with Gaussian noise."""
+
+import heapq
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from utils.dataset.clean import clean_photo
+from utils.dataset.images import encode_jpeg, upright_size
+from utils.dataset.labels import CLASSES
+from utils.dataset.shards import Photo, read_shard, write_shard
+from utils.dataset.voc import write_voc
+from utils.errors import InputError
+from utils.seed import derive_seed
+
+log = logging.getLogger(__name__)
+
+RARE = 0.5
+"""A class is rare below this fraction of an equal share of the faces (1/6 for three classes)."""
+
+JPEG_QUALITY = 95
+"""Of the copies. Noise does not compress: as PNGs they would be five times as large."""
+
+
+@dataclass(frozen=True)
+class NoiseOptions:
+    """How training photographs are multiplied.
+
+    Attributes
+    ----------
+    sigma
+        Standard deviation of the noise, in units of the 0..1 range of a channel.
+    copies, rare_copies
+        Noisy copies of each photograph, and of one that holds a face of a rare class.
+    seed
+        The seed of the job; each copy derives its own from it and its name.
+    """
+
+    sigma: float = 0.05
+    copies: int = 1
+    rare_copies: int = 3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sigma <= 1:
+            raise InputError(f"sigma is {self.sigma}; expected 0..1, of the range of a channel")
+        if min(self.copies, self.rare_copies) < 0:
+            raise InputError("copies and rare copies must not be negative")
+
+
+def add_gaussian_noise(image: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    """Add independent Gaussian noise to every channel of every pixel, clipped to the range.
+
+    Parameters
+    ----------
+    image
+        uint8, shape (H, W, 3).
+    sigma
+        Standard deviation in units of 0..1 (1 is the step from black to white).
+    """
+    noise = rng.standard_normal(image.shape, dtype=np.float32)
+    return np.rint(image + noise * (255 * sigma)).clip(0, 255).astype(np.uint8)
+
+
+def augment_shard(
+    train: Path, output: Path, shard: int, shards: int, options: NoiseOptions
+) -> dict[str, int]:
+    """Write every `shards`-th photograph of `train`, cleaned, with its noisy copies, to `output`.
+
+    Which photographs hold a rare class is decided from the whole of `train`, and noise depends on
+    seed and name alone: all shards together hold the same files, however many they are.
+
+    Parameters
+    ----------
+    shard
+        Which part, from 0 to ``shards - 1``.
+
+    Returns
+    -------
+    dict
+        ``{"photos": n, "copies": n, "rare_photos": n}`` of this shard.
+
+    Raises
+    ------
+    InputError
+        If the shard number is out of range, or a photograph already has the name of a copy.
+    """
+    if not 0 <= shard < shards:
+        raise InputError(f"shard {shard} of {shards}: expected 0 to {shards - 1}")
+    faces = {photo.name: _classes(photo) for photo in read_shard(train)}
+    rare = rare_classes(sum(faces.values(), Counter()))
+    copies = {
+        name: options.rare_copies if rare & classes.keys() else options.copies
+        for name, classes in faces.items()
+    }
+    for name, number in copies.items():
+        for copy in range(1, number + 1):
+            if _copy_name(name, copy) in faces:
+                raise InputError(
+                    f"{train}: {_copy_name(name, copy)!r} is what a copy of {name!r} will be "
+                    "called; rename the photograph"
+                )
+    mine = set(sorted(faces)[shard::shards])
+    written = write_shard(output, _augmented(train, mine, copies, options))
+    counts = {
+        "photos": len(mine),
+        "copies": written - len(mine),
+        "rare_photos": sum(bool(rare & faces[name].keys()) for name in mine),
+    }
+    log.info("%s: %s; rare: %s", output, counts, ", ".join(sorted(rare)) or "no class")
+    return counts
+
+
+def rare_classes(faces: Counter[str]) -> set[str]:
+    """Return the classes that hold less than `RARE` times an equal share of the faces."""
+    limit = RARE * sum(faces.values()) / len(CLASSES)
+    return {name for name in CLASSES if 0 < faces[name] < limit}
+
+
+def _augmented(
+    train: Path, mine: set[str], copies: dict[str, int], options: NoiseOptions
+) -> Iterator[Photo]:
+    """Yield originals and copies sorted by name: "a_noise1" comes after "a0", though of "a"."""
+    waiting: list[tuple[str, Photo]] = []
+    for photo in read_shard(train):
+        if photo.name not in mine:
+            continue
+        while waiting and waiting[0][0] < photo.name:
+            yield heapq.heappop(waiting)[1]
+        clean = clean_photo(photo)
+        for copy in range(1, copies[photo.name] + 1):
+            noisy = _noisy_copy(clean, copy, options)
+            heapq.heappush(waiting, (noisy.name, noisy))
+        yield clean
+    while waiting:
+        yield heapq.heappop(waiting)[1]
+
+
+def _noisy_copy(photo: Photo, copy: int, options: NoiseOptions) -> Photo:
+    name = _copy_name(photo.name, copy)
+    rng = np.random.default_rng(derive_seed(options.seed, photo.name, copy))
+    image = add_gaussian_noise(photo.decode(), options.sigma, rng)
+    height, width = image.shape[:2]
+    faces = photo.read_annotation(width, height).faces
+    filename = f"{name}.jpg"
+    voc = write_voc(filename, width, height, faces)
+    return Photo(name, filename, encode_jpeg(image, JPEG_QUALITY), voc)
+
+
+def _copy_name(name: str, copy: int) -> str:
+    return f"{name}_noise{copy}"
+
+
+def _classes(photo: Photo) -> Counter[str]:
+    width, height = upright_size(photo.image, photo.filename)
+    faces = photo.read_annotation(width, height).faces
+    return Counter(CLASSES[label - 1] for label in faces.labels)

@@ -1,0 +1,172 @@
+"""Shards: plain tars of photographs, each followed by its VOC file, sorted by stem.
+
+Data travels between jobs as shards, not as thousands of loose files. The idea is WebDataset's
+(Aizman et al. 2019, "High performance I/O for large scale deep learning"). Times, owners and modes
+are fixed, so equal content gives equal bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from utils.errors import InputError
+
+if TYPE_CHECKING:  # planning packs shards, and starts quicker without NumPy, Pillow and lxml
+    import numpy as np
+
+    from utils.dataset.voc import Annotation
+
+MAX_MEMBER_BYTES = 512 * 1024**2
+"""No photograph or annotation is larger; bounds what a damaged or hostile shard can ask for."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photograph as it travels.
+
+    Attributes
+    ----------
+    name
+        The stem, which is unique in a data set and joins image and annotation.
+    filename
+        Name of the image file, ``<stem>.<ext>``.
+    image
+        Bytes of the image file.
+    annotation
+        Bytes of the VOC file; None for a photograph to predict on.
+    """
+
+    name: str
+    filename: str
+    image: bytes
+    annotation: bytes | None = None
+
+    def decode(self) -> np.ndarray:
+        """Return the upright RGB image, uint8 (H, W, 3). See `utils.dataset.images.decode`."""
+        from utils.dataset.images import decode
+
+        return decode(self.image, self.filename)
+
+    def read_annotation(self, width: int, height: int) -> Annotation:
+        """Return the `Annotation` of the photograph whose upright size is `width` x `height`.
+
+        Raises
+        ------
+        InputError
+            If the photograph has no annotation, or it cannot be read (see `read_voc`).
+        """
+        from utils.dataset.images import orientation
+        from utils.dataset.voc import read_voc
+
+        if self.annotation is None:
+            raise InputError(f"{self.filename}: has no annotation {self.name}.xml beside it")
+        turned = orientation(self.image, self.filename)
+        return read_voc(self.annotation, f"{self.name}.xml", width, height, turned)
+
+
+def write_shard(path: Path, photos: Iterable[Photo]) -> int:
+    """Write photographs, which come sorted by name, one at a time; return how many.
+
+    The file appears under its name only when it is whole.
+
+    Raises
+    ------
+    ValueError
+        If names are not strictly rising, or are no plain file names: a defect of the caller.
+    """
+    path = Path(path)
+    temporary = path.with_name(path.name + ".tmp")
+    count, last = 0, ""
+    with open(temporary, "wb") as file:
+        with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            for photo in photos:
+                if photo.name <= last or not _is_plain_name(photo.filename):
+                    raise ValueError(f"{path}: {photo.filename!r} after {last!r}")
+                _add(tar, photo.filename, photo.image)
+                if photo.annotation is not None:
+                    _add(tar, f"{photo.name}.xml", photo.annotation)
+                count, last = count + 1, photo.name
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    return count
+
+
+def read_shard(path: Path) -> Iterator[Photo]:
+    """Yield the photographs of a shard in their order, holding one at a time.
+
+    Raises
+    ------
+    InputError
+        If the file is not a whole tar, or holds anything but regular files of bounded size with
+        plain names, at most one image and one annotation a stem, image and annotation adjacent.
+    """
+    pending: dict[str, tuple[str, bytes]] = {}  # of the current stem: kind -> (file name, bytes)
+    stem, seen = None, set()
+    for filename, data in _members(Path(path)):
+        name, _, suffix = filename.rpartition(".")
+        kind = "annotation" if suffix.lower() == "xml" else "image"
+        if name != stem:
+            if stem is not None:
+                yield _photo(path, stem, pending)
+            if name in seen:
+                raise InputError(f"{path}: member {filename!r} is not beside its twin; pack again")
+            seen.add(name)
+            stem, pending = name, {}
+        if kind in pending:
+            raise InputError(f"{path}: two files for the {kind} of {name!r}; pack again")
+        pending[kind] = (filename, data)
+    if stem is not None:
+        yield _photo(path, stem, pending)
+
+
+def _members(path: Path) -> Iterator[tuple[str, bytes]]:
+    try:
+        with tarfile.open(path, "r:") as tar:
+            while (member := tar.next()) is not None:
+                if not member.isreg() or not _is_plain_name(member.name):
+                    raise InputError(
+                        f"{path}: member {member.name!r} is not a plain file at the top; "
+                        "shards hold nothing else, pack again"
+                    )
+                if member.size > MAX_MEMBER_BYTES:
+                    raise InputError(
+                        f"{path}: member {member.name!r} has {member.size} bytes, "
+                        f"more than {MAX_MEMBER_BYTES}"
+                    )
+                yield member.name, tar.extractfile(member).read()
+                tar.members.clear()  # else the list of what was read grows with the shard
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise InputError(f"{path}: not a whole shard ({error}); make it again") from error
+
+
+def _photo(path: Path, stem: str, parts: dict[str, tuple[str, bytes]]) -> Photo:
+    if "image" not in parts:
+        raise InputError(f"{path}: {stem}.xml has no image beside it; pack again")
+    filename, image = parts["image"]
+    return Photo(stem, filename, image, parts.get("annotation", (None, None))[1])
+
+
+def _is_plain_name(name: str) -> bool:
+    return (
+        name not in ("", ".", "..")
+        and "\\" not in name
+        and "\0" not in name
+        and PurePosixPath(name).name == name
+        and 0 < name.rfind(".") < len(name) - 1
+    )
+
+
+def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    member = tarfile.TarInfo(name)  # time, owner and group are zero
+    member.size, member.mode = len(data), 0o644
+    tar.addfile(member, io.BytesIO(data))
+    tar.members.clear()

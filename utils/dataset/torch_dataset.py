@@ -1,0 +1,123 @@
+"""Clean shards as a PyTorch data set, decoded once and kept in memory."""
+
+import logging
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from utils.dataset.faces import Faces
+from utils.dataset.images import decode
+from utils.dataset.shards import read_shard
+from utils.errors import InputError
+
+log = logging.getLogger(__name__)
+
+Target = dict[str, Any]
+Transform = Callable[[torch.Tensor, Target], tuple[torch.Tensor, Target]]
+
+
+class FaceDataset(Dataset):
+    """Photographs with their faces, sorted by name however they are spread over shards.
+
+    Item ``i`` is ``(image, target)``: `image` uint8 (3, H, W) RGB whose longer side has
+    `image_size` pixels; `target` holds
+
+    - ``boxes`` float32 (N, 4), xyxy pixels of `image`, half-open; ``labels`` int64 (N,), from 1;
+    - ``name`` the photo's stem; ``index`` is ``i`` (for seeding a transform);
+    - ``scale`` = side of `image` / side of the photo; ``size`` = the photo's own (H, W).
+
+    Decoded images are kept up to `cache_mb` MiB; those beyond stay encoded and are decoded at each
+    use.
+
+    Attributes
+    ----------
+    names : list[str]
+    faces : list[Faces]
+        In pixels of the photographs as they are, for metrics.
+    sizes : list[tuple[int, int]]
+        (H, W) of the photographs as they are.
+
+    Raises
+    ------
+    InputError
+        If a photograph lacks an annotation, two share a stem, or there is none.
+    """
+
+    def __init__(
+        self,
+        shards: Sequence[Path],
+        image_size: int,
+        transform: Transform | None = None,
+        cache_mb: float = 4096,
+    ) -> None:
+        self.image_size, self.transform = image_size, transform
+        self.names: list[str] = []
+        self.faces: list[Faces] = []
+        self.sizes: list[tuple[int, int]] = []
+        self._images: list[torch.Tensor | bytes] = []
+        self._load(shards, cache_mb * 2**20)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, Target]:
+        image = self._images[index]
+        image = image.clone() if isinstance(image, torch.Tensor) else self._tensor(image, index)
+        height, width = self.sizes[index]
+        # Rounding to whole pixels stretches the two sides by slightly different factors.
+        x, y = image.shape[2] / width, image.shape[1] / height
+        boxes = self.faces[index].boxes * np.array([x, y, x, y], np.float32)
+        target = {
+            "boxes": torch.from_numpy(boxes),
+            "labels": torch.from_numpy(self.faces[index].labels.copy()),
+            "name": self.names[index],
+            "index": index,
+            "scale": self.image_size / max(height, width),
+            "size": (height, width),
+        }
+        return self.transform(image, target) if self.transform else (image, target)
+
+    def _load(self, shards: Sequence[Path], budget: float) -> None:
+        items = []
+        for photo in (photo for shard in shards for photo in read_shard(shard)):
+            pixels = photo.decode()
+            height, width = pixels.shape[:2]
+            faces = photo.read_annotation(width, height).faces
+            image = resize(pixels, self.image_size)
+            budget -= image.nbytes
+            kept = to_tensor(image) if budget >= 0 else photo.image
+            items.append((photo.name, faces, (height, width), kept))
+        if not items:
+            raise InputError(f"no photographs in {', '.join(map(str, shards))}")
+        items.sort(key=lambda item: item[0])
+        for first, second in pairwise(items):
+            if first[0] == second[0]:
+                raise InputError(f"two photographs are called {first[0]!r}; rename one")
+        self.names, self.faces, self.sizes, self._images = map(list, zip(*items, strict=True))
+        encoded = sum(isinstance(image, bytes) for image in self._images)
+        log.info("%d photographs, %d of them beyond the cache", len(self), encoded)
+
+    def _tensor(self, data: bytes, index: int) -> torch.Tensor:
+        return to_tensor(resize(decode(data, self.names[index]), self.image_size))
+
+
+def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
+    """Resize a uint8 (H, W, 3) image so that its longer side has `longer_side` pixels."""
+    height, width = image.shape[:2]
+    scale = longer_side / max(height, width)
+    if scale == 1:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    # Averaging over areas does not alias when shrinking, but is blocky when enlarging.
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+
+
+def to_tensor(image: np.ndarray) -> torch.Tensor:
+    """Return a uint8 (H, W, 3) image as a contiguous uint8 (3, H, W) tensor."""
+    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
