@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Measure how good the detector is on the test photographs, which it never saw."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.append(
+    str(Path(__file__).resolve().parent.parent)
+)  # by hand; in a job utils.zip comes first
+
+from utils.job import InputPath, OutputPath, run
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--model", type=InputPath, required=True, help="trained model file")
+    parser.add_argument("--test", type=InputPath, required=True, help="clean shard of test photos")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap intervals")
+    parser.add_argument("--json", type=OutputPath, required=True, help="all numbers, to write")
+    parser.add_argument("--text", type=OutputPath, required=True, help="the same to read, to write")
+    parser.add_argument(
+        "--confusion-matrix", type=OutputPath, required=True, help="picture to write (PNG)"
+    )
+    parser.add_argument(
+        "--precision-recall", type=OutputPath, required=True, help="picture to write (PNG)"
+    )
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    from utils.analysis.evaluation import write_evaluation
+    from utils.detector.inference import Detector
+
+    detector = Detector.load(args.model)
+    write_evaluation(
+        detector,
+        args.test,
+        args.seed,
+        json=args.json,
+        text=args.text,
+        confusion_picture=args.confusion_matrix,
+        precision_recall_picture=args.precision_recall,
+    )
+
+
+if __name__ == "__main__":
+    run(parser(), main)

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Draw how the classes of faces are spread over the sides of the split."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.append(
+    str(Path(__file__).resolve().parent.parent)
+)  # by hand; in a job utils.zip comes first
+
+from utils.job import InputPath, OutputPath, run
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "--shards",
+        type=InputPath,
+        nargs="+",
+        required=True,
+        help="shards of annotated photos; each one's file name is the name of its side",
+    )
+    parser.add_argument("--output", type=OutputPath, required=True, help="picture to write (PNG)")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    from utils.analysis.class_distribution import class_distribution
+
+    class_distribution(args.shards, args.output)
+
+
+if __name__ == "__main__":
+    run(parser(), main)

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Find the faces on new photographs, tell their classes, and draw them."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.append(
+    str(Path(__file__).resolve().parent.parent)
+)  # by hand; in a job utils.zip comes first
+
+from utils.job import InputPath, OutputPath, run
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--model", type=InputPath, required=True, help="trained model file")
+    parser.add_argument("--photos", type=InputPath, required=True, help="shard of new photos")
+    parser.add_argument(
+        "--predictions", type=OutputPath, required=True, help="every box, to write (JSON)"
+    )
+    parser.add_argument(
+        "--images", type=OutputPath, required=True, help="shard of annotated photos to write"
+    )
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    from utils.analysis.prediction import predict_shard
+    from utils.detector.inference import Detector
+
+    predict_shard(Detector.load(args.model), args.photos, args.predictions, args.images)
+
+
+if __name__ == "__main__":
+    run(parser(), main)

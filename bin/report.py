@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Answer the question: the share of people properly masked, and a report of what it rests on."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.append(
+    str(Path(__file__).resolve().parent.parent)
+)  # by hand; in a job utils.zip comes first
+
+from utils.job import InputPath, OutputPath, run
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    for name, words in (
+        ("--configuration", "options, versions and digests of the run"),
+        ("--split", "split.json"),
+        ("--class-distribution", "picture of the classes on each side"),
+        ("--training", "training.json"),
+        ("--training-curves", "picture of the training"),
+        ("--evaluation", "evaluation.json"),
+        ("--confusion-matrix", "picture of the confusion matrix"),
+        ("--precision-recall", "picture of precision over recall"),
+    ):
+        parser.add_argument(name, type=InputPath, required=True, help=words)
+    for name, words in (
+        ("--params", "best_hpo_params.json; absent, like the next two, in a run without search"),
+        ("--hpo-history", "picture of the search"),
+        ("--study", "journal of the search"),
+    ):
+        parser.add_argument(name, type=InputPath, help=words)
+    for name, words in (
+        ("--predictions", "predictions_<p>.json of every shard"),
+        ("--images", "shards of annotated photos"),
+    ):
+        parser.add_argument(name, type=InputPath, nargs="+", required=True, help=words)
+    parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap interval")
+    for name, words in (
+        ("--report", "the page, to write (HTML)"),
+        ("--table", "people on each photo, to write (text)"),
+        ("--picture", "the most telling annotated photo, to write (PNG)"),
+        ("--prevalence", "the answer and its interval, to write (JSON)"),
+    ):
+        parser.add_argument(name, type=OutputPath, required=True, help=words)
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    from utils.analysis.report import ReportInputs, write_report
+
+    values = vars(args)
+    inputs = ReportInputs(**{name: values[name] for name in ReportInputs.__dataclass_fields__})
+    write_report(
+        inputs,
+        args.seed,
+        page=args.report,
+        table=args.table,
+        picture=args.picture,
+        prevalence=args.prevalence,
+    )
+
+
+if __name__ == "__main__":
+    run(parser(), main)

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from scipy.stats import bootstrap
+
+from utils.analysis.bootstrap import interval, ratio, resample
+
+
+def test_draws_have_the_mean_and_spread_of_resampled_photographs() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.integers(0, 5, (50, 2))
+    drawn = resample(rows, 20_000, rng)
+    by_hand = np.array([rows[rng.integers(0, 50, 50)].sum(axis=0) for _ in range(20_000)])
+    assert drawn.mean(axis=0) == pytest.approx(rows.sum(axis=0), rel=0.01)
+    assert np.cov(drawn.T) == pytest.approx(np.cov(by_hand.T), rel=0.08, abs=2)
+
+
+def test_photographs_stay_whole() -> None:
+    drawn = resample(np.array([[1, 10], [2, 20], [3, 30]]), 100, np.random.default_rng(0))
+    assert (drawn[:, 1] == 10 * drawn[:, 0]).all()
+
+
+def test_no_photographs_add_up_to_nothing() -> None:
+    assert resample(np.zeros((0, 3), int), 4, np.random.default_rng(0)).tolist() == [[0, 0, 0]] * 4
+
+
+def test_with_many_photographs_it_is_the_percentile_interval_of_scipy() -> None:
+    rng = np.random.default_rng(1)
+    data = rng.integers(0, 4, 2000)
+    expected = bootstrap((data,), np.mean, method="percentile", rng=rng, n_resamples=4000)
+    drawn = resample(data[:, None], 4000, rng)[:, 0] / len(data)
+    ours = interval(drawn, len(data))
+    assert ours == pytest.approx(list(expected.confidence_interval), abs=0.006)
+
+
+def test_few_photographs_widen_it() -> None:
+    values = np.random.default_rng(0).normal(size=100_000)
+    low, high = interval(values, 8)
+    # Student's t with 7 degrees of freedom at 97.5 %, times the square root of 8/7
+    assert (low, high) == pytest.approx((-2.365 * 1.069, 2.365 * 1.069), abs=0.08)
+
+
+def test_what_cannot_be_told_is_none() -> None:
+    assert interval(np.array([0.1, 0.2]), 1) is None
+    assert interval(np.array([np.nan]), 10) is None
+    assert interval(np.array([np.nan, 0.5]), 10) == [0.5, 0.5]
+
+
+def test_a_ratio_of_nothing_is_nan() -> None:
+    assert ratio(np.array([1, 0]), np.array([4, 0])) == pytest.approx([0.25, np.nan], nan_ok=True)

@@ -1,0 +1,1 @@
+"""What the numbers mean: evaluation, prevalence, plots, drawings and the report."""

@@ -1,0 +1,182 @@
+"""The end of the workflow: the answer, and everything that it rests on."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from utils.analysis.evaluation import spread
+from utils.analysis.gallery import choose, load_drawings, most_telling, summarise
+from utils.analysis.prediction import detections_of
+from utils.analysis.predictions_table import predictions_table
+from utils.analysis.prevalence import estimate_prevalence
+from utils.analysis.report_page import render
+from utils.analysis.trials import read_trials
+from utils.analysis.words import answer, caveats
+from utils.dataset.faces import Faces
+from utils.dataset.images import encode_png
+from utils.dataset.labels import CLASSES
+from utils.errors import InputError
+from utils.metrics.average_precision import face_sides
+from utils.records import read_record, write_atomically, write_record
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """The files that a report is made of; the search's are None in a run without one."""
+
+    configuration: Path
+    split: Path
+    class_distribution: Path
+    training: Path
+    training_curves: Path
+    evaluation: Path
+    confusion_matrix: Path
+    precision_recall: Path
+    predictions: Sequence[Path]
+    images: Sequence[Path]
+    params: Path | None = None
+    hpo_history: Path | None = None
+    study: Path | None = None
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """All shards' ``predictions_<p>.json`` as one, photographs sorted by name."""
+
+    threshold: float
+    photos: list[dict[str, Any]]
+    skipped: list[dict[str, str]]
+    summaries: list[dict[str, Any]] = field(default_factory=list)
+
+
+def write_report(
+    inputs: ReportInputs, seed: int, *, page: Path, table: Path, picture: Path, prevalence: Path
+) -> dict[str, Any]:
+    """Write the report, the table of predictions, its most telling picture and the answer.
+
+    Parameters
+    ----------
+    inputs
+        What the jobs before have written.
+    seed
+        The run's seed, for the bootstrap.
+    page
+        ``report.html``, one file that needs no other.
+    table, picture, prevalence
+        ``predictions.txt``, ``predicted_image.png`` and ``prevalence.json``.
+
+    Returns
+    -------
+    The prevalence record.
+
+    Raises
+    ------
+    InputError
+        If an input is missing or not what it should be, or the predictions are of another model
+        or threshold than the evaluation.
+    """
+    evaluation = read_record(inputs.evaluation)
+    predictions = read_predictions(inputs.predictions, evaluation)
+    record = _prevalence(evaluation, predictions, seed)
+    write_record(prevalence, record)
+    write_atomically(
+        table,
+        predictions_table(
+            predictions.summaries, predictions.threshold, predictions.skipped
+        ).encode(),
+    )
+    certain, doubtful = choose(predictions.summaries)
+    telling = most_telling(predictions.summaries)
+    names = {photo["name"] for photo in [*certain, *doubtful]} | ({telling} - {None})
+    drawings = load_drawings(inputs.images, names)
+    missing = names - drawings.keys()
+    if missing:
+        raise InputError(
+            f"{', '.join(map(str, inputs.images))}: no drawing of {', '.join(sorted(missing))}; "
+            "the shards of predictions and drawings do not belong together"
+        )
+    drawing = drawings[telling].decode() if telling else np.full((300, 400, 3), 255, np.uint8)
+    write_atomically(picture, encode_png(drawing))
+    html = render(
+        prevalence=record,
+        evaluation=evaluation,
+        predictions=predictions,
+        gallery=(certain, doubtful),
+        drawings=drawings,
+        configuration=read_record(inputs.configuration),
+        split=read_record(inputs.split),
+        training=read_record(inputs.training),
+        params=read_record(inputs.params) if inputs.params else None,
+        trials=read_trials(inputs.study) if inputs.study else [],
+        pictures={
+            name: path.read_bytes()
+            for name in (
+                "class_distribution",
+                "training_curves",
+                "confusion_matrix",
+                "precision_recall",
+                "hpo_history",
+            )
+            if (path := getattr(inputs, name))
+        },
+        seed=seed,
+    )
+    write_atomically(page, html.encode())
+    log.info("%s %s", *answer(record))
+    return record
+
+
+def read_predictions(paths: Sequence[Path], evaluation: dict[str, Any]) -> Predictions:
+    """Read the predictions of all shards, and check that they are of the model evaluated."""
+    records = [(path, read_record(path)) for path in paths]
+    for path, record in records:
+        for key, expected in (
+            ("threshold", evaluation["threshold"]),
+            ("model", {key: evaluation["model"][key] for key in ("arch", "digest")}),
+        ):
+            if record[key] != expected:
+                raise InputError(
+                    f"{path}: field '{key}' is {record[key]}, that of the evaluation {expected}; "
+                    "predict and evaluate with the same model"
+                )
+    photos = [photo for _, record in records for photo in record["photos"]]
+    photos.sort(key=lambda photo: photo["name"])
+    threshold = evaluation["threshold"]
+    return Predictions(
+        threshold=threshold,
+        photos=photos,
+        skipped=[item for _, record in records for item in record["skipped"]],
+        summaries=[summarise(photo, threshold) for photo in photos],
+    )
+
+
+def _prevalence(evaluation: dict[str, Any], predictions: Predictions, seed: int) -> dict[str, Any]:
+    record = estimate_prevalence(
+        np.array([photo["confusion"] for photo in evaluation["per_photo"]]),
+        np.array(
+            [[photo["counts"][name] for name in CLASSES] for photo in predictions.summaries],
+            np.int64,
+        ),
+        seed,
+    )
+    kept = [detections_of(p["faces"]).above(predictions.threshold) for p in predictions.photos]
+    counted = {
+        "side": spread([face_sides(Faces(found.boxes, found.labels)) for found in kept]),
+        "confidence": spread([found.scores for found in kept]),
+    }
+    first, second = answer(record)
+    return {
+        "answer": first,
+        "explanation": second,
+        "caveats": caveats(record, evaluation, counted, len(predictions.skipped)),
+        "threshold": predictions.threshold,
+        **record,
+        "counted": counted,
+        "skipped": len(predictions.skipped),
+    }

@@ -1,0 +1,32 @@
+"""The trials of a hyper-parameter search, read from the study's journal."""
+
+from pathlib import Path
+from typing import Any
+
+from utils.errors import InputError
+
+
+def read_trials(journal: Path) -> list[dict[str, Any]]:
+    """Return the record of each trial (`utils.detector.study.trial_record`), by number.
+
+    Raises
+    ------
+    InputError
+        If the file is not the journal of a search by ``bin/hpo.py``.
+    """
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    from utils.detector.study import NAME, trial_record
+
+    if not Path(journal).is_file():
+        raise InputError(f"{journal}: no such file; bin/hpo.py best writes it")
+    try:
+        storage = JournalStorage(JournalFileBackend(str(journal)))
+        study = optuna.load_study(study_name=NAME, storage=storage)
+    except (KeyError, ValueError) as error:
+        raise InputError(
+            f"{journal}: not the journal of a search ({error}); run the search again"
+        ) from error
+    return [trial_record(trial) for trial in study.get_trials(deepcopy=False)]

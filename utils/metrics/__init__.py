@@ -1,0 +1,1 @@
+"""How good detections are: matching, average precision, confusion matrix, operating point."""
