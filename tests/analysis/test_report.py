@@ -84,7 +84,7 @@ def made(new_detector, photo, tmp_path_factory) -> Path:
             "command": "python workflow.py --seed 3",
             "options": {"seed": 3, "weights": None, "name": NASTY},
             "versions": {"torch": "2.14.1"},
-            "data": {"photos": 60, "digest": "ab" * 32},
+            "digests": {"dataset.tar": "ab" * 32},
         },
     )
     return folder
@@ -133,6 +133,15 @@ def test_the_answer_comes_first_and_is_that_of_the_record(page, made) -> None:
     said = [item.text.replace("\xa0", " ") for item in page.select(".warn li")]
     assert said == record["caveats"] and any("only 4 new photographs" in line for line in said)
     assert any("1 new photograph could not be read" in line for line in said)
+
+
+def test_that_the_photographs_are_those_of_the_test_is_said_first(inputs, tmp_path) -> None:
+    configuration = read_record(inputs.configuration) | {"new_photographs": None}
+    del configuration["schema"]
+    write_record(inputs.configuration, configuration)
+    written = write(inputs, tmp_path)
+    assert read_record(written["prevalence"])["caveats"][0].startswith("No new photographs")
+    assert "No new photographs were given" in written["page"].read_text()
 
 
 def test_the_page_needs_no_other_file_and_no_network(page) -> None:

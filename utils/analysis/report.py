@@ -15,7 +15,7 @@ from utils.analysis.predictions_table import predictions_table
 from utils.analysis.prevalence import estimate_prevalence
 from utils.analysis.report_page import render
 from utils.analysis.trials import read_trials
-from utils.analysis.words import answer, caveats
+from utils.analysis.words import SAME_PHOTOS, answer, caveats
 from utils.dataset.faces import Faces
 from utils.dataset.images import encode_png
 from utils.dataset.labels import CLASSES
@@ -82,8 +82,11 @@ def write_report(
         or threshold than the evaluation.
     """
     evaluation = read_record(inputs.evaluation)
+    configuration = read_record(inputs.configuration)
     predictions = read_predictions(inputs.predictions, evaluation)
     record = _prevalence(evaluation, predictions, seed)
+    if not configuration.get("new_photographs", True):
+        record["caveats"].insert(0, SAME_PHOTOS)
     write_record(prevalence, record)
     write_atomically(
         table,
@@ -109,7 +112,7 @@ def write_report(
         predictions=predictions,
         gallery=(certain, doubtful),
         drawings=drawings,
-        configuration=read_record(inputs.configuration),
+        configuration=configuration,
         split=read_record(inputs.split),
         training=read_record(inputs.training),
         params=read_record(inputs.params) if inputs.params else None,

@@ -26,8 +26,7 @@ _CONFIGURATION = (
     "options",
     "versions",
     "git_commit",
-    "data",
-    "predict",
+    "digests",
 )
 _WIDEST, _CROWDED = 1000, 1600  # pixels of a picture in the gallery: usual, and of a crowd
 _CROWD = 25

@@ -10,6 +10,12 @@ WIDE = 0.30
 """An interval wider than this share says little; the report says so beside the answer."""
 
 
+SAME_PHOTOS = (
+    "No new photographs were given: these are the test photographs, on which the detector's "
+    "mistakes were counted, too. The answer only says what share their annotations hold."
+)
+
+
 def per_cent(share: float | None, digits: int = 0) -> str:
     """Return a share of 0..1 as text, "-" for None."""
     return "-" if share is None else f"{100 * share:.{digits}f} %"

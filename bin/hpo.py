@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Search hyper-parameters by ask-and-tell: suggest some, train a trial with each, pick the best."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.append(
+    str(Path(__file__).resolve().parent.parent)
+)  # by hand; in a job utils.zip comes first
+
+from utils.detector.architectures import ARCHITECTURES
+from utils.job import InputPath, OutputPath, run, stop_flag
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    steps = parser.add_subparsers(dest="step", required=True)
+    defaults = {"formatter_class": argparse.ArgumentDefaultsHelpFormatter}
+    suggest = steps.add_parser("suggest", help="tell the last round, ask for the next", **defaults)
+    _suggest_options(suggest)
+    suggest.set_defaults(main=_suggest)
+    trial = steps.add_parser("trial", help="train with suggested parameters", **defaults)
+    _trial_options(trial)
+    trial.set_defaults(main=_trial)
+    best = steps.add_parser("best", help="pick the best trial", **defaults)
+    _best_options(best)
+    best.set_defaults(main=_best)
+    return parser
+
+
+def _suggest_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--round", type=int, required=True, help="number of the round, from 1")
+    parser.add_argument("--trials", type=int, required=True, help="trials in all rounds")
+    parser.add_argument("--seed", type=int, default=0, help="decides what is suggested")
+    parser.add_argument("--study", type=InputPath, help="journal of the round before")
+    parser.add_argument(
+        "--results", type=InputPath, nargs="*", default=[], help="results of the round before"
+    )
+    parser.add_argument("--study-out", type=OutputPath, required=True, help="journal to go on with")
+    parser.add_argument(
+        "--suggestions", type=OutputPath, nargs="+", required=True, help="a file for each trial"
+    )
+
+
+def _trial_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--suggestion", type=InputPath, required=True, help="the parameters")
+    parser.add_argument("--study", type=InputPath, required=True, help="journal of this round")
+    parser.add_argument(
+        "--train", type=InputPath, nargs="+", required=True, help="shards to learn from"
+    )
+    parser.add_argument(
+        "--val", type=InputPath, nargs="+", required=True, help="shards to measure mAP on"
+    )
+    parser.add_argument(
+        "--arch", choices=list(ARCHITECTURES), default="compact_resnet18_fpn", help="the network"
+    )
+    parser.add_argument("--epochs", type=int, required=True, help="passes over the photographs")
+    parser.add_argument(
+        "--image-size", type=int, required=True, help="pixels of a photograph's longer side"
+    )
+    parser.add_argument("--weights", type=InputPath, help="pretrained weights; else from scratch")
+    parser.add_argument("--seed", type=int, default=0, help="decides all random numbers")
+    parser.add_argument(
+        "--tries", type=int, default=3, help="this many starts without an epoch fail the trial"
+    )
+    parser.add_argument("--result", type=OutputPath, required=True, help="what became of it")
+    parser.add_argument(
+        "--checkpoint", type=Path, required=True, help="read to go on, written every epoch"
+    )
+
+
+def _best_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--study", type=InputPath, required=True, help="journal of the last round")
+    parser.add_argument(
+        "--results", type=InputPath, nargs="*", default=[], help="results of the last round"
+    )
+    parser.add_argument("--params", type=OutputPath, required=True, help="the best parameters")
+    parser.add_argument("--study-out", type=OutputPath, required=True, help="the whole journal")
+    parser.add_argument("--history", type=OutputPath, required=True, help="PNG of the trials")
+
+
+def _suggest(args: argparse.Namespace) -> None:
+    from utils.detector.study import suggest
+
+    suggest(
+        study=args.study,
+        results=args.results,
+        study_out=args.study_out,
+        suggestions=args.suggestions,
+        round_number=args.round,
+        trials=args.trials,
+        seed=args.seed,
+    )
+
+
+def _trial(args: argparse.Namespace) -> None:
+    stop = stop_flag()
+    from utils.detector.trial import run_trial
+
+    run_trial(
+        suggestion=args.suggestion,
+        study=args.study,
+        train=args.train,
+        validation=args.val,
+        arch=args.arch,
+        epochs=args.epochs,
+        image_size=args.image_size,
+        seed=args.seed,
+        checkpoint=args.checkpoint,
+        result=args.result,
+        weights=args.weights,
+        tries=args.tries,
+        stop=stop,
+    )
+
+
+def _best(args: argparse.Namespace) -> None:
+    from utils.analysis.training_plots import hpo_history
+    from utils.detector.study import best
+
+    trials = best(args.study, args.results, args.study_out, args.params)
+    hpo_history(trials, args.history)
+
+
+def main(args: argparse.Namespace) -> None:
+    args.main(args)
+
+
+if __name__ == "__main__":
+    run(parser(), main)

@@ -1,0 +1,141 @@
+"""The command line of bin/train_model.py, each time in a folder that holds its inputs alone."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from utils.dataset.faces import Faces
+from utils.dataset.images import encode_png
+from utils.dataset.shards import Photo, write_shard
+from utils.dataset.voc import write_voc
+from utils.detector.final import read_params, train_final
+from utils.detector.fit import Plan
+from utils.detector.inference import Detector
+from utils.detector.recipe import Recipe
+from utils.records import write_record
+
+SCRIPT = Path(__file__).parents[2] / "bin" / "train_model.py"
+
+
+def shard(path, photos, faces=True):
+    rng = np.random.default_rng(photos)
+    written = []
+    for number in range(photos):
+        image = rng.integers(0, 90, (64, 64, 3)).astype(np.uint8)
+        image[10:40, 20:45] = (250, 200, 60)
+        box = Faces(np.array([[20, 10, 45, 40]], np.float32), np.array([1 + number % 3]))
+        xml = write_voc(f"p{number}.png", 64, 64, box if faces else Faces())
+        written.append(Photo(f"p{number}", f"p{number}.png", encode_png(image), xml))
+    write_shard(path, written)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shard(tmp_path / "train.tar", 6)
+    shard(tmp_path / "val.tar", 2)
+    (tmp_path / "train_model.ckpt").touch()
+    write_record(
+        tmp_path / "best.json", {"params": {"batch_size": 1, "augmentation": 1.0}, "number": 0}
+    )
+    return tmp_path
+
+
+def command(epochs, *more):
+    return [
+        *(sys.executable, SCRIPT, "--params", "best.json", "--train", "train.tar"),
+        *("--val", "val.tar", "--arch", "compact_resnet18_fpn", "--epochs", str(epochs)),
+        *("--image-size", "64", "--seed", "3", "--checkpoint", "train_model.ckpt"),
+        *("--model", "model.pth", "--log", "training.json", "--curves", "curves.png", *more),
+    ]
+
+
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def run(folder, epochs=1, *more):
+    return subprocess.run(
+        command(epochs, *more),
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def train_alone(folder, epochs):
+    """Train in this process, with nobody to interrupt it."""
+    plan = Plan(
+        arch="compact_resnet18_fpn",
+        recipe=Recipe.from_params(read_params(folder / "best.json")),
+        epochs=epochs,
+        seed=3,
+        train=[folder / "train.tar"],
+        validation=[folder / "val.tar"],
+        image_size=64,
+    )
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    train_final(plan, folder / "c.ckpt", folder / "model.pth", folder / "training.json")
+    torch.set_num_threads(threads)
+
+
+def test_terminated_in_an_epoch_and_started_again_gives_the_same_model(folder, tmp_path_factory):
+    other = tmp_path_factory.mktemp("straight")
+    shutil.copytree(folder, other, dirs_exist_ok=True)
+    train_alone(other, epochs=2)
+
+    log = folder / "log"
+    with open(log, "w") as stream:
+        job = subprocess.Popen(command(2), cwd=folder, env=ENVIRONMENT, stderr=stream)
+    deadline = time.monotonic() + 120
+    while "photographs, 2 to validate" not in log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.02)  # until the data is read; the first step follows
+    time.sleep(0.2)
+    job.send_signal(signal.SIGTERM)
+    assert job.wait(120) == 85, log.read_text()
+    assert "stopped in epoch" in log.read_text()
+    assert (folder / "model.pth").read_bytes() == b""  # no declared output is missing
+
+    resumed = run(folder, 2)
+    assert resumed.returncode == 0, resumed.stderr
+    assert "going on from epoch" in resumed.stderr
+    assert (folder / "model.pth").read_bytes() == (other / "model.pth").read_bytes()
+
+    record = json.loads((folder / "training.json").read_text())
+    assert (record["schema"], record["arch"], record["photos"]) == (1, "compact_resnet18_fpn", 6)
+    assert record["params"]["batch_size"] == 1
+    assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2]
+    assert {"total", "objectness"} <= record["epochs"][0]["loss"].keys()
+    assert set(record["epochs"][0]["validation"]) == {"map", "map_50"}
+    detector = Detector.load(folder / "model.pth", "cpu")
+    assert detector.threshold == record["threshold"] == record["operating_point"]["threshold"]
+    assert [list(level) for level in detector.file.anchors.sizes] == record["anchors"]
+    assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_impossible_input_is_named_and_leaves_no_output_missing(folder):
+    shard(folder / "train.tar", 2, faces=False)
+    job = run(folder)
+    assert job.returncode == 2
+    assert "no faces" in job.stderr
+    assert "Traceback" not in job.stderr
+    assert (folder / "model.pth").read_bytes() == b""
+    (folder / "train.tar").unlink()
+    job = run(folder)
+    assert (job.returncode, "train.tar: no such file" in job.stderr) == (2, True)
+
+
+def test_unknown_architecture_is_refused_with_those_there_are(folder):
+    job = run(folder, 1, "--arch", "yolo")
+    assert job.returncode == 2
+    assert "compact_resnet18_fpn" in job.stderr

@@ -1,0 +1,43 @@
+import io
+
+from utils.dag.engines.attempt import Outcome
+from utils.dag.engines.progress import Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_log_gets_one_plain_line_for_each_end(tmp_path):
+    stream = io.StringIO()
+    progress = Progress(stream)
+    progress.begin(3)
+    progress.recalled("split")
+    progress.started("train", tmp_path / "train.log")
+    progress.done("train", Outcome(0, 12.34, 1, 100))
+    progress.failed("predict", "ended with exit code 2")
+    progress.end()
+    lines = stream.getvalue().splitlines()
+    assert [line[:7] for line in lines] == ["[  1/3]", "[  2/3]", "[  2/3]"]
+    assert "cache" in lines[0] and "12.3 s" in lines[1] and "FAILED: ended with" in lines[2]
+    assert "\x1b" not in stream.getvalue()
+    assert progress.interval is None
+
+
+def test_a_terminal_shows_what_runs_and_the_last_line_of_its_log(tmp_path):
+    stream = Terminal()
+    progress = Progress(stream)
+    progress.begin(1)
+    (tmp_path / "train.log").write_text("--- start ---\nepoch 1\nepoch 2 loss 0.5\n")
+    progress.started("train", tmp_path / "train.log")
+    assert "train 0 s (epoch 2 loss 0.5)" in stream.getvalue()
+    progress.end()
+    assert stream.getvalue().endswith("\r\x1b[K")
+
+
+def test_without_a_stream_nothing_is_said():
+    progress = Progress()
+    progress.begin(1)
+    progress.recalled("split")
+    progress.end()

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import yaml
+from Pegasus.api import Properties
+
+from utils.dag.options import Options
+from utils.dag.pipeline import build_workflow
+from utils.dag.plan import write_plan
+
+
+def plan(folder: Path, options: Options | None = None) -> dict[str, dict]:
+    for name in ("dataset.tar", "predict_0.tar"):
+        (folder / name).write_bytes(b"data")
+    write_plan(folder, options or Options(), "local", ["python", "workflow.py"], {})
+    return {path.stem: yaml.safe_load(path.read_text()) for path in folder.glob("*.yml")}
+
+
+def test_every_input_that_no_job_makes_has_a_replica_that_exists(tmp_path):
+    replicas = {r["lfn"]: Path(r["pfns"][0]["pfn"]) for r in plan(tmp_path)["replicas"]["replicas"]}
+    jobs = build_workflow(Options()).jobs.values()
+    made = {u.file.lfn for job in jobs for u in job.uses if u._type == "output"}
+    needed = {u.file.lfn for job in jobs for u in job.uses if u._type != "output"} - made
+    assert replicas.keys() == needed
+    assert all(path.is_file() and path.is_absolute() for path in replicas.values())
+
+
+def test_checkpoints_have_empty_placeholders(tmp_path):
+    replicas = {r["lfn"]: r["pfns"][0]["pfn"] for r in plan(tmp_path)["replicas"]["replicas"]}
+    assert Path(replicas["train_model.ckpt"]).stat().st_size == 0
+
+
+def test_every_transformation_is_an_executable_copy_that_is_shipped(tmp_path):
+    catalog = plan(tmp_path)["transformations"]["transformations"]
+    used = {job.transformation for job in build_workflow(Options()).jobs.values()}
+    assert {entry["name"] for entry in catalog} == used
+    for entry in catalog:
+        path = Path(entry["sites"][0]["pfn"])
+        assert path.parent == tmp_path / "bin"
+        assert path.stat().st_mode & 0o111
+        assert entry["sites"][0]["type"] == "stageable"
+        assert entry["profiles"]["env"]["PYTHONPATH"] == "utils.zip"
+
+
+def test_the_sites_are_the_submit_host_and_the_pool(tmp_path):
+    sites = {site["name"]: site for site in plan(tmp_path)["sites"]["sites"]}
+    assert sites.keys() == {"local", "condorpool"}
+    storage = {d["type"]: d["path"] for d in sites["local"]["directories"]}
+    assert storage["localStorage"] == str(tmp_path / "output")
+    assert sites["condorpool"]["profiles"]["pegasus"]["style"] == "condor"
+
+
+def test_the_properties_name_the_catalogues(tmp_path):
+    plan(tmp_path)
+    properties = Properties.load(tmp_path / "pegasus.properties")
+    assert properties["pegasus.data.configuration"] == "condorio"
+    for kind in ("replica", "transformation", "site"):
+        assert Path(properties[f"pegasus.catalog.{kind}.file"]).is_file()

@@ -1,0 +1,109 @@
+import argparse
+
+import pytest
+
+from utils.dag.options import ARCHITECTURES, OptionError, Options, add_arguments, read_options
+
+
+def given(*argv: str) -> dict:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return vars(parser.parse_args(argv))
+
+
+def test_nothing_given_is_the_defaults():
+    assert read_options(given()) == Options()
+
+
+def test_the_command_line_wins_over_the_file(tmp_path):
+    config = tmp_path / "run.yml"
+    config.write_text("epochs: 7\ntrials: 3\nhpo-width: 3\nskip_bad: true\n")
+    options = read_options(given("--epochs", "9"), config)
+    assert (options.epochs, options.trials, options.hpo_width) == (9, 3, 3)
+    assert options.skip_bad
+    assert not read_options(given("--no-skip-bad"), config).skip_bad
+
+
+def test_every_option_can_stand_in_the_file(tmp_path):
+    config = tmp_path / "all.yml"
+    written = {k: v for k, v in Options().as_dict().items() if v is not None}
+    config.write_text("\n".join(f"{key}: {value!r}" for key, value in written.items()))
+    text = config.read_text().replace("False", "false").replace("'none'", "none")
+    config.write_text(text)
+    assert read_options({}, config) == Options()
+
+
+def test_paths_in_the_file_are_relative_to_it(tmp_path):
+    config = tmp_path / "run.yml"
+    config.write_text("data: faces.zip\npredict: [a.png, /b.png]\nweights: w.pth\n")
+    options = read_options({}, config)
+    assert options.data == tmp_path / "faces.zip"
+    assert [str(path) for path in options.predict] == [str(tmp_path / "a.png"), "/b.png"]
+    assert options.weights == str(tmp_path / "w.pth")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "takes"),
+    [
+        ("epochs", "0", "a whole number from 1"),
+        ("epochs", "2.5", "a whole number from 1"),
+        ("epochs", "many", "a whole number from 1"),
+        ("image-size", "9999", "a whole number from 64 to 2048"),
+        ("noise", "nan", "a number from 0 to 1"),
+        ("noise", "1.5", "a number from 0 to 1"),
+        ("trials", "-1", "a whole number from 0"),
+        ("engine", "slurm", "one of auto, local, condor, pegasus"),
+        ("arch", "yolo", f"one of {', '.join(ARCHITECTURES)}"),
+        ("name", "a/b", "a plain name"),
+        ("seed", str(2**32), "a whole number from 0 to 4294967295"),
+    ],
+)
+def test_an_impossible_value_is_refused_with_the_option_and_what_it_takes(option, value, takes):
+    with pytest.raises(OptionError) as refused:
+        read_options(given(f"--{option}", value))
+    assert str(refused.value).startswith(f"--{option}: takes {takes}")
+    assert repr(value) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("epoch: 3", "epoch: no such option"),
+        ("epochs: true", "epochs: takes a whole number"),
+        ("epochs: [1]", "epochs: takes a whole number"),
+        ("skip_bad: 1", "skip-bad: takes true or false"),
+        ("data: 3", "data: takes a path"),
+        ("- epochs", "holds no 'option: value' lines"),
+        ("epochs: [", "not YAML"),
+    ],
+)
+def test_a_bad_file_is_refused_by_name(tmp_path, content, words):
+    (tmp_path / "run.yml").write_text(content)
+    with pytest.raises(OptionError, match=words) as refused:
+        read_options({}, tmp_path / "run.yml")
+    assert "run.yml" in str(refused.value)
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path):
+    with pytest.raises(OptionError, match=r"none\.yml: No such file"):
+        read_options({}, tmp_path / "none.yml")
+
+
+def test_every_help_text_says_its_default():
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    for action in parser._actions[1:]:
+        assert "(default: " in action.help, action.option_strings
+
+
+def test_rounds_and_epochs_of_a_trial():
+    assert Options(trials=5, hpo_width=2).rounds == 3
+    assert Options(trials=0).rounds == 0
+    assert Options(epochs=2).epochs_per_trial == 1
+    assert Options(epochs=30, trial_epochs=4).epochs_per_trial == 4
+
+
+def test_the_architectures_are_those_of_the_detector():
+    from utils.detector.architectures import ARCHITECTURES as registry
+
+    assert set(ARCHITECTURES) == set(registry)

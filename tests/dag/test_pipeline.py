@@ -1,0 +1,119 @@
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from utils.dag.graph import edges
+from utils.dag.options import Options
+from utils.dag.pipeline import CODE, WEIGHTS, build_workflow, checkpoints, photo_shards
+from utils.dag.resources import RESOURCES
+from utils.job import InputPath, OutputPath, declared
+
+BIN = Path(__file__).resolve().parents[2] / "bin"
+FULL = Options(
+    trials=3, hpo_width=2, train_shards=2, predict_shards=2, weights="coco", skip_bad=True, gpus=1
+)
+VARIANTS = [FULL, Options(), Options(trials=0), Options(data=Path("faces.zip"))]
+
+
+def files(job, kind: str) -> set[str]:
+    return {use.file.lfn for use in job.uses if use._type == kind}
+
+
+def parents(options: Options) -> dict[str, set[str]]:
+    children = edges(build_workflow(options))
+    return {name: {p for p, below in children.items() if name in below} for name in children}
+
+
+def test_the_jobs_are_those_of_the_design():
+    assert set(build_workflow(FULL).jobs) == {
+        *("split_data", "plot_class_distribution", "preprocess_val", "preprocess_test"),
+        *("preprocess_aug_train_0", "preprocess_aug_train_1"),
+        *("hpo_suggest_1", "hpo_trial_1_0", "hpo_trial_1_1", "hpo_suggest_2", "hpo_trial_2_0"),
+        *("hpo_best", "train_model", "evaluate", "predict_0", "predict_1", "report"),
+    }
+
+
+def test_who_waits_for_whom():
+    waits = parents(FULL)
+    data = {"preprocess_aug_train_0", "preprocess_aug_train_1", "preprocess_val"}
+    assert waits["split_data"] == waits["hpo_suggest_1"] == set()
+    assert waits["preprocess_aug_train_1"] == {"split_data"}
+    assert waits["plot_class_distribution"] == {"split_data"}
+    assert waits["hpo_trial_1_0"] == waits["hpo_trial_1_1"] == {"hpo_suggest_1", *data}
+    assert waits["hpo_suggest_2"] == {"hpo_suggest_1", "hpo_trial_1_0", "hpo_trial_1_1"}
+    assert waits["hpo_best"] == {"hpo_suggest_2", "hpo_trial_2_0"}
+    assert waits["train_model"] == {"hpo_best", *data}
+    assert waits["evaluate"] == {"train_model", "preprocess_test"}
+    assert waits["predict_0"] == waits["predict_1"] == {"train_model"}
+    assert {"evaluate", "predict_0", "predict_1", "plot_class_distribution"} <= waits["report"]
+
+
+def test_without_trials_there_is_no_search():
+    jobs = build_workflow(Options(trials=0)).jobs
+    assert not any("hpo" in name for name in jobs)
+    assert "--params" not in jobs["train_model"].args
+
+
+def test_own_data_without_new_photographs_predicts_the_test_side():
+    options = Options(data=Path("faces.zip"))
+    assert photo_shards(options) == []
+    assert "test_clean.tar" in files(build_workflow(options).jobs["predict_0"], "input")
+
+
+def test_new_photographs_reach_no_job_that_learns():
+    waits = parents(FULL)
+    assert all("predict" not in parent for parent in waits["train_model"] | waits["evaluate"])
+    with_photos = build_workflow(Options(predict=(Path("a"),))).jobs["train_model"]
+    without = build_workflow(Options(predict=(Path("b"), Path("c")))).jobs["train_model"]
+    assert with_photos.args == without.args
+
+
+@pytest.mark.parametrize("options", VARIANTS)
+def test_every_file_is_made_once_or_exists_beforehand(options):
+    workflow = build_workflow(options)
+    made = [lfn for job in workflow.jobs.values() for lfn in files(job, "output")]
+    assert len(made) == len(set(made))
+    given = {CODE, "dataset.tar", "configuration.json", WEIGHTS, *photo_shards(options)}
+    read = set().union(*(files(job, "input") for job in workflow.jobs.values()))
+    assert read <= given | set(made)
+    assert checkpoints(workflow) == sorted(
+        {lfn for job in workflow.jobs.values() for lfn in files(job, "checkpoint")}
+    )
+
+
+@pytest.mark.parametrize("options", VARIANTS)
+def test_every_call_is_one_that_its_executable_takes_and_declares(options):
+    for job in build_workflow(options).jobs.values():
+        path = BIN / f"{job.transformation}.py"
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        args = module.parser().parse_args([str(getattr(arg, "lfn", arg)) for arg in job.args])
+        reads = {str(path) for path in declared(args, InputPath)}
+        writes = {str(path) for path in declared(args, OutputPath)}
+        assert reads == files(job, "input") - {CODE}, job._id
+        assert writes == files(job, "output"), job._id
+
+
+def test_every_job_gets_its_resources_from_the_table():
+    kinds = set()
+    for name, job in build_workflow(FULL).jobs.items():
+        kind = max((k for k in RESOURCES if name.startswith(k)), key=len)
+        kinds.add(kind)
+        profile = job.profiles["pegasus"]
+        assert profile["cores"] == RESOURCES[kind].cores
+        assert profile["runtime"] == RESOURCES[kind].minutes * 60
+        assert ("gpus" in profile) == RESOURCES[kind].learns
+    assert kinds == set(RESOURCES)
+
+
+def test_intermediate_files_are_not_kept_and_results_are():
+    kept = {
+        use.file.lfn
+        for job in build_workflow(FULL).jobs.values()
+        for use in job.uses
+        if use._type == "output" and use.stage_out
+    }
+    assert {"report.html", "mask_detection_model.pth", "predictions_1.json"} <= kept
+    assert not any(lfn.startswith(("train", "val", "test")) and ".tar" in lfn for lfn in kept)

@@ -1,0 +1,57 @@
+import re
+
+import pytest
+
+from utils.dag.engines.attempt import Outcome
+from utils.dag.run_folder import RunRecord, locked, new_folder, open_record
+from utils.errors import InputError
+
+
+def test_a_new_folder_is_named_by_workflow_and_time(tmp_path, monkeypatch):
+    monkeypatch.setattr("utils.dag.run_folder.PROJECT", tmp_path)
+    one, other = new_folder(None, "masks"), new_folder(None, "masks")
+    assert re.fullmatch(r"masks-\d{8}-\d{6}", one.name)
+    assert one.parent == tmp_path / "runs"
+    assert one != other
+
+
+def test_a_folder_with_something_in_it_is_not_touched(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"not empty.*--resume"):
+        new_folder(tmp_path, "masks")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_under_a_file_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"--run-dir: .* cannot be made"):
+        new_folder(tmp_path / "file" / "run", "masks")
+
+
+def test_a_run_folder_has_one_user_at_a_time(tmp_path):
+    refused = pytest.raises(InputError, match=r"in use by another run \(process \d+\)")
+    with locked(tmp_path), refused, locked(tmp_path):
+        pass
+    with locked(tmp_path):
+        pass
+
+
+def test_the_record_survives_and_adds_up(tmp_path):
+    record = RunRecord(tmp_path)
+    record.describe(engine="local")
+    record.update("train", state="failed", reason="ended with exit code 1")
+    record.add_usage("train", Outcome(1, 2.0, 1.0, 100.0))
+    record.add_usage("train", Outcome(0, 3.0, 2.5, 80.0))
+    record.write()
+    again = RunRecord(tmp_path)
+    assert again["engine"] == "local"
+    assert again["jobs"]["train"]["seconds"] == 5.0
+    assert again["jobs"]["train"]["cpu_seconds"] == 3.5
+    assert again["jobs"]["train"]["peak_mib"] == 100.0
+    assert again.failed() == {"train": "ended with exit code 1"}
+    assert not again.is_done("train")
+
+
+def test_a_folder_that_was_not_planned_is_refused(tmp_path):
+    with pytest.raises(InputError, match="not a run folder"):
+        open_record(tmp_path)

@@ -1,0 +1,105 @@
+"""Tiny shards that a detector can be trained on in seconds."""
+
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.backbone_utils import BackboneWithFPN
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.ops import MultiScaleRoIAlign
+
+from utils.dataset.faces import Faces
+from utils.dataset.images import encode_png
+from utils.dataset.shards import Photo, write_shard
+from utils.dataset.torch_dataset import FaceDataset
+from utils.dataset.voc import write_voc
+from utils.detector import fit
+
+COLOURS = ((60, 160, 60), (200, 90, 60), (230, 170, 30))
+SIZE = 64
+
+
+def make_shard(path: Path, photos: int, seed: int) -> Path:
+    """Write photographs of coloured squares; the first has none."""
+    rng = np.random.default_rng(seed)
+    written = []
+    for number in range(photos):
+        image = rng.integers(100, 130, (SIZE, SIZE + 16, 3)).astype(np.uint8)
+        boxes, labels = [], []
+        for label in range(1, 4) if number else ():
+            side, left = int(rng.integers(12, 22)), 26 * (label - 1)
+            top = int(rng.integers(2, SIZE - side - 2))
+            image[top : top + side, left : left + side] = COLOURS[label - 1]
+            boxes.append([left, top, left + side, top + side])
+            labels.append(label)
+        faces = Faces(np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64))
+        name = f"photo{seed}_{number}"
+        xml = write_voc(f"{name}.png", SIZE + 16, SIZE, faces)
+        written.append(Photo(name, f"{name}.png", encode_png(image), xml))
+    write_shard(path, written)
+    return path
+
+
+@pytest.fixture
+def tiny_detectors(monkeypatch):
+    """Trainings use the tiny network, whatever architecture is asked for."""
+    monkeypatch.setattr(fit, "build_model", lambda name, anchors: tiny_detector())
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def shards(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("shards")
+    return {
+        "train": make_shard(folder / "train.tar", 7, 1),
+        "val": make_shard(folder / "val.tar", 3, 2),
+    }
+
+
+@pytest.fixture(scope="session")
+def photos(shards) -> FaceDataset:
+    return FaceDataset([shards["train"]], SIZE)
+
+
+@pytest.fixture(scope="session")
+def validation(shards) -> FaceDataset:
+    return FaceDataset([shards["val"]], SIZE)
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return tiny_detector()
+
+
+def tiny_detector() -> FasterRCNN:
+    """Build a Faster R-CNN with all parts, small enough to train in a test."""
+    body = nn.Sequential(
+        OrderedDict(
+            one=nn.Sequential(nn.Conv2d(3, 16, 4, 4), nn.BatchNorm2d(16), nn.ReLU()),
+            two=nn.Sequential(nn.Conv2d(16, 32, 3, 2, 1), nn.BatchNorm2d(32), nn.ReLU()),
+        )
+    )
+    backbone = BackboneWithFPN(body, {"one": "0", "two": "1"}, [16, 32], 16)
+    return FasterRCNN(
+        backbone,
+        rpn_anchor_generator=AnchorGenerator(((12.0,), (16.0,), (22.0,)), ((1.0,),) * 3),
+        box_roi_pool=MultiScaleRoIAlign(["0", "1"], output_size=4, sampling_ratio=1),
+        box_head=TwoMLPHead(16 * 4 * 4, 32),
+        box_predictor=FastRCNNPredictor(32, 4),
+        rpn_pre_nms_top_n_train=100,
+        rpn_post_nms_top_n_train=50,
+        box_score_thresh=0.05,
+    )

@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+import torch
+
+from utils.dataset.labels import CLASSES
+from utils.detector.anchors import Anchors
+from utils.detector.architectures import build_model
+from utils.detector.inference import Detector
+from utils.detector.model_file import ModelFile, load_tensors, read_model, write_model
+from utils.errors import InputError
+
+ANCHORS = Anchors(((8.0, 11.0), (16.0, 22.0), (30.0, 40.0), (50.0, 60.0)), (1.0,))
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    torch.manual_seed(1)
+    network = build_model("compact_resnet18_fpn", ANCHORS)
+    network.roi_heads.box_predictor.cls_score.bias.data[:] = torch.tensor([0.0, 0.5, 0.2, 0.1])
+    path = tmp_path_factory.mktemp("model") / "model.pth"
+    write_model(
+        path,
+        ModelFile(
+            arch="compact_resnet18_fpn",
+            anchors=ANCHORS,
+            image_size=64,
+            threshold=0.4,
+            state=network.state_dict(),
+            params={"learning_rate": 0.1},
+            metrics={"map": None},
+            data_digest="abc",
+        ),
+    )
+    return path
+
+
+def test_everything_comes_back(path):
+    model, digest = read_model(path)
+    assert (model.arch, model.image_size, model.threshold) == ("compact_resnet18_fpn", 64, 0.4)
+    assert (model.anchors, model.classes) == (ANCHORS, CLASSES)
+    assert (model.params, model.metrics) == ({"learning_rate": 0.1}, {"map": None})
+    assert model.data_digest == "abc"
+    assert len(digest) == 64
+
+
+def test_equal_models_give_equal_bytes(path, tmp_path):
+    model, _ = read_model(path)
+    write_model(tmp_path / "again.pth", model)
+    assert (tmp_path / "again.pth").read_bytes() == path.read_bytes()
+
+
+def test_detector_needs_nothing_but_the_file(path):
+    detector = Detector.load(path, "cpu")
+    assert (detector.arch, detector.image_size) == ("compact_resnet18_fpn", 64)
+    assert (detector.threshold, detector.classes) == (0.4, CLASSES)
+    assert detector.digest == read_model(path)[1]
+
+
+def test_detections_are_in_the_pixels_of_each_photograph_by_falling_confidence(path):
+    detector = Detector.load(path, "cpu")
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 255, (h, w, 3)).astype(np.uint8) for h, w in ((128, 96), (40, 300))]
+    found = detector.predict(images)
+    for one, image in zip(found, images, strict=True):
+        assert len(one) > 0
+        assert (one.boxes.dtype, one.labels.dtype) == (np.float32, np.int64)
+        assert (np.diff(one.scores) <= 0).all()
+        assert (one.scores > 0.05).all()
+        assert (one.boxes[:, 2] <= image.shape[1] + 1e-3).all()
+        assert (one.boxes[:, 3] <= image.shape[0] + 1e-3).all()
+    assert found[1].boxes[:, 2].max() > 64  # beyond the scale of the network
+
+
+def test_a_photograph_gives_the_same_whatever_stands_beside_it(path):
+    detector = Detector.load(path, "cpu")
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 255, (h, w, 3)).astype(np.uint8) for h, w in ((70, 96), (96, 70))]
+    together = detector.predict(images)
+    for image, expected in zip(images, together, strict=True):
+        (alone,) = detector.predict([image])
+        assert np.array_equal(alone.boxes, expected.boxes)
+        assert np.array_equal(alone.scores, expected.scores)
+    assert detector.predict([]) == []
+
+
+def change(path, tmp_path, **fields):
+    content, _ = load_tensors(path)
+    torch.save(content | fields, tmp_path / "other.pth")
+    return tmp_path / "other.pth"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"schema": 9}, "'schema' is 9, expected 1"),
+        ({"classes": ["cat"]}, "'classes' is"),
+        ({"arch": "yolo"}, "'yolo'"),
+        ({"state_dict": {}}, "do not fit"),
+    ],
+)
+def test_file_of_another_kind_is_refused(path, tmp_path, fields, message):
+    with pytest.raises(InputError, match=message):
+        Detector.load(change(path, tmp_path, **fields), "cpu")
+
+
+def test_damaged_files_are_refused(path, tmp_path):
+    for name, data, message in (
+        ("cut.pth", path.read_bytes()[:10_000], "not a whole file of tensors"),
+        ("empty.pth", b"", "empty"),
+        ("text.pth", b"hello", "not a whole file"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(InputError, match=f"{name}: .*{message}"):
+            read_model(tmp_path / name)
+    with pytest.raises(InputError, match="no such file"):
+        read_model(tmp_path / "absent.pth")
+
+
+def test_file_with_code_is_not_executed(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (print, ("executed",))
+
+    torch.save({"schema": 1, "x": Evil()}, tmp_path / "evil.pth")
+    with pytest.raises(InputError):
+        read_model(tmp_path / "evil.pth")

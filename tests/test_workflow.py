@@ -1,0 +1,192 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import workflow
+from utils.dag.run_folder import locked
+
+PROJECT = Path(__file__).resolve().parents[1]
+SAMPLE = PROJECT / "data" / "sample"
+OUTPUTS = {
+    *("report.html", "prevalence.json", "predictions.txt", "predicted_image.png"),
+    *("predictions_0.json", "predictions_1.json"),
+    *("predicted_images_0.tar", "predicted_images_1.tar"),
+    *("evaluation.json", "evaluation.txt", "confusion_matrix.png", "precision_recall.png"),
+    *("mask_detection_model.pth", "training.json", "training_curves.png"),
+    *("best_hpo_params.json", "hpo_study.log", "hpo_history.png"),
+    *("split.json", "class_distribution.png"),
+}
+
+
+@pytest.fixture
+def dry(tmp_path):
+    """Return the folder of a run that was planned and not executed."""
+    folder = tmp_path / "runs" / "dry"
+    assert workflow.main(["--dry-run", "--engine", "local", "--run-dir", str(folder)]) == 0
+    return folder
+
+
+def states(folder: Path) -> dict[str, str]:
+    jobs = json.loads((folder / "run.json").read_text())["jobs"]
+    return {name: job["state"] for name, job in jobs.items()}
+
+
+def test_a_dry_run_writes_the_run_folder_and_runs_nothing(dry):
+    written = {path.name for path in dry.iterdir()}
+    assert {
+        *("workflow.yml", "replicas.yml", "transformations.yml", "sites.yml"),
+        *("pegasus.properties", "utils.zip", "dataset.tar", "predict_0.tar", "run.json"),
+        *("logs", "output", "bin"),
+    } <= written
+    assert not list((dry / "logs").iterdir())
+    assert not list((dry / "output").iterdir())
+
+
+def test_the_record_says_what_was_asked_of_what_code_and_data(dry):
+    record = json.loads((dry / "run.json").read_text())
+    assert record["options"]["epochs"] == workflow.Options().epochs
+    assert record["versions"]["torch"].startswith("2.")
+    assert len(record["digests"]["dataset.tar"]) == 64
+    assert record["data"]["photos"] == len(list((SAMPLE / "images").iterdir()))
+    assert "git_commit" in record
+
+
+def test_planning_does_not_import_torch(tmp_path):
+    code = (
+        "import sys, workflow\n"
+        f"assert workflow.main(['--dry-run', '--run-dir', {str(tmp_path / 'run')!r}]) == 0\n"
+        "heavy = {'torch', 'numpy', 'cv2', 'matplotlib', 'optuna'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--epochs", "0"], "--epochs: takes a whole number from 1"),
+        (["--data", "/no/such"], "/no/such: no such file"),
+        (["--predict", "/no/such.png"], "/no/such.png: no such file"),
+        (["--predict-shards", "1000"], "cannot fill 1000 shards"),
+        (["--engine", "condor"], "--engine condor: comes with the next release"),
+        (["--engine", "pegasus"], "pegasus-plan is not on the PATH"),
+        (["--config", "/no/such.yml"], "--config: /no/such.yml"),
+        (["--resume", "/no/such"], "/no/such: not a run folder"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_written(
+    tmp_path, monkeypatch, capsys, arguments, words
+):
+    monkeypatch.setattr("utils.dag.run_folder.PROJECT", tmp_path)
+    assert workflow.main(arguments) == 2
+    assert words in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_option_is_refused(capsys):
+    with pytest.raises(SystemExit) as refused:
+        workflow.main(["--epoch", "3"])
+    assert refused.value.code == 2
+    assert "--epoch" in capsys.readouterr().err
+
+
+def test_a_failed_plan_leaves_no_folder_behind(tmp_path, monkeypatch, capsys):
+    weights = tmp_path / "weights.pth"
+    weights.write_bytes(b"no tensors")
+    folder = tmp_path / "run"
+    assert workflow.main(["--weights", str(weights), "--run-dir", str(folder)]) == 2
+    assert "weights.pth" in capsys.readouterr().err
+    assert not folder.exists()
+
+
+def test_resume_takes_no_options_that_would_change_the_plan(dry, capsys):
+    assert workflow.main(["--resume", str(dry), "--epochs", "3"]) == 2
+    assert "drop --epochs" in capsys.readouterr().err
+
+
+def test_a_run_folder_in_use_is_refused(dry, capsys):
+    with locked(dry):
+        assert workflow.main(["--resume", str(dry)]) == 2
+    assert "in use by another run" in capsys.readouterr().err
+
+
+def test_auto_takes_pegasus_where_its_planner_is(tmp_path, monkeypatch, capsys):
+    planner = tmp_path / "pegasus-plan"
+    planner.write_text("#!/bin/sh\n")
+    planner.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert workflow.choose_engine("auto") == "pegasus"
+    assert "pegasus-plan is on the PATH" in capsys.readouterr().out
+    monkeypatch.setenv("PATH", "")
+    assert workflow.choose_engine("auto") == "local"
+    assert "no pegasus-plan on the PATH" in capsys.readouterr().out
+
+
+def test_graph_draws_the_workflow(tmp_path):
+    assert workflow.main(["graph", "--output", str(tmp_path / "dag.png")]) == 0
+    assert (tmp_path / "dag.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_failing_job_is_told_with_its_log_and_the_way_on(dry, capsys):
+    catalog = yaml.safe_load((dry / "transformations.yml").read_text())
+    split = next(t for t in catalog["transformations"] if t["name"] == "split_data")
+    Path(split["sites"][0]["pfn"]).write_text(
+        "#!/usr/bin/env python3\nraise SystemExit('no luck')\n"
+    )
+    assert workflow.main(["--resume", str(dry), "--cores", "2"]) == 1
+    told = capsys.readouterr().out
+    assert "split_data ended with exit code 1" in told
+    assert "no luck" in told
+    assert str(dry / "logs" / "split_data.log") in told
+    assert f"python workflow.py --resume {dry}" in told
+
+
+def test_the_whole_workflow_runs_on_the_sample(tmp_path):
+    """One run of everything, tiny; then the same with other photographs, which trains nothing."""
+    small = ["--epochs", "1", "--trials", "2", "--image-size", "96", "--train-shards", "2"]
+    small += ["--predict-shards", "2", "--engine", "local"]
+    folder = tmp_path / "runs" / "first"
+    run("--run-dir", str(folder), *small)
+    assert set(states(folder).values()) == {"done"}
+    assert {path.name for path in (folder / "output").iterdir()} == OUTPUTS
+    assert all(path.stat().st_size for path in (folder / "output").iterdir())
+
+    split = json.loads((folder / "output" / "split.json").read_text())
+    stems = {path.stem for path in (SAMPLE / "images").iterdir()}
+    assert set(split["photos"]) == stems
+    predicted = [
+        photo["name"]
+        for shard in (0, 1)
+        for photo in json.loads((folder / "output" / f"predictions_{shard}.json").read_text())[
+            "photos"
+        ]
+    ]
+    assert sorted(predicted) == sorted(p.stem for p in (PROJECT / "data" / "predict").iterdir())
+    page = (folder / "output" / "report.html").read_text()
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert all(name in page for name in predicted)
+
+    again = tmp_path / "runs" / "again"
+    photos = sorted((PROJECT / "data" / "predict").iterdir())[:3]
+    run("--run-dir", str(again), *small, "--predict", *map(str, photos))
+    ran = {name for name, state in states(again).items() if state == "done"}
+    assert ran == {"predict_0", "predict_1", "report"}
+    model = "output/mask_detection_model.pth"
+    assert (again / model).read_bytes() == (folder / model).read_bytes()
+
+
+def run(*arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "workflow.py", *arguments],
+        cwd=PROJECT,
+        env=os.environ | {"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,1 @@
+"""What executes a run folder: this machine, an HTCondor pool, or Pegasus."""

@@ -1,0 +1,93 @@
+"""What the embedded engine tells: a line a job, and on a terminal a live line."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import TextIO
+
+from utils.dag.engines.attempt import Outcome
+
+_TAIL = 4096
+
+
+class Progress:
+    """Tells what happens to `stream`; says nothing without one."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream
+        self._live = stream is not None and stream.isatty()
+        self.interval = 1.0 if self._live else None
+        """Seconds between calls of `tick`, or None if it need not be called."""
+        self._total = self._ended = 0
+        self._running: dict[str, tuple[float, Path]] = {}
+
+    def begin(self, total: int) -> None:
+        """Start counting: there are `total` jobs."""
+        self._total = total
+
+    def started(self, name: str, log: Path) -> None:
+        """Tell that a job runs, writing to `log`."""
+        self._running[name] = (time.monotonic(), log)
+        self.tick()
+
+    def recalled(self, name: str) -> None:
+        """Tell that a job's results were there already."""
+        self._ended += 1
+        self._line(f"{name:<28} unchanged, taken from the cache")
+
+    def done(self, name: str, outcome: Outcome) -> None:
+        """Tell that a job succeeded."""
+        self._ended += 1
+        self._running.pop(name, None)
+        self._line(f"{name:<28} done {outcome.seconds:8.1f} s {outcome.peak_mib:8.0f} MiB")
+
+    def failed(self, name: str, reason: str) -> None:
+        """Tell that a job failed for good."""
+        self._running.pop(name, None)
+        self._line(f"{name:<28} FAILED: {reason}")
+
+    def note(self, text: str) -> None:
+        """Tell something in passing."""
+        self._line(text)
+
+    def tick(self) -> None:
+        """Renew the live line: what runs, for how long, and the last line of its log."""
+        if not self._live:
+            return
+        now = time.monotonic()
+        parts = [
+            f"{name} {now - start:.0f} s {_last_line(log)}".rstrip()
+            for name, (start, log) in self._running.items()
+        ]
+        self._write("\r\x1b[K" + _fitted(f"  running: {' | '.join(parts)}" if parts else ""))
+
+    def end(self) -> None:
+        """Remove the live line."""
+        self._running.clear()
+        if self._live:
+            self._write("\r\x1b[K")
+
+    def _line(self, text: str) -> None:
+        clear = "\r\x1b[K" if self._live else ""
+        self._write(f"{clear}[{self._ended:>3}/{self._total}] {text}\n")
+        self.tick()
+
+    def _write(self, text: str) -> None:
+        if self.stream is not None:
+            self.stream.write(text)
+            self.stream.flush()
+
+
+def _last_line(log: Path) -> str:
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, log.stat().st_size - _TAIL))
+            lines = file.read().decode(errors="replace").replace("\r", "\n").splitlines()
+    except OSError:
+        return ""
+    words = next((line for line in reversed(lines) if line.strip()), "")
+    return "" if words.startswith("---") else f"({words.strip()[-60:]})"
+
+
+def _fitted(text: str) -> str:
+    return text[: shutil.get_terminal_size().columns - 1]

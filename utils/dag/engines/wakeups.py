@@ -1,0 +1,28 @@
+"""Waking a waiting loop when a child process ends or the user interrupts."""
+
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+
+@contextlib.contextmanager
+def wakeups(interrupt: Callable[[], None]) -> Iterator[socket.socket]:
+    """Yield a socket that becomes readable when a child ends or the user interrupts."""
+    ours, theirs = socket.socketpair()
+    theirs.setblocking(False)
+    handlers = {
+        signal.SIGCHLD: lambda number, frame: None,
+        signal.SIGINT: lambda number, frame: interrupt(),
+        signal.SIGTERM: lambda number, frame: interrupt(),
+    }
+    old = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    old_fd = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    try:
+        yield ours
+    finally:
+        signal.set_wakeup_fd(old_fd)
+        for number, handler in old.items():
+            signal.signal(number, handler)
+        ours.close()
+        theirs.close()

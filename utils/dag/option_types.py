@@ -1,0 +1,73 @@
+"""Readers of option values: each returns the value, or says what the option takes.
+
+They read words of the command line and values of a YAML file alike, and raise `ValueError` with a
+text that goes on "takes ...".
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def whole(low: int, high: int | None = None) -> Callable[[Any], int]:
+    """Return a reader of whole numbers from `low` to `high`."""
+    return _number(int, "a whole number", low, high)
+
+
+def real(low: float, high: float | None = None) -> Callable[[Any], float]:
+    """Return a reader of numbers from `low` to `high`."""
+    return _number(float, "a number", low, high)
+
+
+def choice(*names: str) -> Callable[[Any], str]:
+    """Return a reader of one of `names`."""
+
+    def read(value: Any) -> str:
+        if value not in names:
+            raise ValueError(f"one of {', '.join(names)}")
+        return value
+
+    return read
+
+
+def text(value: Any) -> str:
+    """Read a plain file name."""
+    if not isinstance(value, str) or not value.strip() or "/" in value or value.startswith("."):
+        raise ValueError("a plain name without slashes")
+    return value
+
+
+def path(value: Any) -> Path:
+    """Read a path; whether it exists is checked where it is used."""
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError("a path")
+    return Path(value).expanduser()
+
+
+def paths(value: Any) -> tuple[Path, ...]:
+    """Read one path or a list of paths."""
+    return tuple(path(item) for item in (value if isinstance(value, list | tuple) else [value]))
+
+
+def flag(value: Any) -> bool:
+    """Read true or false."""
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def _number(kind: type, words: str, low: float, high: float | None) -> Callable[[Any], Any]:
+    takes = f"{words} from {low}" + ("" if high is None else f" to {high}")
+
+    def read(value: Any) -> Any:
+        if isinstance(value, bool) or (kind is int and isinstance(value, float)):
+            raise ValueError(takes)
+        try:
+            number = kind(value)
+        except (TypeError, ValueError):
+            raise ValueError(takes) from None
+        if not low <= number <= (float("inf") if high is None else high):
+            raise ValueError(takes)
+        return number
+
+    return read

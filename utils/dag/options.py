@@ -1,0 +1,208 @@
+"""The options of a run: one table that the command line, the YAML file and the checks all read."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from utils.dag.option_types import choice, flag, path, paths, real, text, whole
+from utils.errors import InputError
+
+ENGINES = ("auto", "local", "condor", "pegasus")
+ARCHITECTURES = (
+    "compact_resnet18_fpn",
+    "fasterrcnn_resnet50_fpn_v2",
+    "fasterrcnn_resnet50_fpn",
+    "fasterrcnn_mobilenet_v3_large_fpn",
+)
+"""The names of `utils.detector.architectures`, known here without importing torch."""
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data"
+
+
+class OptionError(InputError):
+    """An option holds a value that it does not take; the message names the option."""
+
+
+def _option(read: Callable[[Any], Any], default: Any, help: str, metavar: str | None = None) -> Any:
+    return field(default=default, metadata={"read": read, "help": help, "metavar": metavar})
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that a run can be told. The help texts are the documentation of the fields."""
+
+    data: Path | None = _option(
+        path,
+        None,
+        "annotated photographs: a folder with images/ and annotations/, or a .zip or .tar* of one, "
+        "in whatever sub-folder the two lie (default: the bundled sample)",
+        "PATH",
+    )
+    predict: tuple[Path, ...] = _option(
+        paths,
+        (),
+        "new photographs: a folder, an archive or files (default: with the bundled sample its own, "
+        "with --data the photographs of the test side)",
+        "PATH",
+    )
+    engine: str = _option(
+        choice(*ENGINES),
+        "auto",
+        "what executes the workflow; auto: Pegasus where pegasus-plan is on the PATH, else local "
+        "(default: auto)",
+        "{" + ",".join(ENGINES) + "}",
+    )
+    name: str = _option(text, "mask-detection", "name of the workflow (default: mask-detection)")
+    run_dir: Path | None = _option(
+        path, None, "new folder for this run (default: runs/<name>-<time>)", "DIR"
+    )
+    epochs: int = _option(whole(1), 24, "epochs of the final training (default: 24)", "N")
+    trials: int = _option(
+        whole(0), 4, "trials of the hyper-parameter search; 0: none (default: 4)", "N"
+    )
+    hpo_width: int = _option(
+        whole(1), 2, "trials of one round, trained at the same time (default: 2)", "K"
+    )
+    trial_epochs: int | None = _option(
+        whole(1), None, "epochs of one trial (default: a third of --epochs, at least 1)", "N"
+    )
+    arch: str = _option(
+        choice(*ARCHITECTURES),
+        ARCHITECTURES[0],
+        f"detector (default: {ARCHITECTURES[0]})",
+        "{" + ",".join(ARCHITECTURES) + "}",
+    )
+    weights: str = _option(
+        lambda value: str(path(value)),
+        "none",
+        "weights to start from: none, imagenet, coco (downloaded here, never in a job), "
+        "or a file of a state dict (default: none)",
+        "{none,imagenet,coco,FILE}",
+    )
+    image_size: int = _option(
+        whole(64, 2048), 320, "longer side in pixels of the photographs seen (default: 320)", "PX"
+    )
+    noise: float = _option(
+        real(0, 1), 0.05, "sigma of the Gaussian noise copies, in units of 0..1 (default: 0.05)"
+    )
+    noise_copies: int = _option(
+        whole(0, 20), 1, "noise copies of a training photograph (default: 1)", "N"
+    )
+    rare_copies: int = _option(
+        whole(0, 20), 3, "noise copies of one that holds a rare class (default: 3)", "N"
+    )
+    train_shards: int = _option(whole(1, 1000), 1, "shards of the training data (default: 1)", "S")
+    predict_shards: int = _option(
+        whole(1, 1000), 1, "shards of the new photographs, predicted apart (default: 1)", "P"
+    )
+    skip_bad: bool = _option(
+        flag, False, "leave out photographs that cannot be read, and list them (default: stop)"
+    )
+    seed: int = _option(whole(0, 2**32 - 1), 0, "the one seed of the run (default: 0)", "N")
+    cores: int | None = _option(
+        whole(1), None, "cores that the local engine may use (default: all)", "N"
+    )
+    memory: int | None = _option(
+        whole(256), None, "memory that the local engine may use (default: 90%% of it)", "MIB"
+    )
+    gpus: int = _option(
+        whole(0, 64), 0, "GPUs for each job that trains or detects (default: 0)", "N"
+    )
+    dry_run: bool = _option(flag, False, "write the run folder and stop (default: run)")
+    verbose: bool = _option(flag, False, "tell more (default: one line a job)")
+
+    @property
+    def epochs_per_trial(self) -> int:
+        """Epochs of one trial of the hyper-parameter search."""
+        return self.trial_epochs or max(1, self.epochs // 3)
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of the hyper-parameter search."""
+        return -(-self.trials // self.hpo_width)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the options as JSON types."""
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, tuple):
+                return [str(item) for item in value]
+            return str(value) if isinstance(value, Path) else value
+
+        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` an argument for every option; what is not given stays absent."""
+    for item in fields(Options):
+        keywords: dict[str, Any] = {"help": item.metadata["help"], "default": argparse.SUPPRESS}
+        read, name = item.metadata["read"], "--" + item.name.replace("_", "-")
+        if read is flag:
+            keywords["action"] = argparse.BooleanOptionalAction
+        else:
+            keywords["metavar"] = item.metadata["metavar"] or item.name.upper().replace("_", "-")
+            if read is paths:
+                keywords["nargs"] = "+"
+        parser.add_argument(name, **keywords)
+
+
+def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
+    """Check the options of the command line (`given`) laid over those of a YAML file.
+
+    Paths in the file are relative to the file.
+
+    Raises
+    ------
+    OptionError
+        If an option is unknown or holds a value that it does not take.
+    """
+    values = _checked(_read_yaml(config), f"{config}: ") if config else {}
+    if config:
+        values = {name: _beside(config, name, value) for name, value in values.items()}
+    values |= _checked(given, "--")
+    return Options(**values)
+
+
+def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
+    known = {item.name: item for item in fields(Options)}
+    values = {}
+    for key, value in raw.items():
+        name = str(key).replace("-", "_")
+        shown = prefix + name.replace("_", "-")
+        if name not in known:
+            raise OptionError(f"{shown}: no such option; there are {', '.join(sorted(known))}")
+        if value is None and known[name].default is None:
+            continue
+        try:
+            values[name] = known[name].metadata["read"](value)
+        except ValueError as error:
+            raise OptionError(f"{shown}: takes {error}, not {value!r}") from None
+    return values
+
+
+def _read_yaml(config: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        content = yaml.safe_load(config.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OptionError(f"--config: {config}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise OptionError(f"--config: {config}: not YAML: {error}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise OptionError(f"--config: {config}: holds no 'option: value' lines")
+    return content
+
+
+def _beside(config: Path, name: str, value: Any) -> Any:
+    if name in ("data", "run_dir"):
+        return config.parent / value
+    if name == "predict":
+        return tuple(config.parent / item for item in value)
+    if name == "weights" and value not in ("none", "imagenet", "coco", "auto"):
+        return str(config.parent / value)
+    return value

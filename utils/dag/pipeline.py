@@ -1,0 +1,233 @@
+"""The DAG: every job's call, files and resources, described with the Pegasus API.
+
+A job is one list, in the order of its command line: plain arguments, and files marked as input
+(`In`), output (`Out`) or checkpoint (`Checkpoint`). Arguments and declared files cannot disagree.
+"""
+
+from dataclasses import dataclass
+from itertools import chain
+
+from Pegasus.api import Job, Workflow
+
+from utils.dag.options import Options
+from utils.dag.resources import RESOURCES, RETRIES
+
+CODE = "utils.zip"
+DATASET = "dataset.tar"
+CONFIGURATION = "configuration.json"
+WEIGHTS = "initial_weights.pth"
+MODEL = "mask_detection_model.pth"
+
+
+@dataclass(frozen=True)
+class In:
+    """A file that the job reads."""
+
+    lfn: str
+
+
+@dataclass(frozen=True)
+class Out:
+    """A file that the job writes; `keep` puts it into the run's output folder."""
+
+    lfn: str
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file that the job writes as it goes and reads when it is started again."""
+
+    lfn: str
+
+
+def build_workflow(options: Options) -> Workflow:
+    """Return the workflow that `options` describe; no file is touched."""
+    return _Pipeline(options).build()
+
+
+def photo_shards(options: Options) -> list[str]:
+    """Return the names of the shards of new photographs; empty when there are none."""
+    if options.data and not options.predict:
+        return []
+    return [f"predict_{p}.tar" for p in range(options.predict_shards)]
+
+
+def checkpoints(workflow: Workflow) -> list[str]:
+    """Return the names of all checkpoint files, each of which needs a placeholder replica."""
+    uses = chain.from_iterable(job.uses for job in workflow.jobs.values())
+    return sorted(use.file.lfn for use in uses if use._type == "checkpoint")
+
+
+class _Pipeline:
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.workflow = Workflow(options.name)
+        self.seed = ["--seed", options.seed]
+
+    def build(self) -> Workflow:
+        self.data()
+        params, trials = self.search() if self.options.trials else ([], [])
+        self.train(params)
+        self.evaluate()
+        predictions = self.predict()
+        self.report(params, trials, predictions)
+        return self.workflow
+
+    def data(self) -> None:
+        o = self.options
+        sides = ["--train", Out("train.tar"), "--val", Out("val.tar"), "--test", Out("test.tar")]
+        self.job(
+            "split_data",
+            ["--dataset", In(DATASET), *sides, "--report", Out("split.json", keep=True)],
+            self.seed,
+            ["--skip-bad"] if o.skip_bad else [],
+        )
+        self.job(
+            "plot_class_distribution",
+            ["--shards", In("train.tar"), In("val.tar"), In("test.tar")],
+            ["--output", Out("class_distribution.png", keep=True)],
+        )
+        for s, shard in enumerate(self.train_shards()):
+            self.job(
+                "preprocess_aug_train",
+                ["--input", In("train.tar"), "--output", Out(shard)],
+                ["--shard", s, "--shards", o.train_shards, "--sigma", o.noise],
+                ["--copies", o.noise_copies, "--rare-copies", o.rare_copies, *self.seed],
+                executable="augment",
+                suffix=f"_{s}",
+            )
+        for side in ("val", "test"):
+            self.job(
+                f"preprocess_{side}",
+                ["--input", In(f"{side}.tar"), "--output", Out(f"{side}_clean.tar")],
+                executable="preprocess",
+            )
+
+    def search(self) -> tuple[list, list]:
+        o = self.options
+        told: list = []
+        for r in range(1, o.rounds + 1):
+            study = f"hpo_study_{r}.log"
+            width = min(o.hpo_width, o.trials - (r - 1) * o.hpo_width)
+            names = [f"hpo_{r}_{k}" for k in range(width)]
+            self.job(
+                "hpo_suggest",
+                ["suggest", "--round", r, "--trials", o.trials, *self.seed, *told],
+                ["--study-out", Out(study)],
+                ["--suggestions", *(Out(f"{name}.json") for name in names)],
+                executable="hpo",
+                suffix=f"_{r}",
+            )
+            for k, name in enumerate(names):
+                self.job(
+                    "hpo_trial",
+                    ["trial", "--suggestion", In(f"{name}.json"), "--study", In(study)],
+                    self.learning(o.epochs_per_trial),
+                    ["--tries", RETRIES + 1, "--result", Out(f"{name}_result.json")],
+                    ["--checkpoint", Checkpoint(f"{name}.ckpt")],
+                    executable="hpo",
+                    suffix=f"_{r}_{k}",
+                )
+            results = [In(f"{name}_result.json") for name in names]
+            told = ["--study", In(study), "--results", *results]
+        kept = [
+            Out("best_hpo_params.json", keep=True),
+            Out("hpo_study.log", keep=True),
+            Out("hpo_history.png", keep=True),
+        ]
+        options = ["--params", "--study-out", "--history"]
+        self.job("hpo_best", ["best", *told], *zip(options, kept, strict=True), executable="hpo")
+        shown = ["--params", "--study", "--hpo-history"]
+        read = [In(file.lfn) for file in kept]
+        return ["--params", read[0]], list(chain(*zip(shown, read, strict=True)))
+
+    def train(self, params: list) -> None:
+        self.job(
+            "train_model",
+            params,
+            self.learning(self.options.epochs),
+            ["--checkpoint", Checkpoint("train_model.ckpt"), "--model", Out(MODEL, keep=True)],
+            ["--log", Out("training.json", keep=True)],
+            ["--curves", Out("training_curves.png", keep=True)],
+        )
+
+    def evaluate(self) -> None:
+        self.job(
+            "evaluate",
+            ["--model", In(MODEL), "--test", In("test_clean.tar"), *self.seed],
+            ["--json", Out("evaluation.json", keep=True)],
+            ["--text", Out("evaluation.txt", keep=True)],
+            ["--confusion-matrix", Out("confusion_matrix.png", keep=True)],
+            ["--precision-recall", Out("precision_recall.png", keep=True)],
+        )
+
+    def predict(self) -> list:
+        shards = photo_shards(self.options) or ["test_clean.tar"]
+        for p, shard in enumerate(shards):
+            self.job(
+                "predict",
+                ["--model", In(MODEL), "--photos", In(shard)],
+                ["--predictions", Out(f"predictions_{p}.json", keep=True)],
+                ["--images", Out(f"predicted_images_{p}.tar", keep=True)],
+                suffix=f"_{p}",
+            )
+        numbers = range(len(shards))
+        records = [In(f"predictions_{p}.json") for p in numbers]
+        pictures = [In(f"predicted_images_{p}.tar") for p in numbers]
+        return ["--predictions", *records, "--images", *pictures]
+
+    def report(self, params: list, trials: list, predictions: list) -> None:
+        self.job(
+            "report",
+            ["--configuration", In(CONFIGURATION), "--split", In("split.json")],
+            ["--class-distribution", In("class_distribution.png"), *trials],
+            ["--training", In("training.json"), "--training-curves", In("training_curves.png")],
+            ["--evaluation", In("evaluation.json")],
+            ["--confusion-matrix", In("confusion_matrix.png")],
+            ["--precision-recall", In("precision_recall.png"), *predictions, *self.seed],
+            ["--report", Out("report.html", keep=True)],
+            ["--table", Out("predictions.txt", keep=True)],
+            ["--picture", Out("predicted_image.png", keep=True)],
+            ["--prevalence", Out("prevalence.json", keep=True)],
+        )
+
+    def train_shards(self) -> list[str]:
+        return [f"train_aug_{s}.tar" for s in range(self.options.train_shards)]
+
+    def learning(self, epochs: int) -> list:
+        """Return the arguments that a trial and the final training share."""
+        o = self.options
+        shards = [In(shard) for shard in self.train_shards()]
+        weights = [] if o.weights == "none" else ["--weights", In(WEIGHTS)]
+        schedule = ["--arch", o.arch, "--epochs", epochs, "--image-size", o.image_size]
+        return [
+            *("--train", *shards),
+            *("--val", In("val_clean.tar")),
+            *schedule,
+            *weights,
+            *self.seed,
+        ]
+
+    def job(self, kind: str, *arguments: list, executable: str = "", suffix: str = "") -> None:
+        """Add one job: `kind` names its row in the table of resources."""
+        call = list(chain(*arguments))
+        job = Job(executable or kind, _id=kind + suffix, node_label=kind + suffix)
+        job.add_args(*(getattr(item, "lfn", item) for item in call))
+        job.add_inputs(CODE)
+        for item in call:
+            if isinstance(item, In):
+                job.add_inputs(item.lfn)
+            elif isinstance(item, Out):
+                job.add_outputs(item.lfn, stage_out=item.keep, register_replica=False)
+            elif isinstance(item, Checkpoint):
+                job.add_checkpoint(item.lfn, stage_out=False, register_replica=False)
+        asked = RESOURCES[kind]
+        job.add_pegasus_profile(
+            cores=asked.cores,
+            memory=f"{asked.memory} MB",
+            diskspace=f"{asked.disk} MB",
+            runtime=asked.minutes * 60,
+            **({"gpus": self.options.gpus} if asked.learns and self.options.gpus else {}),
+        )
+        self.workflow.add_jobs(job)

@@ -1,0 +1,89 @@
+"""Filling a run folder: all that an engine needs, and the record of what was asked for."""
+
+import shlex
+import time
+from pathlib import Path
+from typing import Any
+
+from Pegasus.api import Workflow
+
+from utils.dag import catalogs
+from utils.dag.code_bundle import executables, write_code_bundle
+from utils.dag.engines import files
+from utils.dag.engines.cache import installed_packages
+from utils.dag.options import Options
+from utils.dag.pipeline import (
+    CODE,
+    CONFIGURATION,
+    DATASET,
+    WEIGHTS,
+    build_workflow,
+    checkpoints,
+    photo_shards,
+)
+from utils.dag.run_folder import RunRecord, git_commit
+from utils.records import write_record
+
+
+def write_plan(
+    folder: Path, options: Options, engine: str, command: list[str], facts: dict[str, Any]
+) -> Workflow:
+    """Write workflow, catalogues, code and configuration into a run folder.
+
+    The data lie there already: `DATASET`, the shards of `photo_shards`, and `WEIGHTS` if any.
+
+    Parameters
+    ----------
+    engine
+        What is to execute the run.
+    command
+        The command line, for the report.
+    facts
+        What is known of the data, e.g. how many photographs they hold.
+
+    Returns
+    -------
+    Workflow
+        As written to ``workflow.yml``.
+    """
+    write_code_bundle(folder / CODE)
+    scripts = _copy_executables(folder / "bin")
+    data = [name for name in (DATASET, *photo_shards(options), WEIGHTS) if (folder / name).exists()]
+    asked = options.as_dict()
+    description = {
+        "name": options.name,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "command": shlex.join(command),
+        "git_commit": git_commit(),
+        "options": asked,
+        "versions": dict(item.split("==", 1) for item in installed_packages()),
+        "digests": {name: files.digest(folder / name) for name in data},
+        **facts,
+    }
+    write_record(folder / CONFIGURATION, description)
+    workflow = build_workflow(options)
+    placeholders = _placeholders(folder / "checkpoints", checkpoints(workflow))
+    inputs = [folder / name for name in (CODE, CONFIGURATION, *data)]
+    catalogs.replica_catalog(inputs, placeholders).write(str(folder / catalogs.REPLICAS))
+    catalogs.transformation_catalog(scripts).write(str(folder / catalogs.TRANSFORMATIONS))
+    catalogs.site_catalog(folder).write(str(folder / catalogs.SITES))
+    catalogs.properties(folder).write(str(folder / catalogs.PROPERTIES))
+    RunRecord(folder).describe(engine=engine, **description)
+    workflow.write(str(folder / catalogs.WORKFLOW))  # last: a folder that has it is complete
+    return workflow
+
+
+def _copy_executables(folder: Path) -> dict[str, Path]:
+    """Copy the executables, so that what was planned is what runs, also after an edit."""
+    copies = {}
+    for name, path in executables().items():
+        files.copy(path, folder / path.name)
+        copies[name] = folder / path.name
+    return copies
+
+
+def _placeholders(folder: Path, names: list[str]) -> list[Path]:
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+    return [folder / name for name in names]

@@ -1,0 +1,150 @@
+"""The run folder: its layout, its lock, and ``run.json``, the record of what was run and how."""
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from utils.dag.code_bundle import PROJECT
+from utils.errors import InputError
+from utils.records import read_record, write_record
+
+CACHE = ".cache"  # beside the run folders
+OUTPUT = "output"
+LOGS = "logs"
+SCRATCH = "scratch"
+RECORD = "run.json"
+LOCK = ".lock"
+
+
+def new_folder(wanted: Path | None, name: str) -> Path:
+    """Make and return an empty run folder: `wanted`, or ``runs/<name>-<time>``.
+
+    Raises
+    ------
+    InputError
+        If `wanted` exists and is not empty, or cannot be made.
+    """
+    folder = wanted or PROJECT / "runs" / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    if wanted is None:
+        while folder.exists():  # two runs in one second
+            folder = folder.with_name(folder.name + "x")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(
+            f"--run-dir: {folder} exists and is not empty; name another folder, "
+            f"or go on with that run: --resume {folder}"
+        )
+    try:
+        for part in (OUTPUT, LOGS):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--run-dir: {folder} cannot be made: {error.strerror}") from None
+    return folder
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a run folder.
+
+    Raises
+    ------
+    InputError
+        If another process holds it; the message names that process.
+    """
+    with open(folder / LOCK, "a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            owner = file.read().strip()
+            raise InputError(
+                f"{folder}: in use by another run (process {owner}); wait for it, or stop it"
+            ) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def git_commit(project: Path = PROJECT) -> str | None:
+    """Return the commit of the code, with ``+`` if it was changed since; None outside git."""
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"],  # noqa: S607
+            cwd=project,
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+class RunRecord:
+    """``run.json``: what was asked for, with what code, and how each job went.
+
+    Written at most once a second, and at the end.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / RECORD
+        self._content = read_record(self._path) if self._path.exists() else {}
+        self._content.pop("schema", None)
+        self._jobs: dict[str, dict[str, Any]] = self._content.setdefault("jobs", {})
+        self._written = 0.0
+
+    def __getitem__(self, field: str) -> Any:
+        return self._content[field]
+
+    def describe(self, **fields: Any) -> None:
+        """Record facts about the run as a whole."""
+        self._content |= fields
+        self.write()
+
+    def update(self, job: str, **fields: Any) -> None:
+        """Record facts about one job."""
+        self._jobs.setdefault(job, {}).update(fields, changed=_now())
+        if time.monotonic() - self._written > 1:
+            self.write()
+
+    def add_usage(self, job: str, outcome: Any) -> None:
+        """Add the resources that one try of a job used (an `Outcome`)."""
+        used = self._jobs.setdefault(job, {})
+        used["seconds"] = round(used.get("seconds", 0) + outcome.seconds, 3)
+        used["cpu_seconds"] = round(used.get("cpu_seconds", 0) + outcome.cpu_seconds, 3)
+        used["peak_mib"] = round(max(used.get("peak_mib", 0), outcome.peak_mib), 1)
+
+    def is_done(self, job: str) -> bool:
+        """Tell whether a job succeeded, now or earlier."""
+        return self._jobs.get(job, {}).get("state") in ("done", "cached")
+
+    def failed(self) -> dict[str, str]:
+        """Return the reasons of the jobs that failed for good, by job."""
+        failed = {n: j for n, j in self._jobs.items() if j.get("state") == "failed"}
+        return {name: job["reason"] for name, job in failed.items()}
+
+    def write(self) -> None:
+        """Write the record to the run folder."""
+        write_record(self._path, self._content)
+        self._written = time.monotonic()
+
+
+def open_record(folder: Path) -> RunRecord:
+    """Return the record of an existing run.
+
+    Raises
+    ------
+    InputError
+        If `folder` is no run folder, or was not planned to the end.
+    """
+    if not (folder / RECORD).exists() or not (folder / "workflow.yml").exists():
+        raise InputError(f"{folder}: not a run folder (it has no {RECORD} or no workflow.yml)")
+    return RunRecord(folder)
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")

@@ -1,0 +1,1 @@
+"""The Faster R-CNN detector: model, training, checkpoints, hyper-parameter search, inference."""

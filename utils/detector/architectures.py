@@ -1,0 +1,126 @@
+"""The registry of detector architectures, by name. Importing it does not import torch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from utils.dataset.faces import Faces
+from utils.dataset.labels import CLASSES
+from utils.detector.anchors import Anchors, fit_anchors
+from utils.errors import InputError
+
+if TYPE_CHECKING:
+    from torchvision.models.detection import FasterRCNN
+    from torchvision.models.detection.anchor_utils import AnchorGenerator
+
+MAX_FACES = 300
+"""Faces a photograph can have at most; the data set has one with 115."""
+
+LOWEST_CONFIDENCE = 0.05
+"""Detections with less confidence are not returned."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What differs between architectures outside their layers.
+
+    Attributes
+    ----------
+    build
+        ``build(num_classes, anchor_generator, **options)`` returns the network without weights.
+    levels, per_level, ratios, shared
+        The anchors it takes (see `fit_anchors`).
+    backbone
+        Name of its classifier in `torchvision.models`, whose ImageNet weights fit its backbone.
+    coco
+        Whether torchvision has COCO weights for the whole of it.
+    """
+
+    build: "Callable[..., FasterRCNN]"
+    levels: int
+    per_level: int
+    ratios: tuple[float, ...] | None
+    backbone: str
+    coco: bool
+    shared: bool = False
+
+    def fit_anchors(
+        self, faces: Sequence[Faces], sizes: Sequence[tuple[int, int]], image_size: int
+    ) -> Anchors:
+        """Fit the anchors of this architecture to a training set."""
+        return fit_anchors(
+            faces, sizes, image_size, self.levels, self.per_level, self.ratios, self.shared
+        )
+
+
+def _compact(num_classes: int, anchors: "AnchorGenerator", **options: object) -> "FasterRCNN":
+    from utils.detector.compact import compact_resnet18_fpn
+
+    return compact_resnet18_fpn(num_classes, anchors, **options)
+
+
+def _torchvision(name: str) -> "Callable[..., FasterRCNN]":
+    def build(num_classes: int, anchors: "AnchorGenerator", **options: object) -> "FasterRCNN":
+        from torchvision.models import get_model
+
+        model = get_model(
+            name, weights=None, weights_backbone=None, num_classes=num_classes, **options
+        )
+        model.rpn.anchor_generator = anchors  # the builders take none of another's making
+        return model
+
+    return build
+
+
+_SQUARE_AND_LONG = (0.5, 1.0, 2.0)  # what the COCO heads of torchvision were trained with
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "compact_resnet18_fpn": Architecture(_compact, 4, 2, None, "resnet18", coco=False),
+    "fasterrcnn_mobilenet_v3_large_fpn": Architecture(
+        _torchvision("fasterrcnn_mobilenet_v3_large_fpn"),
+        3,
+        5,
+        _SQUARE_AND_LONG,
+        "mobilenet_v3_large",
+        coco=True,
+        shared=True,
+    ),
+    "fasterrcnn_resnet50_fpn": Architecture(
+        _torchvision("fasterrcnn_resnet50_fpn"), 5, 1, _SQUARE_AND_LONG, "resnet50", coco=True
+    ),
+    "fasterrcnn_resnet50_fpn_v2": Architecture(
+        _torchvision("fasterrcnn_resnet50_fpn_v2"), 5, 1, _SQUARE_AND_LONG, "resnet50", coco=True
+    ),
+}
+
+
+def architecture(name: str) -> Architecture:
+    """Return the architecture called `name`.
+
+    Raises
+    ------
+    InputError
+        If there is none; the message lists those there are.
+    """
+    try:
+        return ARCHITECTURES[name]
+    except KeyError:
+        raise InputError(
+            f"--arch: unknown architecture {name!r}; expected one of {', '.join(ARCHITECTURES)}"
+        ) from None
+
+
+def build_model(name: str, anchors: Anchors) -> "FasterRCNN":
+    """Build a detector of the three classes, without weights.
+
+    Call it through `utils.detector.forward`.
+    """
+    from torchvision.models.detection.anchor_utils import AnchorGenerator
+
+    generator = AnchorGenerator(anchors.sizes, (anchors.ratios,) * len(anchors.sizes))
+    return architecture(name).build(
+        len(CLASSES) + 1,
+        generator,
+        box_score_thresh=LOWEST_CONFIDENCE,
+        box_detections_per_img=MAX_FACES,
+    )

@@ -1,0 +1,119 @@
+"""`Detector`: a trained model that finds faces on photographs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from utils.dataset.torch_dataset import resize, to_tensor
+from utils.detector.architectures import build_model
+from utils.detector.forward import detect
+from utils.detector.model_file import ModelFile, read_model
+from utils.errors import InputError
+from utils.metrics.detections import Detections
+
+BATCHES = {"cpu": 1, "cuda": 8}
+"""Photographs at a time. A CPU gains nothing from more, and one alone needs the least padding."""
+
+
+class Detector:
+    """A trained detector, ready to be asked.
+
+    Attributes
+    ----------
+    arch
+        Name of the architecture in `utils.detector.architectures`.
+    classes
+        Class names; the label ``i`` of a detection means ``classes[i - 1]``.
+    image_size
+        Pixels to which the longer side of a photograph is resized for the network.
+    threshold
+        Confidence from which a detection counts, chosen on validation.
+    digest
+        SHA-256 of the model file.
+    file
+        All that stands in the model file.
+    """
+
+    def __init__(self, file: ModelFile, digest: str = "", device: str | None = None) -> None:
+        self.file, self.digest = file, digest
+        self.arch, self.classes = file.arch, file.classes
+        self.image_size, self.threshold = file.image_size, file.threshold
+        self.device = torch.device(device or best_device())
+        model = build_model(file.arch, file.anchors)
+        try:
+            model.load_state_dict(file.state)
+        except RuntimeError as error:
+            raise InputError(f"the model file's weights do not fit {file.arch}: {error}") from error
+        self._model = model.eval().to(self.device, memory_format=torch.channels_last)
+
+    @classmethod
+    def load(cls, path: Path, device: str | None = None) -> "Detector":
+        """Load a model file onto `device` (by default the GPU where there is one).
+
+        Raises
+        ------
+        InputError
+            If `path` is no whole model file (see `read_model`).
+        """
+        return cls(*read_model(path), device)
+
+    def predict(self, images: Sequence[np.ndarray]) -> list[Detections]:
+        """Find the faces on photographs.
+
+        Parameters
+        ----------
+        images
+            uint8, shape (H, W, 3), RGB, of any sizes.
+
+        Returns
+        -------
+        One `Detections` per image, in its own pixels, by falling confidence, from 0.05 up; a face
+        is in it once, with its likeliest class.
+        """
+        return list(self.stream(images))
+
+    def stream(self, images: Iterable[np.ndarray]) -> Iterator[Detections]:
+        """Yield what `predict` returns, holding no more than a batch of photographs at a time."""
+        size = BATCHES.get(self.device.type, 1)
+        batch: list[np.ndarray] = []
+        for image in images:
+            batch.append(image)
+            if len(batch) == size:
+                yield from self._detect(batch)
+                batch = []
+        if batch:
+            yield from self._detect(batch)
+
+    def _detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
+        tensors = [to_tensor(resize(image, self.image_size)).to(self.device) for image in images]
+        found = detect(self._model, tensors)
+        return [
+            in_pixels_of(one, tensor.shape[1:], image.shape[:2])
+            for one, tensor, image in zip(found, tensors, images, strict=True)
+        ]
+
+
+def in_pixels_of(
+    found: dict[str, torch.Tensor], seen: Sequence[int], own: Sequence[int]
+) -> Detections:
+    """Map detections from the (H, W) that the network saw to the photograph's own (H, W)."""
+    y, x = own[0] / seen[0], own[1] / seen[1]
+    boxes = found["boxes"].cpu().numpy() * np.array([x, y, x, y], np.float32)
+    return Detections(
+        boxes.astype(np.float32), found["labels"].cpu().numpy(), found["scores"].cpu().numpy()
+    )
+
+
+def has_bfloat16(device: torch.device | str) -> bool:
+    """Return whether `device` computes in bfloat16 itself, rather than by way of float32."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16") or able.get("arm_bf16"))
+
+
+def best_device() -> str:
+    """Return ``cuda`` where a GPU is to be had and not hidden, else ``cpu``."""
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,135 @@
+"""The trained detector as one file: everything that inference needs, and where it came from."""
+
+import hashlib
+import io
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from utils.dataset.labels import CLASSES
+from utils.detector.anchors import Anchors
+from utils.detector.architectures import architecture
+from utils.errors import InputError
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What stands in ``mask_detection_model.pth``.
+
+    Attributes
+    ----------
+    arch, anchors, state
+        The network: its name in the registry, its anchors, its weights.
+    image_size
+        Pixels of the longer side of the images it was trained on.
+    threshold
+        The confidence from which a detection counts, chosen on validation.
+    params, metrics
+        Hyper-parameters of the training; what was measured on validation.
+    data_digest
+        SHA-256 of the training shards.
+    classes
+        Names by falling id, from id 1.
+    """
+
+    arch: str
+    anchors: Anchors
+    image_size: int
+    threshold: float
+    state: dict[str, Tensor]
+    params: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    data_digest: str = ""
+    classes: tuple[str, ...] = CLASSES
+
+
+def write_model(path: Path, model: ModelFile) -> None:
+    """Write `model` to `path`, whole or not at all; equal models give equal bytes."""
+    content = {
+        "schema": SCHEMA,
+        "arch": model.arch,
+        "classes": list(model.classes),
+        "anchors": model.anchors.as_record(),
+        "image_size": model.image_size,
+        "threshold": model.threshold,
+        "params": model.params,
+        "metrics": model.metrics,
+        "data_digest": model.data_digest,
+        "state_dict": {name: value.detach().cpu() for name, value in model.state.items()},
+    }
+    save_tensors(path, content)
+
+
+def read_model(path: Path) -> tuple[ModelFile, str]:
+    """Read a model file; return it with the SHA-256 of its bytes.
+
+    Raises
+    ------
+    InputError
+        If the file is no whole model file of this version, or of other classes than ours.
+    """
+    content, digest = load_tensors(path)
+    fields = {"schema", "arch", "classes", "anchors", "image_size", "threshold", "state_dict"}
+    if not isinstance(content, dict) or not fields <= content.keys():
+        raise InputError(f"{path}: not a model file of bin/train_model.py")
+    if content["schema"] != SCHEMA:
+        raise InputError(
+            f"{path}: field 'schema' is {content['schema']!r}, expected {SCHEMA}; "
+            "train the model again with this version"
+        )
+    if tuple(content["classes"]) != CLASSES:
+        raise InputError(
+            f"{path}: field 'classes' is {content['classes']}, expected {list(CLASSES)}"
+        )
+    architecture(content["arch"])
+    model = ModelFile(
+        arch=content["arch"],
+        anchors=Anchors.from_record(content["anchors"]),
+        image_size=content["image_size"],
+        threshold=content["threshold"],
+        state=content["state_dict"],
+        params=content.get("params", {}),
+        metrics=content.get("metrics", {}),
+        data_digest=content.get("data_digest", ""),
+    )
+    return model, digest
+
+
+def save_tensors(path: Path, content: dict[str, Any]) -> None:
+    """Write tensors and plain values to a temporary name, flush them to disk, and rename it."""
+    temporary = Path(path).with_name(Path(path).name + ".tmp")
+    with open(temporary, "wb") as file:
+        torch.save(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def load_tensors(path: Path) -> tuple[Any, str]:
+    """Load a file that `save_tensors` wrote; return its content and the SHA-256 of its bytes.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, or holds more than tensors and plain values.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    if not data:
+        raise InputError(f"{path}: the file is empty; the job that makes it failed")
+    try:
+        content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            f"{path}: not a whole file of tensors ({reason}); fetch or make it again"
+        ) from error
+    return content, hashlib.sha256(data).hexdigest()

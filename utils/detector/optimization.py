@@ -1,0 +1,29 @@
+"""The optimiser of a training and the course of its learning rate."""
+
+import math
+
+import torch
+from torch import nn
+
+from utils.detector.recipe import Recipe
+
+
+def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Return the optimiser; only matrices and kernels decay, not biases and normalisation."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+
+
+def learning_rate_at(step: int, steps: int, recipe: Recipe) -> float:
+    """Return the learning rate of step 0, 1, ...: up linearly, then down along half a cosine."""
+    rising = max(1, round(recipe.warmup * steps))
+    if step < rising:
+        return recipe.learning_rate * (step + 1) / rising
+    share = (step - rising) / max(1, steps - rising)
+    return recipe.learning_rate * (1 + math.cos(math.pi * share)) / 2

@@ -1,0 +1,204 @@
+"""The hyper-parameter study: ask-and-tell over a journal file that travels along the DAG.
+
+Optuna's journal is copied at every step and never written where it was found, so each job has its
+inputs as they were, and a job that is repeated starts from the same study.
+"""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from utils.detector.search import as_study_params, default_params, suggest_params
+from utils.errors import InputError
+from utils.records import read_record, write_record
+from utils.seed import derive_seed
+
+NAME = "mask-detection"
+STATES = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "fail": TrialState.FAIL,
+}
+REASON = "reason"  # the user attribute that says why a trial failed
+
+log = logging.getLogger(__name__)
+
+
+def suggest(
+    study: Path | None,
+    results: Sequence[Path],
+    study_out: Path,
+    suggestions: Sequence[Path],
+    round_number: int,
+    trials: int,
+    seed: int,
+) -> None:
+    """Tell `results` to `study`, and ask it for as many sets of parameters as `suggestions`.
+
+    Parameters
+    ----------
+    study
+        Journal of the round before, None in the first.
+    study_out
+        The journal with the results told and the new trials asked.
+    round_number, trials
+        The number of this round, from 1, and of the trials in all rounds.
+
+    Raises
+    ------
+    InputError
+        If a journal or a result cannot be used.
+    """
+    # Of independent random trials, as many as a quarter, before the sampler models what it saw.
+    sampler = optuna.samplers.TPESampler(
+        seed=derive_seed(seed, "suggest", round_number),
+        n_startup_trials=max(2, min(10, trials // 4)),
+        constant_liar=True,  # trials of one round keep away from each other
+    )
+    with _copied(study, study_out, sampler=sampler) as opened:
+        if study is None:
+            opened.enqueue_trial(as_study_params(default_params()))
+        tell(opened, results)
+        for path in suggestions:
+            trial = opened.ask()
+            record = {
+                "number": trial.number,
+                "round": round_number,
+                "params": suggest_params(trial),
+            }
+            write_record(path, record)
+            log.info("trial %d: %s", trial.number, record["params"])
+
+
+def best(study: Path, results: Sequence[Path], study_out: Path, params: Path) -> list[dict]:
+    """Tell the last `results`, write the best trial's parameters, and return all trials' records.
+
+    Raises
+    ------
+    InputError
+        If no trial was completed; the message says what became of each.
+    """
+    with _copied(study, study_out) as opened:
+        tell(opened, results)
+        trials = [trial_record(trial) for trial in opened.trials]
+        number_of = {state: sum(t["state"] == state for t in trials) for state in STATES}
+        if not number_of["complete"]:
+            reasons = "; ".join(f"trial {t['number']}: {t['reason'] or t['state']}" for t in trials)
+            raise InputError(f"no trial of the search was completed ({reasons})")
+        winner = trials[opened.best_trial.number]
+        record = {
+            "number": winner["number"],
+            "value": winner["value"],
+            "params": winner["params"],
+            "trials": len(trials),
+            "complete": number_of["complete"],
+            "pruned": number_of["pruned"],
+            "failed": number_of["fail"],
+        }
+        write_record(params, record)
+    log.info("best of %d trials: %s", len(trials), record)
+    return trials
+
+
+def tell(study: optuna.Study, results: Sequence[Path]) -> None:
+    """Tell the records of finished trials; one that the study knows already is passed over."""
+    for path in results:
+        record = read_record(path)
+        known = {trial.number: trial for trial in study.trials}
+        trial = known.get(record.get("number"))
+        state = STATES.get(record.get("state"))
+        if trial is None or state is None:
+            raise InputError(
+                f"{path}: trial {record.get('number')!r} in state {record.get('state')!r} does "
+                f"not belong to this study of {len(known)} trials; results and study come from "
+                "different runs"
+            )
+        if trial.state.is_finished():
+            log.info("trial %d was told before", trial.number)
+            continue
+        running = Trial(study, trial._trial_id)
+        for step, value in enumerate(record["values"], start=1):
+            running.report(value, step)
+        if record["reason"]:
+            running.set_user_attr(REASON, record["reason"])
+        value = record["value"] if state is TrialState.COMPLETE else None
+        study.tell(trial.number, value, state=state)
+
+
+def trial_record(trial: FrozenTrial) -> dict[str, Any]:
+    """Return what the report tells of a trial."""
+    states = {state: name for name, state in STATES.items()}
+    params = default_params() | {
+        name.removesuffix("_adamw").removesuffix("_sgd"): value
+        for name, value in trial.params.items()
+    }
+    return {
+        "number": trial.number,
+        "state": states.get(trial.state, "running"),
+        "value": trial.value,
+        "values": [value for _, value in sorted(trial.intermediate_values.items())],
+        "reason": trial.user_attrs.get(REASON),
+        "params": params,
+    }
+
+
+class Pruner:
+    """Says whether a running trial is worse than the median of those that rounds before completed.
+
+    Works on a copy of the journal in a folder of its own; close it after use.
+    """
+
+    def __init__(self, study: Path, number: int, epochs: int) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="study-")
+        copy = Path(shutil.copyfile(study, Path(self._folder.name) / "study.log"))
+        # A third of the schedule passes, and four trials are completed, before any is judged.
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=max(1, epochs // 3))
+        opened = _open(copy, study, pruner=pruner)
+        trials = {trial.number: trial for trial in opened.trials}
+        if number not in trials or trials[number].state.is_finished():
+            raise InputError(f"{study}: has no running trial {number}; it is of another round")
+        self._trial = Trial(opened, trials[number]._trial_id)
+
+    def is_hopeless(self, epoch: int, value: float) -> bool:
+        """Report the objective after `epoch` (from 1) and judge the trial."""
+        self._trial.report(value, epoch)
+        return self._trial.should_prune()
+
+    def __enter__(self) -> "Pruner":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+
+@contextmanager
+def _copied(study: Path | None, output: Path, **options: Any) -> Iterator[optuna.Study]:
+    """Open a copy of the journal `study` (or a new one); it becomes `output` if all goes well."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with tempfile.TemporaryDirectory(prefix="study-") as folder:
+        copy = Path(folder) / "study.log"
+        if study is not None:
+            shutil.copyfile(study, copy)
+        yield _open(copy, study, **options)
+        shutil.move(copy, output)
+
+
+def _open(copy: Path, shown: Path | None, **options: Any) -> optuna.Study:
+    try:
+        storage = JournalStorage(JournalFileBackend(str(copy)))
+        if shown is None:
+            return optuna.create_study(
+                storage=storage, study_name=NAME, direction="maximize", **options
+            )
+        return optuna.load_study(storage=storage, study_name=NAME, **options)
+    except (ValueError, KeyError) as error:
+        raise InputError(f"{shown}: not a journal of this study ({error})") from error

@@ -1,0 +1,95 @@
+"""One trial of the hyper-parameter search: a short training, and an account of how it went."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from utils.detector.checkpoint import KilledTooOften
+from utils.detector.fit import Plan, fit
+from utils.detector.recipe import Recipe
+from utils.detector.study import Pruner
+from utils.detector.training import EpochRecord
+from utils.errors import Checkpointed, InputError
+from utils.records import read_record, write_record
+from utils.seed import derive_seed
+
+log = logging.getLogger(__name__)
+
+
+class _Pruned(Exception):
+    """The trial is not worth going on with."""
+
+
+def run_trial(
+    suggestion: Path,
+    study: Path,
+    train: Sequence[Path],
+    validation: Sequence[Path],
+    arch: str,
+    epochs: int,
+    image_size: int,
+    seed: int,
+    checkpoint: Path,
+    result: Path,
+    weights: Path | None = None,
+    tries: int = 3,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Train with the suggested parameters and write the result: complete, pruned, or failed.
+
+    The objective is validation mAP (IoU 0.5:0.95) after the last epoch. A training that raises
+    (it diverged, memory ran out) is a failed trial and no error, so that the study goes on; so is
+    one that was killed `tries` - 1 times without finishing an epoch.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used, which no other parameters would change.
+    Checkpointed
+        After `stop` asked for it.
+    """
+    asked = read_record(suggestion)
+    plan = Plan(
+        arch=arch,
+        recipe=Recipe.from_params(asked["params"]),
+        epochs=epochs,
+        seed=derive_seed(seed, "trial", asked["number"]),
+        train=train,
+        validation=validation,
+        image_size=image_size,
+        weights=weights,
+    )
+    values: list[float] = []
+    started, state, reason = time.monotonic(), "complete", None
+    with Pruner(study, asked["number"], epochs) as pruner:
+
+        def after_epoch(record: EpochRecord) -> None:
+            if record["validation"]["map"] is None:
+                raise InputError("the validation shards hold no faces; the search needs some")
+            values.append(record["validation"]["map"])
+            if record["epoch"] < epochs and pruner.is_hopeless(record["epoch"], values[-1]):
+                raise _Pruned(f"below the median of earlier trials after epoch {len(values)}")
+
+        try:
+            fit(plan, checkpoint, stop, after_epoch, tries)
+        except (Checkpointed, InputError):
+            raise
+        except _Pruned as why:
+            state, reason = "pruned", str(why)
+        except KilledTooOften as why:
+            state, reason = "fail", str(why)
+        except Exception as error:
+            log.exception("trial %d failed", asked["number"])
+            state, reason = "fail", f"{type(error).__name__}: {error}"
+    record = {
+        "number": asked["number"],
+        "state": state,
+        "values": values,
+        "value": values[-1] if state == "complete" else None,
+        "reason": reason,
+        "seconds": round(time.monotonic() - started, 1),
+        "params": asked["params"],
+    }
+    write_record(result, record)
+    log.info("trial %d: %s, mAP by epoch %s, reason %s", asked["number"], state, values, reason)
