@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
+NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
@@ -14,10 +15,8 @@ help:  ## list the targets
 run: $(READY)  ## set up, then run the workflow on the bundled sample
 	$(RUN) workflow.py $(ARGS)
 
-test: $(READY)  ## set up, then pass every test
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
-	$(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
+test: lint  ## set up, then pass every test
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m pytest -n 2 $(ARGS)
 
 lint: $(READY)  ## check style and common mistakes
 	$(RUN) -m ruff check .
@@ -38,8 +37,11 @@ benchmark: $(READY)  ## measure the engine's overhead and the planning of large 
 	$(RUN) benchmarks/engine_overhead.py
 	$(RUN) benchmarks/planning.py
 
-pictures: $(READY)  ## draw the README's pictures again from the newest run
+pictures: $(READY)  ## draw the README's pictures again, from the newest run (needs chromium)
 	$(RUN) workflow.py graph --output docs/workflow.png
+	cp $(NEWEST)/predicted_image.png $(NEWEST)/confusion_matrix.png docs/
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1100,1400 \
+	    --user-data-dir=$$(mktemp -d) --screenshot=docs/report.png file://$(abspath $(NEWEST))/report.html
 
 clean:  ## remove the virtual environment and caches (runs/ stays)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

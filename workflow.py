@@ -138,9 +138,9 @@ def fetch_weights(options: Options, output: Path) -> None:
     """Bring the weights to start from into the run folder; jobs have no network."""
     if options.weights == "none":
         return
-    from utils.detector.weights import fetch_weights as fetch  # imports torch
+    from utils.detector.weights import provide_weights  # imports torch
 
-    fetch(options.arch, options.weights, output)
+    provide_weights(options.arch, options.weights, output)
 
 
 def submit(workflow: Workflow, folder: Path) -> int:

@@ -4,7 +4,8 @@ from torchvision.models import mobilenet_v3_large, resnet18, resnet50
 from torchvision.models.detection import fasterrcnn_mobilenet_v3_large_fpn
 
 from utils.detector.architectures import architecture, build_model
-from utils.detector.weights import fetch_weights, load_weights
+from utils.detector.model_file import save_tensors
+from utils.detector.weights import fetch_weights, load_weights, provide_weights
 from utils.errors import InputError
 
 MOBILENET = "fasterrcnn_mobilenet_v3_large_fpn"
@@ -100,8 +101,8 @@ def test_own_model_files_state_is_taken(networks, tmp_path):
 def test_fetching_what_does_not_exist_or_cannot_be_had(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="none for compact_resnet18_fpn"):
         fetch_weights(COMPACT, "coco", tmp_path / "w.pth")
-    with pytest.raises(InputError, match="unknown kind 'best'"):
-        fetch_weights(COMPACT, "best", tmp_path / "w.pth")
+    with pytest.raises(InputError, match="best: no such file; nor is it coco or imagenet"):
+        provide_weights(COMPACT, "best", tmp_path / "w.pth")
 
     def offline(url, path, progress):
         raise OSError("no network")
@@ -124,3 +125,13 @@ def test_fetched_file_is_the_one_behind_torchvisions_address(tmp_path, monkeypat
     fetch_weights(COMPACT, "imagenet", tmp_path / "w.pth")
     assert asked == ["https://download.pytorch.org/models/resnet18-f37072fd.pth"]
     assert [path.name for path in tmp_path.iterdir()] == ["w.pth"]
+
+
+def test_a_file_of_weights_is_brought_as_it_is_and_a_file_of_anything_else_refused(tmp_path):
+    save_tensors(tmp_path / "mine.pth", {"conv1.weight": torch.zeros(1)})
+    provide_weights(COMPACT, str(tmp_path / "mine.pth"), tmp_path / "w.pth")
+    assert (tmp_path / "w.pth").read_bytes() == (tmp_path / "mine.pth").read_bytes()
+    (tmp_path / "notes.txt").write_text("no tensors")
+    with pytest.raises(InputError, match=r"notes\.txt"):
+        provide_weights(COMPACT, str(tmp_path / "notes.txt"), tmp_path / "x.pth")
+    assert not (tmp_path / "x.pth").exists()

@@ -58,7 +58,7 @@ class Options:
     run_dir: Path | None = _option(
         path, None, "new folder for this run (default: runs/<name>-<time>)", "DIR"
     )
-    epochs: int = _option(whole(1), 24, "epochs of the final training (default: 24)", "N")
+    epochs: int = _option(whole(1), 12, "epochs of the final training (default: 12)", "N")
     trials: int = _option(
         whole(0), 4, "trials of the hyper-parameter search; 0: none (default: 4)", "N"
     )
@@ -66,7 +66,7 @@ class Options:
         whole(1), 2, "trials of one round, trained at the same time (default: 2)", "K"
     )
     trial_epochs: int | None = _option(
-        whole(1), None, "epochs of one trial (default: a third of --epochs, at least 1)", "N"
+        whole(1), None, "epochs of one trial (default: a fifth of --epochs, at least 1)", "N"
     )
     arch: str = _option(
         choice(*ARCHITECTURES),
@@ -82,7 +82,7 @@ class Options:
         "{none,imagenet,coco,FILE}",
     )
     image_size: int = _option(
-        whole(64, 2048), 320, "longer side in pixels of the photographs seen (default: 320)", "PX"
+        whole(64, 2048), 256, "longer side in pixels of the photographs seen (default: 256)", "PX"
     )
     noise: float = _option(
         real(0, 1), 0.05, "sigma of the Gaussian noise copies, in units of 0..1 (default: 0.05)"
@@ -116,7 +116,7 @@ class Options:
     @property
     def epochs_per_trial(self) -> int:
         """Epochs of one trial of the hyper-parameter search."""
-        return self.trial_epochs or max(1, self.epochs // 3)
+        return self.trial_epochs or max(1, self.epochs // 5)
 
     @property
     def rounds(self) -> int:

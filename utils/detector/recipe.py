@@ -34,8 +34,8 @@ class Recipe:
     optimizer: str = "adamw"
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
-    batch_size: int = 2
-    augmentation: float = 0.3
+    batch_size: int = 4
+    augmentation: float = 0.5
     warmup: float = 0.1
     clip: float = 5.0
 

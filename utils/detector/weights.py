@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from utils.errors import InputError
 log = logging.getLogger(__name__)
 
 State = dict[str, Tensor]
+
+KINDS = ("coco", "imagenet")
+"""Weights that torchvision offers: of a whole detector, and of its backbone."""
 
 HEADS = ("roi_heads.box_predictor.", "rpn.head.cls_logits.", "rpn.head.bbox_pred.")
 """Layers whose shape follows from the classes and anchors, and which may thus differ."""
@@ -67,6 +71,23 @@ def load_weights(model: FasterRCNN, path: Path, arch: str) -> None:
     )
 
 
+def provide_weights(arch: str, wanted: str, path: Path) -> None:
+    """Bring the weights that an option names, ``coco``, ``imagenet`` or a file, to `path`.
+
+    Raises
+    ------
+    InputError
+        If the file holds no tensors, or `fetch_weights` cannot fetch.
+    """
+    if wanted in KINDS:
+        fetch_weights(arch, wanted, path)
+        return
+    if not Path(wanted).is_file():
+        raise InputError(f"--weights: {wanted}: no such file; nor is it {' or '.join(KINDS)}")
+    load_tensors(Path(wanted))
+    shutil.copyfile(wanted, path)
+
+
 def fetch_weights(arch: str, kind: str, path: Path) -> None:
     """Download torchvision's weights for `arch` to `path`; needs the internet, so never in a job.
 
@@ -83,8 +104,6 @@ def fetch_weights(arch: str, kind: str, path: Path) -> None:
     from torchvision.models import get_model_weights
 
     found = architecture(arch)
-    if kind not in ("coco", "imagenet"):
-        raise InputError(f"--weights: unknown kind {kind!r}; expected coco or imagenet")
     if kind == "coco" and not found.coco:
         raise InputError(
             f"--weights coco: there are none for {arch}; take imagenet or none, or another --arch"
