@@ -1,12 +1,31 @@
+import os
 import shutil
 
 import pytest
 from PIL import Image
 
-from utils.dag.graph import draw_graph, edges, layout
+from utils.dag.graph import draw_graph, edges, graphviz_source, layout
 from utils.dag.options import Options
 from utils.dag.pipeline import build_workflow
 from utils.errors import InputError
+
+
+def test_graphviz_is_used_where_it_is_installed(tmp_path, monkeypatch):
+    dot = tmp_path / "dot"
+    dot.write_text('#!/bin/sh\ncat > "$3"; echo "$1" >> "$3"\n')
+    dot.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    draw_graph(build_workflow(Options()), tmp_path / "dag.svg")
+    drawn = (tmp_path / "dag.svg").read_text()
+    assert drawn.endswith("-Tsvg\n")
+    assert '"hpo_best" -> "train_model"' in drawn
+    assert '"split_data" -> "report"' not in drawn, "a longer way implies it"
+
+
+def test_the_graphviz_source_names_every_job_once():
+    children = edges(build_workflow(Options()))
+    source = graphviz_source(children)
+    assert all(source.count(f'"{name}" [fillcolor') == 1 for name in children)
 
 
 @pytest.mark.parametrize("name", ["dag.png", "dag.svg"])

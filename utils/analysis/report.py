@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from utils.analysis.evaluation import spread
-from utils.analysis.gallery import choose, load_drawings, most_telling, summarise
+from utils.analysis.gallery import choose, load_drawings, most_telling
 from utils.analysis.prediction import detections_of
+from utils.analysis.predictions import Predictions, read_predictions
 from utils.analysis.predictions_table import predictions_table
 from utils.analysis.prevalence import estimate_prevalence
 from utils.analysis.report_page import render
@@ -43,16 +44,6 @@ class ReportInputs:
     params: Path | None = None
     hpo_history: Path | None = None
     study: Path | None = None
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """All shards' ``predictions_<p>.json`` as one, photographs sorted by name."""
-
-    threshold: float
-    photos: list[dict[str, Any]]
-    skipped: list[dict[str, str]]
-    summaries: list[dict[str, Any]] = field(default_factory=list)
 
 
 def write_report(
@@ -133,30 +124,6 @@ def write_report(
     write_atomically(page, html.encode())
     log.info("%s %s", *answer(record))
     return record
-
-
-def read_predictions(paths: Sequence[Path], evaluation: dict[str, Any]) -> Predictions:
-    """Read the predictions of all shards, and check that they are of the model evaluated."""
-    records = [(path, read_record(path)) for path in paths]
-    for path, record in records:
-        for key, expected in (
-            ("threshold", evaluation["threshold"]),
-            ("model", {key: evaluation["model"][key] for key in ("arch", "digest")}),
-        ):
-            if record[key] != expected:
-                raise InputError(
-                    f"{path}: field '{key}' is {record[key]}, that of the evaluation {expected}; "
-                    "predict and evaluate with the same model"
-                )
-    photos = [photo for _, record in records for photo in record["photos"]]
-    photos.sort(key=lambda photo: photo["name"])
-    threshold = evaluation["threshold"]
-    return Predictions(
-        threshold=threshold,
-        photos=photos,
-        skipped=[item for _, record in records for item in record["skipped"]],
-        summaries=[summarise(photo, threshold) for photo in photos],
-    )
 
 
 def _prevalence(evaluation: dict[str, Any], predictions: Predictions, seed: int) -> dict[str, Any]:

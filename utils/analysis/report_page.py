@@ -4,17 +4,15 @@ import base64
 import io
 import json
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 from PIL import Image
 
+from utils.analysis.predictions import Predictions
 from utils.analysis.words import number_of, per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
 from utils.dataset.shards import Photo
-
-if TYPE_CHECKING:
-    from utils.analysis.report import Predictions
 
 ROWS = 200
 """Photographs in the page's table; ``predictions.txt`` has them all."""
@@ -36,7 +34,7 @@ def render(
     *,
     prevalence: dict[str, Any],
     evaluation: dict[str, Any],
-    predictions: "Predictions",
+    predictions: Predictions,
     gallery: tuple[list[dict[str, Any]], list[dict[str, Any]]],
     drawings: dict[str, Photo],
     configuration: dict[str, Any],

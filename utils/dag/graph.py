@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import tempfile
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
@@ -79,21 +78,22 @@ def _colour(name: str) -> str:
 
 
 def _draw_with_graphviz(children: dict[str, set[str]], output: Path) -> None:
+    command = ["dot", f"-T{output.suffix[1:]}", "-o", str(output)]
+    subprocess.run(command, input=graphviz_source(children), text=True, check=True)
+
+
+def graphviz_source(children: dict[str, set[str]]) -> str:
+    """Return the graph in graphviz's language."""
     lines = [
         "digraph workflow {",
         'graph [nodesep=0.25 ranksep=0.4 dpi=150 bgcolor="white"]',
         'node [shape=box style="filled,rounded" color="#888888" fontname="DejaVu Sans"]',
-        'edge [color="#666666" arrowsize=0.7]',
+        f'edge [color="{_LINE}" arrowsize=0.7]',
     ]
-    for name in children:
-        lines.append(f'"{name}" [fillcolor="{_colour(name)}"]')
+    lines += [f'"{name}" [fillcolor="{_colour(name)}"]' for name in children]
     for name, found in children.items():
         lines += [f'"{name}" -> "{child}"' for child in sorted(found)]
-    with tempfile.NamedTemporaryFile("w", suffix=".dot") as source:
-        source.write("\n".join([*lines, "}"]))
-        source.flush()
-        command = ["dot", f"-T{output.suffix[1:]}", "-o", str(output), source.name]
-        subprocess.run(command, check=True)
+    return "\n".join([*lines, "}"])
 
 
 def _draw_with_matplotlib(children: dict[str, set[str]], output: Path) -> None:

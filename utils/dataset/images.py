@@ -7,7 +7,6 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps
 
-from utils.dataset.archives import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from utils.errors import InputError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
