@@ -38,9 +38,8 @@ def run(
 ) -> None:
     """Parse the command line, call ``main(args)``, and exit with the code of the job."""
     args = parser.parse_args(argv)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
-    )
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("utils").setLevel(logging.INFO)
     logging.captureWarnings(True)
     signal.signal(signal.SIGTERM, _terminate)
     code = _guarded(main, args)

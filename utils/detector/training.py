@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
-from tqdm import tqdm
 
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.augmentation import Augmentation, epoch_batches
@@ -23,6 +22,7 @@ from utils.detector.checkpoint import Checkpoint
 from utils.detector.forward import losses
 from utils.detector.optimization import learning_rate_at, make_optimizer
 from utils.detector.recipe import Recipe
+from utils.detector.step_progress import tell_progress
 from utils.detector.validation import detections_of, validation_record
 from utils.errors import Checkpointed, TrainingDiverged
 from utils.seed import derive_seed
@@ -149,16 +149,8 @@ class _Trainer:
         progress = self.progress
         batches = epoch_batches(len(self.photos), self.recipe.batch_size, self.seed, progress.epoch)
         self._to_training_mode()
-        bar = tqdm(
-            batches[progress.step :],
-            desc=f"epoch {progress.epoch + 1}/{self.epochs}",
-            initial=progress.step,
-            total=len(batches),
-            unit="batch",
-            leave=False,
-            disable=None,  # shown on a terminal only
-        )
-        for batch in bar:
+        what = f"epoch {progress.epoch + 1}/{self.epochs}"
+        for batch in tell_progress(batches, progress.step, what):
             if stop():
                 return False
             place = progress.epoch * len(batches) + progress.step

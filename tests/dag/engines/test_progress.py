@@ -29,7 +29,9 @@ def test_a_terminal_shows_what_runs_and_the_last_line_of_its_log(tmp_path):
     stream = Terminal()
     progress = Progress(stream)
     progress.begin(1)
-    (tmp_path / "train.log").write_text("--- start ---\nepoch 1\nepoch 2 loss 0.5\n")
+    (tmp_path / "train.log").write_text(
+        "--- start ---\nepoch 1\n2026-11-22 20:12:56,237 INFO epoch 2 loss 0.5\n"
+    )
     progress.started("train", tmp_path / "train.log")
     assert "train 0 s (epoch 2 loss 0.5)" in stream.getvalue()
     progress.end()

@@ -1,5 +1,6 @@
 """What the embedded engine tells: a line a job, and on a terminal a live line."""
 
+import re
 import shutil
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TextIO
 from utils.dag.engines.attempt import Outcome
 
 _TAIL = 4096
+_LOG_PREFIX = re.compile(r"^[-0-9]{10} [:,0-9]+ [A-Z]+ ")  # time and level of our jobs' logs
 
 
 class Progress:
@@ -86,7 +88,9 @@ def _last_line(log: Path) -> str:
     except OSError:
         return ""
     words = next((line for line in reversed(lines) if line.strip()), "")
-    return "" if words.startswith("---") else f"({words.strip()[-60:]})"
+    if words.startswith("---"):  # the engine's own line: the job has not said anything yet
+        return ""
+    return f"({_LOG_PREFIX.sub('', words).strip()[:70]})"
 
 
 def _fitted(text: str) -> str:

@@ -1,0 +1,40 @@
+"""Telling how far an epoch has come: a bar on a terminal, plain lines in a log."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from tqdm import tqdm
+
+EVERY = 30.0
+"""Seconds between two lines in a log."""
+
+Step = TypeVar("Step")
+
+log = logging.getLogger(__name__)
+
+
+def tell_progress(steps: Sequence[Step], done: int, what: str) -> Iterator[Step]:
+    """Yield the steps from number `done` on, and tell now and then how many are done.
+
+    Parameters
+    ----------
+    steps
+        All steps of the epoch.
+    done
+        How many of them an interrupted run did before.
+    what
+        The epoch, in words.
+    """
+    left = steps[done:]
+    if sys.stderr.isatty():
+        yield from tqdm(left, what, initial=done, total=len(steps), unit="batch", leave=False)
+        return
+    told = time.monotonic()
+    for number, step in enumerate(left, start=done + 1):
+        yield step
+        if time.monotonic() - told >= EVERY:
+            log.info("%s: %d of %d batches", what, number, len(steps))
+            told = time.monotonic()
