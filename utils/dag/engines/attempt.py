@@ -25,7 +25,11 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a try ended: exit code (negative: signal), seconds, CPU seconds, peak memory in MiB."""
+    """How a try ended: exit code (negative: signal), seconds, CPU seconds, peak memory in MiB.
+
+    The peak is at least the engine's own memory, which the kernel counts as the child's until the
+    child has started its executable.
+    """
 
     code: int
     seconds: float
