@@ -20,7 +20,7 @@ from utils.dag.graph import draw_graph
 from utils.dag.options import SAMPLE, Options, add_arguments, read_options
 from utils.dag.pipeline import DATASET, WEIGHTS, build_workflow, photo_shards
 from utils.dag.plan import write_plan
-from utils.dag.run_folder import LOGS, OUTPUT, RunRecord, locked, new_folder, open_record
+from utils.dag.run_folder import OUTPUT, RunRecord, locked, log_path, new_folder, open_record
 from utils.dataset.collect import check_dataset, check_photos, pack_dataset, pack_photos
 from utils.errors import InputError, MaskDetectionError
 from utils.records import read_record
@@ -179,7 +179,7 @@ def execute(folder: Path, options: Options) -> int:
 def print_failures(record: RunRecord, folder: Path) -> None:
     """Tell which jobs failed, why, and the last lines that each wrote."""
     for name, reason in record.failed().items():
-        log = folder / LOGS / f"{name}.log"
+        log = log_path(folder, name)
         lines = log.read_text(errors="replace").splitlines()
         print(f"\n{name} {reason}. Its log, {log}, ends:")
         print("\n".join(f"    {line}" for line in lines[-12:]))

@@ -1,9 +1,11 @@
 """JSON records between jobs: each carries a ``schema`` number and is written atomically."""
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from utils.errors import InputError
 
@@ -44,11 +46,18 @@ def read_record(path: Path, schema: int = 1) -> dict[str, Any]:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` under a temporary name, flush it to disk, and rename it to `path`."""
+    """Write `data` to `path`, whole or not at all."""
+    with atomic_file(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file under a temporary name, which is flushed to disk and renamed at the end."""
     path = Path(path)
     temporary = path.with_name(path.name + ".tmp")
     with open(temporary, "wb") as file:
-        file.write(data)
+        yield file
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)

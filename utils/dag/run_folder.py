@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from utils.dag.code_bundle import PROJECT
 from utils.errors import InputError
@@ -82,6 +83,11 @@ def git_commit(project: Path = PROJECT) -> str | None:
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def log_path(folder: Path, job: str) -> Path:
+    """Return where a job's log lies in a run folder."""
+    return folder / LOGS / f"{quote(job, safe='')}.log"
 
 
 class RunRecord:

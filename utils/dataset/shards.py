@@ -8,7 +8,6 @@ are fixed, so equal content gives equal bytes.
 from __future__ import annotations
 
 import io
-import os
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from utils.errors import InputError
+from utils.records import atomic_file
 
 if TYPE_CHECKING:  # planning packs shards, and starts quicker without NumPy, Pillow and lxml
     import numpy as np
@@ -80,21 +80,18 @@ def write_shard(path: Path, photos: Iterable[Photo]) -> int:
     ValueError
         If names are not strictly rising, or are no plain file names: a defect of the caller.
     """
-    path = Path(path)
-    temporary = path.with_name(path.name + ".tmp")
     count, last = 0, ""
-    with open(temporary, "wb") as file:
-        with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            for photo in photos:
-                if photo.name <= last or not _is_plain_name(photo.filename):
-                    raise ValueError(f"{path}: {photo.filename!r} after {last!r}")
-                _add(tar, photo.filename, photo.image)
-                if photo.annotation is not None:
-                    _add(tar, f"{photo.name}.xml", photo.annotation)
-                count, last = count + 1, photo.name
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    with (
+        atomic_file(path) as file,
+        tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for photo in photos:
+            if photo.name <= last or not _is_plain_name(photo.filename):
+                raise ValueError(f"{path}: {photo.filename!r} after {last!r}")
+            _add(tar, photo.filename, photo.image)
+            if photo.annotation is not None:
+                _add(tar, f"{photo.name}.xml", photo.annotation)
+            count, last = count + 1, photo.name
     return count
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from utils.dataset.labels import CLASSES
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture
 from utils.errors import InputError
+from utils.records import atomic_file
 
 SCHEMA = 1
 
@@ -102,13 +102,9 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
 
 
 def save_tensors(path: Path, content: dict[str, Any]) -> None:
-    """Write tensors and plain values to a temporary name, flush them to disk, and rename it."""
-    temporary = Path(path).with_name(Path(path).name + ".tmp")
-    with open(temporary, "wb") as file:
+    """Write tensors and plain values to a file, whole or not at all."""
+    with atomic_file(path) as file:
         torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def load_tensors(path: Path) -> tuple[Any, str]:

@@ -4,7 +4,6 @@ One loop in one thread: start what is ready and fits, wait for a child, a deadli
 in what ended. Each job is a subprocess in a scratch folder that holds its declared inputs only.
 """
 
-import logging
 import select
 import signal
 import socket
@@ -20,11 +19,9 @@ from utils.dag.engines.cache import Cache
 from utils.dag.engines.capacity import Capacity
 from utils.dag.engines.progress import Progress
 from utils.dag.engines.wakeups import wakeups
-from utils.dag.run_folder import CACHE, LOGS, OUTPUT, SCRATCH, RunRecord
+from utils.dag.run_folder import CACHE, OUTPUT, SCRATCH, RunRecord, log_path
 from utils.errors import InputError
 from utils.job import EXIT_CHECKPOINTED
-
-log = logging.getLogger(__name__)
 
 
 class LocalEngine:
@@ -143,7 +140,7 @@ class LocalEngine:
                 sources[lfn] = self.workflow.replicas[lfn]
         cores = self.capacity.cores_for(job)
         try:
-            attempt = Attempt(job, self._scratch(name), self._log(name), sources, cores)
+            attempt = Attempt(job, self._scratch(name), log_path(self.folder, name), sources, cores)
             (attempt.scratch / "key").write_text(key)
         except OSError as error:
             self._fail(name, f"could not be started: {error}")
@@ -151,7 +148,7 @@ class LocalEngine:
         self.capacity.take(job)
         self._running[name] = attempt
         self.record.update(name, state="running", tries=self._tries[name])
-        self.progress.started(name, self._log(name))
+        self.progress.started(name, log_path(self.folder, name))
 
     def _input_digest(self, lfn: str) -> str:
         return self._made.get(lfn) or self._digest(self.workflow.replicas[lfn])
@@ -230,7 +227,7 @@ class LocalEngine:
         job = self.workflow.jobs[name]
         retries = self.workflow.retries if job.retries is None else job.retries
         left = retries + 1 - self._tries[name]
-        with open(self._log(name), "a") as record:
+        with open(log_path(self.folder, name), "a") as record:
             record.write(f"--- {name} {reason}; tries left: {left} ---\n")
         if left > 0:
             self.progress.note(f"{name} {reason}; trying again")
@@ -250,9 +247,6 @@ class LocalEngine:
 
     def _scratch(self, name: str) -> Path:
         return self.folder / SCRATCH / quote(name, safe="")
-
-    def _log(self, name: str) -> Path:
-        return self.folder / LOGS / f"{quote(name, safe='')}.log"
 
     def _salvage_checkpoints(self) -> None:
         """Keep the checkpoints of jobs that were running when an engine was killed here."""

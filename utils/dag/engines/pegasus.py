@@ -10,8 +10,6 @@ from Pegasus.client._client import PegasusClientError
 from utils.dag import catalogs
 from utils.errors import InputError
 
-log = logging.getLogger(__name__)
-
 PLANNER = "pegasus-plan"
 
 
