@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, gamma
 
-from utils.analysis.bootstrap import interval, ratio, resample
+from utils.analysis.bootstrap import (
+    effective_photos,
+    expanded_percentiles,
+    imaginary,
+    interval,
+    ratio,
+    resample,
+)
 
 
 def test_draws_have_the_mean_and_spread_of_resampled_photographs() -> None:
@@ -47,3 +54,43 @@ def test_what_cannot_be_told_is_none() -> None:
 
 def test_a_ratio_of_nothing_is_nan() -> None:
     assert ratio(np.array([1, 0]), np.array([4, 0])) == pytest.approx([0.25, np.nan], nan_ok=True)
+
+
+def test_fractions_are_resampled_as_counts_are() -> None:
+    rows = np.array([[1, 10], [2, 20], [3, 30]])
+    drawn, halved = (resample(r, 50, np.random.default_rng(0)) for r in (rows, rows / 2))
+    assert halved == pytest.approx(drawn / 2)
+
+
+def test_with_what_was_not_seen_it_is_jeffreys_interval_of_a_count() -> None:
+    """Three events on a thousand photographs: Gamma(3.5), where plain resamples go down to 0."""
+    rows = np.zeros((1000, 1))
+    rows[:3] = 1
+    rng = np.random.default_rng(0)
+    drawn = (resample(rows, 20_000, rng) + imaginary(rows, 20_000, rng))[:, 0]
+    assert drawn.mean() == pytest.approx(3.5, abs=0.06)
+    assert drawn.var() == pytest.approx(3.5, abs=0.15)
+    assert np.quantile(drawn, 0.975) == pytest.approx(gamma.ppf(0.975, 3.5), rel=0.06)
+
+
+def test_events_that_come_together_count_as_one() -> None:
+    rng = np.random.default_rng(0)
+    rows = np.zeros((100, 2))
+    rows[0] = [1, 8]
+    half = imaginary(rows, 20_000, rng)
+    assert half.mean(axis=0) == pytest.approx([0.5, 4], rel=0.05)
+    several = imaginary(np.stack([rows, 2 * rows]), 10, rng)
+    assert several.shape == (2, 10, 2)
+
+
+def test_effective_photographs() -> None:
+    assert effective_photos(np.array([3, 3, 3, 0])) == pytest.approx(3)
+    assert effective_photos(np.array([[96, 1, 1, 1, 1], [0, 0, 0, 0, 0]]))[1] == 0
+    assert effective_photos(np.array([96, 1, 1, 1, 1])) == pytest.approx(1.085, abs=0.001)
+
+
+def test_percentiles_of_many_rows_are_those_of_each() -> None:
+    values = np.random.default_rng(2).normal(size=(3, 500))
+    low, high = expanded_percentiles(values, np.array([5.0, 50, 5000]))
+    assert [low[1], high[1]] == pytest.approx(interval(values[1], 50))
+    assert [low[2], high[2]] == pytest.approx(np.quantile(values[2], [0.025, 0.975]), abs=0.01)

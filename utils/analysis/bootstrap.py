@@ -1,7 +1,5 @@
 """Intervals by resampling whole photographs, since people on one photograph are alike."""
 
-from statistics import NormalDist
-
 import numpy as np
 
 LEVEL = 0.95
@@ -20,39 +18,104 @@ def resample(rows: np.ndarray, repetitions: int, rng: np.random.Generator) -> np
 
     Returns
     -------
-    int64, shape (repetitions, K): the sums of each draw; zeros where there are no photographs.
+    Shape (repetitions, K), of the kind of `rows`: the sums of each draw; zeros where there are no
+    photographs.
     """
     if not len(rows):
-        return np.zeros((repetitions, rows.shape[1]), np.int64)
+        return np.zeros((repetitions, rows.shape[1]), rows.dtype)
     kinds, times = np.unique(rows, axis=0, return_counts=True)
     draws = [rng.multinomial(len(rows), times / len(rows)) @ kinds for _ in range(repetitions)]
     return np.array(draws)
 
 
-def interval(values: np.ndarray, photos: int, level: float = LEVEL) -> list[float] | None:
-    """Return the percentile interval [low, high] of bootstrapped values (Efron 1979).
+def imaginary(rows: np.ndarray, repetitions: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw what Jeffreys' prior adds to a resample: half an event of every kind, with its chance.
 
-    For few photographs percentiles are too narrow; they are taken further out, as Student's t and
-    the bootstrap's too small variance call for (Hesterberg 2015, "expanded percentile").
+    What was not seen is in no resample, and what was seen once in two of three; an interval would
+    then claim that it cannot happen. Jeffreys' interval of a count c is that of Gamma(c + 1/2)
+    (Brown, Cai and DasGupta, Stat. Sci. 16 (2001) 101). A resample has the mean and the variance of
+    Gamma(c), so Gamma(1/2) is what lacks. Events that come several to a photograph count as one:
+    the draws are scaled by the mean number of events on the photograph of an event.
+
+    Parameters
+    ----------
+    rows
+        Shape (..., photos, K): counts of each photograph.
+
+    Returns
+    -------
+    Shape (..., repetitions, K), not negative; the chance is common to all leading dimensions.
+    """
+    total, squares = rows.sum(axis=-2), (rows * rows).sum(axis=-2)
+    together = np.maximum(np.divide(squares, np.maximum(total, 1e-9)), 1)
+    half = rng.gamma(0.5, size=(repetitions, rows.shape[-1])).astype(together.dtype)
+    return half * together[..., None, :]
+
+
+def effective_photos(sizes: np.ndarray) -> np.ndarray:
+    """Return how many equally crowded photographs tell as much: (..., photos) to (...).
+
+    A crowd on one photograph weighs as much as many small groups, but is one observation
+    (Kish, Survey Sampling (1965)).
+    """
+    sizes = np.asarray(sizes, np.float64)
+    squares = (sizes * sizes).sum(axis=-1)
+    return np.divide(
+        sizes.sum(axis=-1) ** 2, squares, out=np.zeros(squares.shape), where=squares > 0
+    )
+
+
+def interval(values: np.ndarray, photos: float, level: float = LEVEL) -> list[float] | None:
+    """Return the interval [low, high] of bootstrapped values; see `expanded_percentiles`.
 
     Parameters
     ----------
     values
         Shape (repetitions,); those that are not finite (a share of nobody) do not count.
     photos
-        How many photographs were resampled. For fewer than two there is no interval: None.
+        How many photographs were resampled. For one or fewer there is no interval: None.
     """
     values = values[np.isfinite(values)]
-    if photos < 2 or not values.size:
+    if photos <= 1 or not values.size:
         return None
-    from scipy.stats import t
+    low, high = expanded_percentiles(values, np.float64(photos), level)
+    return [float(low), float(high)]
 
+
+def expanded_percentiles(
+    values: np.ndarray, photos: np.ndarray | float, level: float = LEVEL
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return percentile intervals (Efron 1979) of finite values, (..., repetitions) to (...).
+
+    For few photographs percentiles are too narrow; they are taken further out, as Student's t and
+    the bootstrap's too small variance call for ("expanded percentile", Hesterberg, Am. Stat. 69
+    (2015) 371).
+
+    Parameters
+    ----------
+    photos
+        Above 1, shape (...): how many photographs were resampled.
+    """
+    from scipy.stats import norm, t
+
+    values = np.sort(values, axis=-1)
     quantile = t.ppf((1 + level) / 2, photos - 1) * np.sqrt(photos / (photos - 1))
-    tail = NormalDist().cdf(-float(quantile))
-    return np.quantile(values, [tail, 1 - tail]).tolist()
+    tail = np.asarray(norm.cdf(-quantile))
+    return _sorted_quantile(values, tail), _sorted_quantile(values, 1 - tail)
 
 
 def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     """Divide, with NaN where there is nothing to divide by."""
     above, below = np.broadcast_arrays(np.asarray(above, np.float64), below)
     return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+
+
+def _sorted_quantile(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Interpolate between sorted values, as `np.quantile` does, at one quantile for each row."""
+    place = at * (values.shape[-1] - 1)
+    below = np.floor(place).astype(int)
+    above = np.minimum(below + 1, values.shape[-1] - 1)
+    first, second = (
+        np.take_along_axis(values, index[..., None], axis=-1)[..., 0] for index in (below, above)
+    )
+    return first + (second - first) * (place - below)

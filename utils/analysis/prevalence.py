@@ -2,46 +2,32 @@
 
 A detector that misses, invents and confuses faces gives a biased share: counting its boxes
 ("classify and count") is wrong by an amount that depends on the very share one wants to know. The
-mistakes it made on the test photographs tell how to undo this. With N[t] people of true class t on
-the new photographs, the boxes one should expect of class p are
+mistakes it made on the test photographs undo this (`utils.analysis.adjusted_counts`).
 
-    n[p] = sum over t of N[t] * Q[t, p]  +  f[p] * n,
-
-where Q[t, p] is the share of test faces of class t that were found and called p (its rows add up
-to the recall, so missed faces are counted, too) and f[p] the share of test boxes that were
-invented, as class p. Solving for N are the adjusted counts of Forman (2008), after Rogan and Gladen
-(1978) for two classes. Where a solution has a negative count, chance has pushed the boxes outside
-what the mistakes allow; the maximum-likelihood N that is not negative is taken instead, by
-expectation maximisation (Shepp and Vardi 1982; for class shares Saerens et al. 2002).
-
-Intervals are percentile bootstrap intervals (Efron 1979), resampling whole photographs of both the
-test set and the new ones, since people on one photograph are alike and the detector's mistakes
-known only as well as the test set is large; for few photographs they are widened as in Hesterberg
-(2015, "expanded percentile"). Where no box of a class was found, or none of another, resampling has
-no spread; the exact bound of Clopper and Pearson (1934) is taken, each photograph with people
-counting as one observation.
+Intervals come from a bootstrap over whole photographs of both the test set and the new ones, since
+people on one photograph are alike and the detector's mistakes known only as well as the test set is
+large (`utils.analysis.share_interval`).
 
 A correction by mistakes that are nearly all there is only multiplies chance: below `LEAST` there is
-no answer.
-
-Sources: Rogan & Gladen, Am. J. Epidemiol. 107 (1978) 71; Forman, Data Min. Knowl. Disc. 17 (2008)
-164; Saerens, Latinne & Decaestecker, Neural Comput. 14 (2002) 21; Shepp & Vardi, IEEE Trans. Med.
-Imaging 1 (1982) 113; Hesterberg, Am. Stat. 69 (2015) 371.
+no answer. ``benchmarks/prevalence.py`` measures bias and coverage where the truth is known.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from utils.analysis.bootstrap import LEVEL, interval, ratio, resample
+from utils.analysis.adjusted_counts import adjusted_counts, shares_of
+from utils.analysis.bootstrap import LEVEL, imaginary, interval, resample
+from utils.analysis.share_interval import Photos, share_interval
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.seed import derive_seed
 
 REPETITIONS = 4000
 METHOD = (
-    "adjusted counts (Rogan and Gladen 1978, Forman 2008) with missed and invented faces, "
-    "constrained by expectation maximisation (Saerens et al. 2002); expanded percentile bootstrap "
-    "over photographs of the test set and the new ones (Hesterberg 2015)"
+    "Adjusted counts (Rogan and Gladen 1978, Forman 2008) of {} with missed and invented faces; "
+    "expanded percentile bootstrap over photographs of the test set and the new ones (Hesterberg "
+    "2015) with Jeffreys' prior for what was not seen (Brown, Cai and DasGupta 2001)"
 )
 LEAST = 0.25
 """Recall, precision and separation that a detector must have for an answer.
@@ -50,12 +36,16 @@ Separation is by how much likelier a properly masked face that was found is call
 one (Youden's J). A correction divides by these numbers: below, by four and more.
 """
 
-_ROUNDS = 500  # of expectation maximisation; the counts then change by less than sampling does
 _BEST = PROPERLY_MASKED - 1
 
 
 def estimate_prevalence(
-    test: np.ndarray, new: np.ndarray, seed: int, repetitions: int = REPETITIONS
+    test: np.ndarray,
+    new: np.ndarray,
+    seed: int,
+    repetitions: int = REPETITIONS,
+    *,
+    expected: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> dict[str, Any]:
     """Estimate how many people there are, and the share that wears a mask properly.
 
@@ -68,74 +58,90 @@ def estimate_prevalence(
         Shape (photos, 3): the detections of each class on each new photograph at that threshold.
     seed
         The run's seed; equal inputs and seed give equal intervals.
+    expected
+        The same two in class probabilities (`expected_confusion`, `expected_counts`), which give
+        a narrower answer; without them detections count as their likeliest class.
 
     Returns
     -------
     The record ``prevalence.json``, less its sentences: ``reliable``, ``quality`` (see
-    `detector_quality`), ``photos``, ``people``, ``properly_masked`` (the answer, None if not
-    ``reliable``), ``raw`` and ``corrected`` (counts and shares by class), ``confusion``,
-    ``bootstrap`` and ``constrained``. The interval of a share is for the place that the new
-    photographs are a sample of; that of the number of people for these very photographs, so only
-    the test set is resampled for it. Shares are in 0..1, intervals [low, high]; both are None
-    where there is nobody to take a share of, or nothing to resample.
+    `detector_quality`), ``photos`` (with the ``effective`` number of them), ``people``,
+    ``properly_masked`` (the answer, None if not ``reliable``), ``raw`` and ``corrected`` (counts
+    and shares by class), ``confusion``, ``bootstrap``, ``counting`` (``probabilities`` or
+    ``labels``) and ``constrained`` (a class was corrected to less than nobody; it is 0 instead).
+    The interval of a share is for the place that the new photographs are a sample of; that of the
+    number of people for these very photographs, so only the test set is resampled for it. Shares
+    are in 0..1, intervals [low, high]; both are None where there is nobody to take a share of, or
+    nothing to resample.
     """
-    test = np.asarray(test, np.int64).reshape(-1, len(CLASSES) + 1, len(CLASSES) + 1)
+    side = len(CLASSES) + 1
+    test = np.asarray(test, np.int64).reshape(-1, side, side)
     new = np.asarray(new, np.int64).reshape(-1, len(CLASSES))
-    confusion, found = test.sum(axis=0), new.sum(axis=0)
-    people, inside = adjusted_counts(confusion[None], found[None])
+    tested, seen = (np.asarray(rows, np.float64) for rows in expected or (test, new))
     rng = np.random.default_rng(derive_seed(seed, "prevalence"))
-    tests = resample(test.reshape(len(test), confusion.size), repetitions, rng)
-    news = resample(new, repetitions, rng)
-    tables = tests.reshape(-1, *confusion.shape)
-    drawn, _ = adjusted_counts(tables, news)
-    here, _ = adjusted_counts(tables, np.repeat(found[None], repetitions, axis=0))
-    photos = min((n for n in (len(test), len(new)) if n > 1), default=0)
-    quality = detector_quality(confusion)
+    rows = tested.reshape(-1, side * side)
+    tables = resample(rows, repetitions, rng) + imaginary(rows, repetitions, rng)
+    tables = tables.reshape(repetitions, side, side)
+    rows = np.concatenate([seen, new], axis=1)
+    news = resample(rows, repetitions, rng) + imaginary(rows, repetitions, rng)
+    news, labelled = np.split(news, 2, axis=1)
+    people = adjusted_counts(tested.sum(axis=0), seen.sum(axis=0))
+    here = adjusted_counts(tables, seen.sum(axis=0))
+    photos = Photos.of(test, new)
+    found = new.sum(axis=0)
+    quality = detector_quality(test.sum(axis=0))
+    shares = consistent(shares_of(people))
+    solved = bool(np.isfinite(shares).all())
+    total = float(people.sum()) if solved else 0.0
     reliable = all(value is not None and value >= LEAST for value in quality.values())
-    crowds = int((new.sum(axis=1) > 0).sum())
-    corrected = {
-        name: {
-            "count": float(people[0, k]),
-            "share": _share(people[0], k),
-            "interval": _bounded(
-                interval(ratio(drawn[:, k], drawn.sum(axis=1)), photos), found, k, crowds
-            ),
-        }
-        for k, name in enumerate(CLASSES)
-    }
-    raw = {
-        name: {
-            "count": int(found[k]),
-            "share": _share(found, k),
-            "interval": _bounded(
-                interval(ratio(news[:, k], news.sum(axis=1)), len(new)), found, k, crowds
-            ),
-        }
-        for k, name in enumerate(CLASSES)
-    }
+    reliable = reliable and (solved or not found.any())
+    drawn = shares_of(labelled), shares_of(adjusted_counts(tables, news))
+    counted = found / max(found.sum(), 1)
+    still = np.zeros_like(drawn[0])
+    raw = _by_class(counted, counted, drawn[0], still, replace(photos, test=0.0))
+    corrected = _by_class(shares, counted, drawn[1], shares_of(here), photos)
+    for k, name in enumerate(CLASSES):
+        raw[name]["count"] = int(found[k])
+        corrected[name]["count"] = total * (corrected[name]["share"] or 0.0)
+    answer = corrected[CLASSES[_BEST]] if reliable else {"share": None, "interval": None}
     return {
         "reliable": reliable,
         "quality": quality,
-        "photos": {"new": len(new), "test": len(test)},
+        "photos": {
+            "new": len(new),
+            "test": len(test),
+            "effective": {"new": float(photos.new), "test": float(photos.test)},
+        },
         "people": {
             "found": int(found.sum()),
-            "corrected": float(people[0].sum()),
-            "interval": interval(here.sum(axis=1), len(test)) if found.any() else None,
+            "corrected": total,
+            "interval": interval(here.sum(axis=1), photos.test) if found.any() else None,
         },
         "properly_masked": {
             "found": int(found[_BEST]),
             "raw_share": raw[CLASSES[_BEST]]["share"],
-            "share": corrected[CLASSES[_BEST]]["share"] if reliable else None,
-            "interval": corrected[CLASSES[_BEST]]["interval"] if reliable else None,
+            "share": answer["share"],
+            "interval": answer["interval"],
             "level": LEVEL,
         },
         "raw": raw,
         "corrected": corrected,
-        "confusion": confusion.tolist(),
-        "constrained": not bool(inside[0]),
+        "confusion": test.sum(axis=0).tolist(),
+        "constrained": bool((people < -0.5).any()),
+        "counting": "probabilities" if expected else "labels",
         "bootstrap": {"repetitions": repetitions, "seed": seed},
-        "method": METHOD,
+        "method": METHOD.format("class probabilities" if expected else "likeliest classes"),
     }
+
+
+def consistent(shares: np.ndarray) -> np.ndarray:
+    """Let the other classes share what the answer leaves, so that all add up to 1: (3,) to (3,)."""
+    others = np.arange(len(CLASSES)) != _BEST
+    rest, left = shares[others].sum(), 1 - shares[_BEST]
+    part = shares[others] / rest if rest > 0 else np.full(others.sum(), 1 / others.sum())
+    result = shares.copy()
+    result[others] = left * part
+    return result
 
 
 def detector_quality(confusion: np.ndarray) -> dict[str, float | None]:
@@ -162,82 +168,16 @@ def detector_quality(confusion: np.ndarray) -> dict[str, float | None]:
     }
 
 
-def adjusted_counts(confusion: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many people of each class explain the boxes that were found.
-
-    So that a class with few or no test faces has a defined row, each class is given one further,
-    imaginary test face that fared as the average one did: where a class has none, the detector
-    is taken to treat it as it treats the others.
-
-    Parameters
-    ----------
-    confusion
-        Shape (R, 4, 4): test confusion matrices, one for each repetition.
-    found
-        Shape (R, 3): boxes of each class on the new photographs.
-
-    Returns
-    -------
-    counts
-        float64, shape (R, 3), not negative.
-    inside
-        bool, shape (R,): whether no count had to be mended by half a person or more.
-    """
-    table = np.asarray(confusion, np.float64)
-    found = np.asarray(found, np.float64)
-    boxes = table[:, :, 1:].sum(axis=(1, 2))
-    invented = table[:, 0, 1:] / np.maximum(boxes, 1)[:, None] * found.sum(axis=1)[:, None]
-    rates = _rates(table[:, 1:, :])
-    counts = np.full(found.shape, -1.0)
-    solvable = np.abs(np.linalg.det(rates)) > 1e-9
-    transposed = rates[solvable].transpose(0, 2, 1)
-    counts[solvable] = np.linalg.solve(transposed, (found - invented)[solvable, :, None])[..., 0]
-    counts[np.abs(counts) < 1e-9] = 0
-    inside = (counts > -0.5).all(axis=1)
-    negative = (counts < 0).any(axis=1)
-    counts[negative] = _most_likely(rates[negative], found[negative], invented[negative])
-    return counts, inside
-
-
-def _rates(table: np.ndarray) -> np.ndarray:
-    """Shares of each true class that were found as each class: (R, 3, 4) to (R, 3, 3)."""
-    faces = table.sum(axis=2)
-    total, found = faces.sum(axis=1), table[:, :, 1:].sum(axis=(1, 2))
-    right = np.trace(table[:, :, 1:], axis1=1, axis2=2)
-    recall = np.where(total > 0, np.maximum(found, 0.5) / np.maximum(total, 1), 1.0)
-    accuracy = np.where(found > 0, right / np.maximum(found, 1), 1.0)
-    others = len(CLASSES) - 1
-    average = np.where(
-        np.eye(len(CLASSES), dtype=bool),
-        (recall * accuracy)[:, None, None],
-        (recall * (1 - accuracy) / others)[:, None, None],
-    )
-    return (table[:, :, 1:] + average) / (faces + 1)[:, :, None]
-
-
-def _most_likely(rates: np.ndarray, found: np.ndarray, invented: np.ndarray) -> np.ndarray:
-    """Maximise the Poisson likelihood of the boxes over counts that are not negative."""
-    recall = np.maximum(rates.sum(axis=2), 1e-12)
-    counts = np.repeat(found.sum(axis=1, keepdims=True), found.shape[1], axis=1) + 1e-9
-    for _ in range(_ROUNDS):
-        expected = (counts[:, None, :] @ rates)[:, 0] + invented
-        ratio = found / np.maximum(expected, 1e-12)
-        counts = counts * (rates @ ratio[:, :, None])[..., 0] / recall
-    return counts
-
-
-def _share(counts: np.ndarray, k: int) -> float | None:
-    total = counts.sum()
-    return float(counts[k] / total) if total > 0 else None
-
-
-def _bounded(
-    span: list[float] | None, found: np.ndarray, k: int, photos: int
-) -> list[float] | None:
-    """Widen an interval without spread to the exact bound of Clopper and Pearson."""
-    if span is None or not photos:
-        return span
-    bound = ((1 - LEVEL) / 2) ** (1 / photos)
-    low = min(span[0], bound) if found[k] == found.sum() else span[0]
-    high = max(span[1], 1 - bound) if not found[k] else span[1]
-    return [low, high]
+def _by_class(
+    shares: np.ndarray, raw: np.ndarray, drawn: np.ndarray, tested: np.ndarray, photos: Photos
+) -> dict[str, dict[str, Any]]:
+    """Return ``share`` and ``interval`` of each class, None where there is none."""
+    result: dict[str, dict[str, Any]] = {}
+    known = bool(photos.crowds) and np.isfinite(shares).all()
+    for k, name in enumerate(CLASSES):
+        span = None
+        if known and max(photos.new, photos.test) > 1:
+            ends = share_interval(shares[k], raw[k], drawn[:, k], tested[:, k], photos)
+            span = [float(end) for end in ends]
+        result[name] = {"share": float(shares[k]) if known else None, "interval": span}
+    return result

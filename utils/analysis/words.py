@@ -6,9 +6,13 @@ from utils.analysis.prevalence import LEAST
 from utils.dataset.labels import CLASSES, TITLES
 
 FEW_FACES, FEW_PHOTOS = 30, 20
+"""From 30 faces, how often they are mistaken is known to within 18 percentage points (95 %)."""
+
 WIDE = 0.30
 """An interval wider than this share says little; the report says so beside the answer."""
 
+FAR = 0.15
+"""A correction by more than this share rests on the test photographs more than on the new ones."""
 
 SAME_PHOTOS = (
     "No new photographs were given: these are the test photographs, on which the detector's "
@@ -69,7 +73,7 @@ def share_digits(interval: list[float] | None) -> int:
 def caveats(
     prevalence: dict[str, Any],
     evaluation: dict[str, Any],
-    counted: dict[str, list[float] | None],
+    likeness: dict[str, dict[str, Any]],
     skipped: int,
 ) -> list[str]:
     """Return the reasons, most serious first, not to trust the answer of this very run.
@@ -78,9 +82,8 @@ def caveats(
     ----------
     prevalence, evaluation
         Their records.
-    counted
-        Spread of side and confidence of the boxes that count on the new photographs, as
-        ``evaluation["counted"]`` holds it for the test photographs.
+    likeness
+        As `utils.analysis.likeness.likeness` compares the new photographs with the test ones.
     skipped
         How many new photographs could not be read.
     """
@@ -88,7 +91,7 @@ def caveats(
         *(_about_the_detector(evaluation) if prevalence["reliable"] else []),
         *_about_the_answer(prevalence),
         *_about_the_sample(prevalence, evaluation, skipped),
-        *_about_the_likeness(evaluation["counted"], counted),
+        *(_about_the_likeness(likeness) if prevalence["people"]["found"] else []),
     ]
 
 
@@ -135,6 +138,13 @@ def _about_the_answer(prevalence: dict[str, Any]) -> list[str]:
             "too wide for more than a rough impression. More photographs, or a better detector, "
             "would narrow it."
         )
+    masked = prevalence["properly_masked"]
+    if masked["share"] is not None and abs(masked["share"] - masked["raw_share"]) > FAR:
+        result.append(
+            f"The correction is large: from {per_cent(masked['raw_share'])} counted to "
+            f"{per_cent(masked['share'])}. The answer is only as good as the assumption that the "
+            "detector makes the same mistakes on the new photographs as on the test photographs."
+        )
     if prevalence["constrained"] and prevalence["reliable"]:
         none = [
             TITLES[k]
@@ -142,9 +152,10 @@ def _about_the_answer(prevalence: dict[str, Any]) -> list[str]:
             if prevalence["corrected"][name]["count"] < 0.5 and prevalence["raw"][name]["count"]
         ]
         result.append(
-            "What was found cannot be explained exactly by the mistakes on the test photographs; "
-            "the likeliest explanation without negative numbers of people was taken"
-            + (f", in which nobody is of class {' or '.join(map(repr, none))}." if none else ".")
+            "Fewer faces were found of a class than the mistakes on the test photographs alone "
+            "would make; by chance, or because the new photographs are unlike them. No negative "
+            "number of people was let stand"
+            + (f": nobody is of class {' or '.join(map(repr, none))}." if none else ".")
         )
     return result
 
@@ -165,6 +176,11 @@ def _about_the_sample(
             f"There are only {photos['new']} new photographs; the interval cannot know what a "
             "photograph not taken would have shown."
         )
+    elif photos["effective"]["new"] < FEW_PHOTOS / 2:
+        result.append(
+            "A few crowded photographs hold most of the people; all tell as much as "
+            f"{photos['effective']['new']:.0f} equally crowded ones."
+        )
     if photos["test"] < FEW_PHOTOS:
         result.append(
             f"The detector's mistakes are known from only "
@@ -180,8 +196,8 @@ def _about_the_sample(
     few = [f"{n} of class '{title}'" for title, n in faces.items() if 0 < n < FEW_FACES]
     if few:
         result.append(
-            f"The test set has few faces: {', '.join(few)}. How often the detector mistakes them "
-            "is poorly known."
+            f"The test set has few faces: {', '.join(few)}; there should be {FEW_FACES} or more. "
+            "How often the detector mistakes them is poorly known."
         )
     if skipped:
         result.append(
@@ -191,19 +207,21 @@ def _about_the_sample(
     return result
 
 
-def _about_the_likeness(test: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """New photographs unlike the test set void the correction; sizes and confidences show some."""
-    words = {
-        "side": ("face", "{:.0f} pixels wide"),
-        "confidence": ("confidence", "{:.2f}"),
-    }
+def _about_the_likeness(likeness: dict[str, dict[str, Any]]) -> list[str]:
+    """New photographs unlike the test photographs void the correction; two signs of it."""
     result = []
-    for key, (what, form) in words.items():
-        known, seen = test.get(key), new.get(key)
-        if known and seen and not known[0] <= seen[1] <= known[2]:
-            result.append(
-                f"The new photographs are unlike the test photographs: the median {what} is "
-                f"{form.format(seen[1])}, there {form.format(known[1])} (80 % of them "
-                f"{known[0]:.3g} to {known[2]:.3g}). The correction may not hold."
-            )
-    return result
+    if likeness["side"]["unlike"]:
+        times = 2 ** likeness["side"]["difference"]
+        size = f"{times:.1f} times as wide" if times > 1 else f"only {times:.2f} times as wide"
+        result.append(f"its boxes are {size}")
+    if likeness["confidence"]["unlike"]:
+        more = "surer" if likeness["confidence"]["difference"] > 0 else "less sure"
+        deviations = abs(likeness["confidence"]["deviations"])
+        result.append(f"it is {more} of them (by {deviations:.1f} standard deviations)")
+    if not result:
+        return []
+    return [
+        "The new photographs are unlike the test photographs to the detector: "
+        f"{' and '.join(result)}, more than chance or another mix of classes explains. "
+        "It may make other mistakes there than those that the answer corrects."
+    ]
