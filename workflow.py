@@ -10,6 +10,7 @@ python workflow.py graph --output dag.png   draw the workflow
 import argparse
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from Pegasus.api import Workflow
@@ -18,10 +19,12 @@ from utils.dag.engines import files, local, pegasus
 from utils.dag.engines.progress import Progress
 from utils.dag.graph import draw_graph
 from utils.dag.options import SAMPLE, Options, add_arguments, read_options
-from utils.dag.pipeline import DATASET, WEIGHTS, build_workflow, photo_shards
+from utils.dag.pipeline import DATASET, build_workflow, photo_shards, weights_file
 from utils.dag.plan import write_plan
 from utils.dag.run_folder import OUTPUT, RunRecord, locked, log_path, new_folder, open_record
 from utils.dataset.collect import check_dataset, check_photos, pack_dataset, pack_photos
+from utils.detector.pretrained import choose_weights
+from utils.detector.recipe_words import read_recipe
 from utils.errors import InputError, MaskDetectionError
 from utils.records import read_record
 
@@ -36,7 +39,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("command", nargs="?", choices=("run", "graph"), default="run", help="default: run")
-    add("--config", type=Path, metavar="FILE", help="options as YAML (default: none)")
+    add(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="options as TOML, as in configs/ (default: none)",
+    )
     add("--resume", type=Path, metavar="RUN_DIR", help="go on with that run (default: a new run)")
     add(
         "--output",
@@ -60,6 +68,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     try:
         options = read_options(given, config)
+        sources = [f"--config {config}: [recipe]"] if config else []
+        read_recipe(options.recipe, " or ".join(sources + ["--recipe"] * ("recipe" in given)))
         logging.basicConfig(
             level=logging.DEBUG if options.verbose else logging.WARNING, format="%(message)s"
         )
@@ -68,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
             print(output)
             return 0
         if resume:
-            return go_on(resume, options, set(given))
+            return go_on(resume, options, {*given, *(["config"] if config else [])})
         return start(options, ["python", "workflow.py", *(sys.argv[1:] if argv is None else argv)])
     except MaskDetectionError as error:
         print(f"workflow.py: error: {error}", file=sys.stderr)
@@ -86,13 +96,18 @@ def start(options: Options, command: list[str]) -> int:
     check_dataset(data)
     if shards:
         check_photos(photos, len(shards))
+    weights = choose_weights(options.arch, options.weights, tell=print)
+    print(f"Weights: {weights}")
+    options = replace(options, weights=weights.taken)
     folder = new_folder(options.run_dir, options.name)
     try:
-        packed = {"data": pack_dataset(data, folder / DATASET), "new_photographs": None}
+        facts = {"data": pack_dataset(data, folder / DATASET), "new_photographs": None}
         if shards:
-            packed["new_photographs"] = pack_photos(photos, [folder / shard for shard in shards])
-        fetch_weights(options, folder / WEIGHTS)
-        workflow = write_plan(folder, options, engine, command, packed)
+            facts["new_photographs"] = pack_photos(photos, [folder / shard for shard in shards])
+        if weights.file:
+            files.copy(weights.file, folder / weights_file(options))
+        facts["weights"] = weights.as_record()
+        workflow = write_plan(folder, options, engine, command, facts)
     except BaseException:
         files.remove_tree(folder)
         raise
@@ -132,15 +147,6 @@ def choose_engine(wanted: str) -> str:
     if wanted == "pegasus":
         pegasus.require()
     return wanted
-
-
-def fetch_weights(options: Options, output: Path) -> None:
-    """Bring the weights to start from into the run folder; jobs have no network."""
-    if options.weights == "none":
-        return
-    from utils.detector.weights import provide_weights  # imports torch
-
-    provide_weights(options.arch, options.weights, output)
 
 
 def submit(workflow: Workflow, folder: Path) -> int:

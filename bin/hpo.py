@@ -33,6 +33,9 @@ def _suggest_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--round", type=int, required=True, help="number of the round, from 1")
     parser.add_argument("--trials", type=int, required=True, help="trials in all rounds")
     parser.add_argument("--seed", type=int, default=0, help="decides what is suggested")
+    parser.add_argument(
+        "--recipe", nargs="+", default=[], metavar="NAME=VALUE", help="where the search starts"
+    )
     parser.add_argument("--study", type=InputPath, help="journal of the round before")
     parser.add_argument(
         "--results", type=InputPath, nargs="*", default=[], help="results of the round before"
@@ -60,7 +63,13 @@ def _trial_options(parser: argparse.ArgumentParser) -> None:
         "--image-size", type=int, required=True, help="pixels of a photograph's longer side"
     )
     parser.add_argument("--weights", type=InputPath, help="pretrained weights; else from scratch")
+    parser.add_argument(
+        "--cache-mb", type=float, default=2048, help="MiB of decoded photographs to keep in memory"
+    )
     parser.add_argument("--seed", type=int, default=0, help="decides all random numbers")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="that share each batch, each on a GPU of its own"
+    )
     parser.add_argument(
         "--tries", type=int, default=3, help="this many starts without an epoch fail the trial"
     )
@@ -81,6 +90,7 @@ def _best_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _suggest(args: argparse.Namespace) -> None:
+    from utils.detector.recipe_words import read_recipe
     from utils.detector.study import suggest
 
     suggest(
@@ -91,13 +101,19 @@ def _suggest(args: argparse.Namespace) -> None:
         round_number=args.round,
         trials=args.trials,
         seed=args.seed,
+        recipe=read_recipe(args.recipe),
     )
 
 
 def _trial(args: argparse.Namespace) -> None:
     stop = stop_flag()
+    from utils.detector.distributed import join
+    from utils.detector.launch import is_launched, launch
     from utils.detector.trial import run_trial
 
+    if args.processes > 1 and not is_launched():
+        sys.exit(launch(args.processes, stop))
+    join()
     run_trial(
         suggestion=args.suggestion,
         study=args.study,
@@ -111,6 +127,7 @@ def _trial(args: argparse.Namespace) -> None:
         result=args.result,
         weights=args.weights,
         tries=args.tries,
+        cache_mb=args.cache_mb,
         stop=stop,
     )
 

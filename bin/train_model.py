@@ -18,7 +18,10 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     parser.add_argument(
-        "--params", type=InputPath, help="best_hpo_params.json of hpo.py; without it, the defaults"
+        "--params", type=InputPath, help="best_hpo_params.json of hpo.py; goes over --recipe"
+    )
+    parser.add_argument(
+        "--recipe", nargs="+", default=[], metavar="NAME=VALUE", help="else the defaults"
     )
     parser.add_argument(
         "--train", type=InputPath, nargs="+", required=True, help="shards to learn from"
@@ -34,7 +37,13 @@ def parser() -> argparse.ArgumentParser:
         "--image-size", type=int, required=True, help="pixels of a photograph's longer side"
     )
     parser.add_argument("--weights", type=InputPath, help="pretrained weights; else from scratch")
+    parser.add_argument(
+        "--cache-mb", type=float, default=2048, help="MiB of decoded photographs to keep in memory"
+    )
     parser.add_argument("--seed", type=int, default=0, help="decides all random numbers")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="that share each batch, each on a GPU of its own"
+    )
     parser.add_argument(
         "--checkpoint", type=Path, required=True, help="read to go on, written every epoch"
     )
@@ -47,20 +56,31 @@ def parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     stop = stop_flag()
     from utils.analysis.training_plots import training_curves
+    from utils.detector.distributed import is_first, join
     from utils.detector.final import read_params, train_final
-    from utils.detector.fit import Plan
+    from utils.detector.fit import Plan, fit
+    from utils.detector.launch import is_launched, launch
     from utils.detector.recipe import Recipe
+    from utils.detector.recipe_words import read_recipe
 
+    if args.processes > 1 and not is_launched():
+        sys.exit(launch(args.processes, stop))
+    join()
+    searched = read_params(args.params) if args.params else {}
     plan = Plan(
         arch=args.arch,
-        recipe=Recipe.from_params(read_params(args.params)),
+        recipe=Recipe.from_params(read_recipe(args.recipe) | searched),
         epochs=args.epochs,
         seed=args.seed,
         train=args.train,
         validation=args.val,
         image_size=args.image_size,
         weights=args.weights,
+        cache_mb=args.cache_mb,
     )
+    if not is_first():
+        fit(plan, args.checkpoint, stop)  # the first process makes the files of it
+        return
     record = train_final(plan, args.checkpoint, args.model, args.log, stop)
     training_curves(record, args.curves)
 

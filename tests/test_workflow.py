@@ -17,6 +17,7 @@ OUTPUTS = {
     *("predictions_0.json", "predictions_1.json"),
     *("predicted_images_0.tar", "predicted_images_1.tar"),
     *("evaluation.json", "evaluation.txt", "confusion_matrix.png", "precision_recall.png"),
+    *("calibration.png", "mistakes.png"),
     *("mask_detection_model.pth", "training.json", "training_curves.png"),
     *("best_hpo_params.json", "hpo_study.log", "hpo_history.png"),
     *("split.json", "class_distribution.png"),
@@ -76,7 +77,10 @@ def test_planning_does_not_import_torch(tmp_path):
         (["--predict-shards", "1000"], "cannot fill 1000 shards"),
         (["--engine", "condor"], "--engine condor: comes with the next release"),
         (["--engine", "pegasus"], "pegasus-plan is not on the PATH"),
-        (["--config", "/no/such.yml"], "--config: /no/such.yml"),
+        (["--config", "/no/such.toml"], "--config /no/such.toml: No such file"),
+        (["--recipe", "batchsize=8"], "--recipe: batchsize: no such parameter; did you mean batch"),
+        (["--weights", "coco"], "--weights coco: torchvision has no COCO weights for compact"),
+        (["--weights", "/no/such.pth"], "--weights: /no/such.pth: no such file"),
         (["--resume", "/no/such"], "/no/such: not a run folder"),
     ],
 )
@@ -108,6 +112,42 @@ def test_a_failed_plan_leaves_no_folder_behind(tmp_path, monkeypatch, capsys):
 def test_resume_takes_no_options_that_would_change_the_plan(dry, capsys):
     assert workflow.main(["--resume", str(dry), "--epochs", "3"]) == 2
     assert "drop --epochs" in capsys.readouterr().err
+    config = dry.parent / "run.toml"
+    config.write_text("epochs = 3\n")
+    assert workflow.main(["--resume", str(dry), "--config", str(config)]) == 2
+    assert "drop --config" in capsys.readouterr().err
+
+
+def test_weights_are_decided_at_planning_told_and_recorded(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "fetched-12345678.pth"
+    file.write_bytes(b"weights")
+    monkeypatch.setattr("utils.detector.pretrained.fetch_weights", lambda *_: file)
+    monkeypatch.setattr("utils.detector.weights.check_weights", lambda *_: None)
+    folder = tmp_path / "run"
+    arguments = ["--arch", "fasterrcnn_mobilenet_v3_large_fpn", "--engine", "local"]
+    assert workflow.main(["--dry-run", "--run-dir", str(folder), *arguments]) == 0
+    told = f"coco, from torchvision's {file.name}"
+    assert f"Weights: {told}\n" in capsys.readouterr().out
+    assert (folder / "coco_weights.pth").read_bytes() == b"weights"
+    for name in ("run.json", "configuration.json"):
+        record = json.loads((folder / name).read_text())
+        assert record["weights"] == {
+            "asked": "auto",
+            "taken": "coco",
+            "file": file.name,
+            "told": told,
+        }
+        assert record["options"]["weights"] == "coco"
+        assert len(record["digests"]["coco_weights.pth"]) == 64
+    replicas = yaml.safe_load((folder / "replicas.yml").read_text())["replicas"]
+    assert "coco_weights.pth" in {replica["lfn"] for replica in replicas}
+
+
+def test_a_run_from_scratch_says_why(dry, capsys):
+    record = json.loads((dry / "configuration.json").read_text())
+    assert record["weights"]["asked"] == "auto"
+    assert "torchvision has no COCO weights for compact" in record["weights"]["told"]
+    assert record["options"]["weights"] == "none"
 
 
 def test_a_run_folder_in_use_is_refused(dry, capsys):

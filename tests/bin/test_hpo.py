@@ -41,6 +41,7 @@ def suggest(folder, number, *more):
     names = [f"hpo_{number}_0.json", f"hpo_{number}_1.json"]
     job = run(
         *(folder, "suggest", "--round", number, "--trials", 4, "--seed", 1, *more),
+        *("--recipe", "clip=3"),
         *("--study-out", f"study_{number}.log", "--suggestions", *names),
     )
     assert job.returncode == 0, job.stderr
@@ -52,7 +53,7 @@ def trial(folder, name, number, *more):
         *(folder, "trial", "--suggestion", f"{name}.json", "--study", f"study_{number}.log"),
         *("--train", "train.tar", "--val", "train.tar", "--arch", "compact_resnet18_fpn"),
         *("--epochs", 1, "--image-size", 64, "--seed", 1, "--checkpoint", f"{name}.ckpt"),
-        *("--result", f"{name}_result.json", *more),
+        *("--result", f"{name}_result.json", "--cache-mb", 0, *more),
     )
     result = folder / f"{name}_result.json"
     return job, json.loads(result.read_text() or "null")
@@ -61,6 +62,7 @@ def trial(folder, name, number, *more):
 def test_a_search_of_two_rounds(folder):
     first = suggest(folder, 1)
     assert [suggestion["number"] for suggestion in first] == [0, 1]
+    assert [suggestion["params"]["clip"] for suggestion in first] == [3.0, 3.0]
 
     job, result = trial(folder, "hpo_1_0", 1)
     assert job.returncode == 0, job.stderr
@@ -89,7 +91,7 @@ def test_a_search_of_two_rounds(folder):
 def test_search_without_a_completed_trial_is_an_error_that_says_why(folder):
     suggest(folder, 1)
     record = {"schema": 1, "state": "fail", "values": [], "value": None, "reason": "no memory"}
-    (folder / "r.json").write_text(json.dumps(record | {"number": 0}))
+    (folder / "r.json").write_text(json.dumps(record | {"number": 0, "error": None}))
     best = ("best", "--study", "study_1.log", "--results", "r.json")
     outputs = ("--params", "best.json", "--study-out", "study.log", "--history", "history.png")
     job = run(folder, *best, *outputs)

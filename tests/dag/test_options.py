@@ -1,4 +1,5 @@
 import argparse
+import json
 
 import pytest
 
@@ -16,8 +17,8 @@ def test_nothing_given_is_the_defaults():
 
 
 def test_the_command_line_wins_over_the_file(tmp_path):
-    config = tmp_path / "run.yml"
-    config.write_text("epochs: 7\ntrials: 3\nhpo-width: 3\nskip_bad: true\n")
+    config = tmp_path / "run.toml"
+    config.write_text("epochs = 7\ntrials = 3\nhpo-width = 3\nskip_bad = true\n")
     options = read_options(given("--epochs", "9"), config)
     assert (options.epochs, options.trials, options.hpo_width) == (9, 3, 3)
     assert options.skip_bad
@@ -25,21 +26,32 @@ def test_the_command_line_wins_over_the_file(tmp_path):
 
 
 def test_every_option_can_stand_in_the_file(tmp_path):
-    config = tmp_path / "all.yml"
+    config = tmp_path / "all.toml"
     written = {k: v for k, v in Options().as_dict().items() if v is not None}
-    config.write_text("\n".join(f"{key}: {value!r}" for key, value in written.items()))
-    text = config.read_text().replace("False", "false").replace("'none'", "none")
-    config.write_text(text)
+    config.write_text("\n".join(f"{key} = {json.dumps(value)}" for key, value in written.items()))
     assert read_options({}, config) == Options()
 
 
+def test_parameters_of_the_command_line_are_laid_over_those_of_the_file(tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_text('[recipe]\nbatch-size = 8\nclip = 2.5\noptimizer = "sgd"\n')
+    assert read_options({}, config).recipe == ("batch_size=8", "clip=2.5", "optimizer=sgd")
+    words = given("--recipe", "batch_size=2", "warmup=0")
+    assert read_options(words, config).recipe == (
+        *("batch_size=2", "clip=2.5", "optimizer=sgd", "warmup=0"),
+    )
+    assert read_options(words).recipe == ("batch_size=2", "warmup=0")
+
+
 def test_paths_in_the_file_are_relative_to_it(tmp_path):
-    config = tmp_path / "run.yml"
-    config.write_text("data: faces.zip\npredict: [a.png, /b.png]\nweights: w.pth\n")
+    config = tmp_path / "run.toml"
+    config.write_text('data = "faces.zip"\npredict = ["a.png", "/b.png"]\nweights = "w.pth"\n')
     options = read_options({}, config)
     assert options.data == tmp_path / "faces.zip"
     assert [str(path) for path in options.predict] == [str(tmp_path / "a.png"), "/b.png"]
     assert options.weights == str(tmp_path / "w.pth")
+    config.write_text('weights = "coco"\n')
+    assert read_options({}, config).weights == "coco"
 
 
 @pytest.mark.parametrize(
@@ -56,6 +68,7 @@ def test_paths_in_the_file_are_relative_to_it(tmp_path):
         ("arch", "yolo", f"one of {', '.join(ARCHITECTURES)}"),
         ("name", "a/b", "a plain name"),
         ("seed", str(2**32), "a whole number from 0 to 4294967295"),
+        ("cache-mb", "-1", "a whole number from 0"),
     ],
 )
 def test_an_impossible_value_is_refused_with_the_option_and_what_it_takes(option, value, takes):
@@ -68,25 +81,29 @@ def test_an_impossible_value_is_refused_with_the_option_and_what_it_takes(option
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("epoch: 3", "epoch: no such option"),
-        ("epochs: true", "epochs: takes a whole number"),
-        ("epochs: [1]", "epochs: takes a whole number"),
-        ("skip_bad: 1", "skip-bad: takes true or false"),
-        ("data: 3", "data: takes a path"),
-        ("- epochs", "holds no 'option: value' lines"),
-        ("epochs: [", "not YAML"),
+        ("epoch = 3", r"epoch: no such option; did you mean epochs\?"),
+        ("batch_size = 3", "batch-size: no such option"),
+        ("[training]", "training: no such option"),
+        ("epochs = true", "epochs: takes a whole number"),
+        ("epochs = [1]", "epochs: takes a whole number"),
+        ("epochs = 2.0", "epochs: takes a whole number"),
+        ("skip_bad = 1", "skip-bad: takes true or false"),
+        ("data = 3", "data: takes a path"),
+        ("recipe = 3", "recipe: takes a table, or words NAME=VALUE"),
+        ("[recipe]\nclip = [1]", "recipe: takes a table, or words NAME=VALUE"),
+        ("epochs: 3", "not TOML .*; it takes lines as: epochs = 60"),
     ],
 )
 def test_a_bad_file_is_refused_by_name(tmp_path, content, words):
-    (tmp_path / "run.yml").write_text(content)
+    (tmp_path / "run.toml").write_text(content)
     with pytest.raises(OptionError, match=words) as refused:
-        read_options({}, tmp_path / "run.yml")
-    assert "run.yml" in str(refused.value)
+        read_options({}, tmp_path / "run.toml")
+    assert str(refused.value).startswith(f"--config {tmp_path / 'run.toml'}: ")
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path):
-    with pytest.raises(OptionError, match=r"none\.yml: No such file"):
-        read_options({}, tmp_path / "none.yml")
+    with pytest.raises(OptionError, match=r"none\.toml: No such file"):
+        read_options({}, tmp_path / "none.toml")
 
 
 def test_every_help_text_says_its_default():

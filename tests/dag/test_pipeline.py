@@ -5,7 +5,7 @@ import pytest
 
 from utils.dag.graph import edges
 from utils.dag.options import Options
-from utils.dag.pipeline import CODE, WEIGHTS, build_workflow, checkpoints, photo_shards
+from utils.dag.pipeline import CODE, build_workflow, checkpoints, photo_shards, weights_file
 from utils.dag.resources import RESOURCES
 from utils.job import InputPath, OutputPath, declared
 
@@ -13,7 +13,13 @@ BIN = Path(__file__).resolve().parents[2] / "bin"
 FULL = Options(
     trials=3, hpo_width=2, train_shards=2, predict_shards=2, weights="coco", skip_bad=True, gpus=1
 )
-VARIANTS = [FULL, Options(), Options(trials=0), Options(data=Path("faces.zip"))]
+RECIPE = ("batch_size=8", "optimizer=sgd")
+VARIANTS = [
+    FULL,
+    Options(),
+    Options(trials=0, recipe=RECIPE, weights="/a/own.pth"),
+    Options(data=Path("faces.zip"), recipe=RECIPE, cache_mb=0),
+]
 
 
 def files(job, kind: str) -> set[str]:
@@ -74,7 +80,13 @@ def test_every_file_is_made_once_or_exists_beforehand(options):
     workflow = build_workflow(options)
     made = [lfn for job in workflow.jobs.values() for lfn in files(job, "output")]
     assert len(made) == len(set(made))
-    given = {CODE, "dataset.tar", "configuration.json", WEIGHTS, *photo_shards(options)}
+    given = {
+        CODE,
+        "dataset.tar",
+        "configuration.json",
+        *photo_shards(options),
+        weights_file(options),
+    }
     read = set().union(*(files(job, "input") for job in workflow.jobs.values()))
     assert read <= given | set(made)
     assert checkpoints(workflow) == sorted(
@@ -103,9 +115,59 @@ def test_every_job_gets_its_resources_from_the_table():
         kinds.add(kind)
         profile = job.profiles["pegasus"]
         assert profile["cores"] == RESOURCES[kind].cores
+        cache = 2048 * RESOURCES[kind].caches
+        assert profile["memory"] == RESOURCES[kind].memory + cache
         assert profile["runtime"] == RESOURCES[kind].minutes * 60
         assert ("gpus" in profile) == RESOURCES[kind].learns
     assert kinds == set(RESOURCES)
+
+
+def test_trainings_get_the_cache_and_the_memory_for_it():
+    for name, job in build_workflow(Options(cache_mb=100)).jobs.items():
+        kind = max((k for k in RESOURCES if name.startswith(k)), key=len)
+        given = "--cache-mb" in job.args
+        assert given == RESOURCES[kind].caches == name.startswith(("hpo_trial", "train_model"))
+        if given:
+            assert job.args[job.args.index("--cache-mb") + 1] in (100, "100")
+            assert job.profiles["pegasus"]["memory"] == RESOURCES[kind].memory + 100
+
+
+def test_several_gpus_are_shared_by_as_many_processes_of_a_training():
+    for gpus, expected in ((1, set()), (2, {"hpo_trial", "train_model"})):
+        jobs = build_workflow(Options(gpus=gpus)).jobs.items()
+        asked = {name for name, job in jobs if "--processes" in job.args}
+        assert {kind for name in asked for kind in RESOURCES if name.startswith(kind)} == expected
+
+
+def test_a_recipe_reaches_the_search_or_without_one_the_training():
+    def asked(options: Options) -> set[str]:
+        jobs = build_workflow(options).jobs.items()
+        return {name for name, job in jobs if "--recipe" in job.args and RECIPE[1] in job.args}
+
+    assert asked(Options(recipe=RECIPE)) == {"hpo_suggest_1", "hpo_suggest_2"}
+    assert asked(Options(recipe=RECIPE, trials=0)) == {"train_model"}
+
+
+@pytest.mark.parametrize(
+    ("weights", "name"),
+    [
+        ("none", None),
+        ("auto", None),  # not settled yet
+        ("coco", "coco_weights.pth"),
+        ("imagenet", "imagenet_weights.pth"),
+        ("/a/train.tar", "own_weights.pth"),  # a name of its own could be another file's
+    ],
+)
+def test_weights_travel_to_those_who_train_under_the_name_of_their_kind(weights, name):
+    options = Options(weights=weights)
+    assert weights_file(options) == name
+    readers = {
+        job._id
+        for job in build_workflow(options).jobs.values()
+        if any(lfn.endswith("_weights.pth") for lfn in files(job, "input"))
+    }
+    trials = {f"hpo_trial_{r}_{k}" for r in (1, 2) for k in (0, 1)}
+    assert readers == ({"train_model", *trials} if name else set())
 
 
 def test_intermediate_files_are_not_kept_and_results_are():

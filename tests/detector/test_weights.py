@@ -1,28 +1,44 @@
 import pytest
 import torch
-from torchvision.models import mobilenet_v3_large, resnet18, resnet50
-from torchvision.models.detection import fasterrcnn_mobilenet_v3_large_fpn
+from torch import nn
+from torchvision.models import get_model, mobilenet_v3_large, resnet18, resnet50
+from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection.backbone_utils import _mobilenet_extractor
+from torchvision.ops import FrozenBatchNorm2d
 
-from utils.detector.architectures import architecture, build_model
-from utils.detector.model_file import save_tensors
-from utils.detector.weights import fetch_weights, load_weights, provide_weights
+from utils.detector.anchors import Anchors
+from utils.detector.architectures import ARCHITECTURES, build_model
+from utils.detector.weights import check_weights, load_weights
 from utils.errors import InputError
 
 MOBILENET = "fasterrcnn_mobilenet_v3_large_fpn"
+RESNET50 = "fasterrcnn_resnet50_fpn"
+RESNET50_V2 = "fasterrcnn_resnet50_fpn_v2"
 COMPACT = "compact_resnet18_fpn"
+HEAD = "roi_heads.box_predictor."
 
 
-@pytest.fixture(scope="module")
-def networks():
-    import numpy as np
+def built(name):
+    """Return a network of ours; the number of its anchors is what counts here, not their sizes."""
+    found = ARCHITECTURES[name]
+    sizes = tuple(8.0 * 2**k for k in range(found.per_level))
+    return build_model(name, Anchors((sizes,) * found.levels, found.ratios or (1.0,)))
 
-    from utils.dataset.faces import Faces
 
-    faces = [Faces(np.array([[0, 0, 20, 20]], np.float32), np.array([1]))]
-    return {
-        name: build_model(name, architecture(name).fit_anchors(faces, [(64, 64)], 64))
-        for name in (MOBILENET, COMPACT)
-    }
+def with_statistics(model):
+    """Let every normalisation have seen something, as those of real weights have."""
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d | FrozenBatchNorm2d):
+            module.running_mean.normal_(std=0.1)
+            module.running_var.uniform_(0.5, 2)
+    return model
+
+
+def coco(name):
+    """Return a state dict with the names and shapes of torchvision's COCO weights."""
+    return with_statistics(
+        get_model(name, weights=None, weights_backbone=None, num_classes=91)
+    ).state_dict()
 
 
 def saved(state, path):
@@ -30,108 +46,144 @@ def saved(state, path):
     return path
 
 
-def test_coco_detector_is_loaded_but_for_its_head_of_91_classes(networks, tmp_path, caplog):
-    coco = fasterrcnn_mobilenet_v3_large_fpn(
-        weights=None, weights_backbone=None, num_classes=91
-    ).state_dict()
-    model = networks[MOBILENET]
-    head = model.roi_heads.box_predictor.cls_score.weight.clone()
-    caplog.set_level("INFO")
-    load_weights(model, saved(coco, tmp_path / "coco.pth"), MOBILENET)
+@pytest.fixture(scope="module")
+def networks():
+    return {name: built(name) for name in (MOBILENET, COMPACT, RESNET50)}
+
+
+# With the largest network this takes some seconds: it is built twice and never run.
+@pytest.mark.parametrize("name", [MOBILENET, RESNET50, RESNET50_V2])
+def test_coco_detector_is_loaded_but_for_its_head_of_91_classes(name, tmp_path):
+    given, model = coco(name), built(name)
+    before = {n: v.clone() for n, v in model.state_dict().items() if n.startswith(HEAD)}
+    path = saved(given, tmp_path / "coco.pth")
+    check_weights(path, name)
+    loaded = load_weights(model, path, name)
     own = model.state_dict()
-    assert torch.equal(model.roi_heads.box_predictor.cls_score.weight, head)
-    for name, value in coco.items():
-        if not name.startswith("roi_heads.box_predictor."):
-            assert torch.equal(own[name], value), name
-    assert "4 replaced" in caplog.text
+    assert own.keys() == given.keys()
+    for tensor, value in own.items():
+        expected = before[tensor] if tensor.startswith(HEAD) else given[tensor]
+        assert torch.equal(value, expected), tensor
+    assert loaded.replaced == tuple(sorted(before))
+    assert loaded.kind == "detector"
+    assert loaded.normalised == normalisations(model)
 
 
-def test_frozen_statistics_of_coco_files_have_no_counter(networks, tmp_path):
-    state = networks[MOBILENET].state_dict()
-    frozen = {n: v for n, v in state.items() if not n.endswith("num_batches_tracked")}
-    assert len(frozen) < len(state)
-    load_weights(networks[MOBILENET], saved(frozen, tmp_path / "frozen.pth"), MOBILENET)
+def normalisations(model):
+    return {n for n, module in model.named_modules() if isinstance(module, nn.BatchNorm2d)}
+
+
+def test_files_older_than_todays_names_are_read_as_torchvision_reads_them(tmp_path):
+    """Its COCO weights of 2019 and 2021 are such files."""
+    today = coco(MOBILENET)
+    old = {
+        name.replace(".0.weight", ".weight").replace(".0.bias", ".bias")
+        if name.startswith("backbone.fpn.")
+        else name.replace("conv.0.0.", "conv."): value
+        for name, value in today.items()
+    }
+    assert {"backbone.fpn.inner_blocks.1.weight", "rpn.head.conv.bias"} <= old.keys()
+    theirs = get_model(MOBILENET, weights=None, weights_backbone=None, num_classes=91)
+    theirs.load_state_dict(dict(old))  # which renames
+    model = built(MOBILENET)
+    load_weights(model, saved(old, tmp_path / "old.pth"), MOBILENET)
+    for name, value in theirs.state_dict().items():
+        if not name.startswith(HEAD):
+            assert torch.equal(model.state_dict()[name], value), name
+
+
+def test_weights_with_frozen_normalisation_compute_what_they_computed(tmp_path):
+    """torchvision's COCO weights come from FrozenBatchNorm2d, which has no counter."""
+    backbone = mobilenet_v3_large(weights=None, norm_layer=FrozenBatchNorm2d)
+    frozen = with_statistics(FasterRCNN(_mobilenet_extractor(backbone, True, 6), 91))
+    given = frozen.state_dict()
+    given |= {n: v for n, v in coco(MOBILENET).items() if n.startswith("rpn.head.")}
+    assert not any(name.endswith("num_batches_tracked") for name in given)
+    model = built(MOBILENET).eval()
+    load_weights(model, saved(given, tmp_path / "frozen.pth"), MOBILENET)
+    image = torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        pairs = zip(model.backbone(image).values(), frozen.backbone(image).values(), strict=True)
+        for ours, theirs in pairs:
+            torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
     ("name", "classifier", "there", "here"),
     [
-        (COMPACT, resnet18, "layer3.1.conv2.weight", "layer3.1.conv2.weight"),
+        (RESNET50, resnet50, "layer4.2.conv3.weight", "layer4.2.conv3.weight"),
         (MOBILENET, mobilenet_v3_large, "features.5.block.0.0.weight", "5.block.0.0.weight"),
     ],
 )
 def test_imagenet_classifier_becomes_the_backbone(
     networks, tmp_path, name, classifier, there, here
 ):
-    given = classifier(weights=None).state_dict()
-    load_weights(networks[name], saved(given, tmp_path / "imagenet.pth"), name)
-    assert torch.equal(networks[name].state_dict()[f"backbone.body.{here}"], given[there])
+    given = with_statistics(classifier(weights=None)).state_dict()
+    model = networks[name]
+    before = {n: v.clone() for n, v in model.state_dict().items()}
+    path = saved(given, tmp_path / "imagenet.pth")
+    check_weights(path, name)
+    loaded = load_weights(model, path, name)
+    own = model.state_dict()
+    assert torch.equal(own[f"backbone.body.{here}"], given[there])
+    for tensor in (t for t in own if t.endswith("running_var")):
+        body = tensor.startswith("backbone.body.")
+        assert torch.equal(own[tensor], before[tensor]) != body, tensor
+    assert all(torch.equal(own[n], before[n]) for n in own if not n.startswith("backbone.body.")), (
+        "more than the backbone has changed"
+    )
+    assert loaded.kind == "classifier"
+    body = {n for n in normalisations(model) if n.startswith("backbone.body.")}
+    assert loaded.normalised == body, "statistics of other layers are still to be learnt"
 
 
 def test_weights_of_another_architecture_are_refused_and_leave_the_model(networks, tmp_path):
     model = networks[COMPACT]
     before = {name: value.clone() for name, value in model.state_dict().items()}
     for state in (resnet50(weights=None).state_dict(), networks[MOBILENET].state_dict()):
+        path = saved(state, tmp_path / "other.pth")
         with pytest.raises(InputError, match=f"other.pth: .* do not fit {COMPACT}"):
-            load_weights(model, saved(state, tmp_path / "other.pth"), COMPACT)
+            load_weights(model, path, COMPACT)
+        with pytest.raises(InputError, match=f"other.pth: .* do not fit {COMPACT}"):
+            check_weights(path, COMPACT)
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name]), name
 
 
-def test_truncated_or_foreign_file_is_refused(networks, tmp_path):
+def test_resnet50_detector_of_the_other_version_is_refused(tmp_path, networks):
+    path = saved(networks[RESNET50].state_dict(), tmp_path / "first.pth")
+    with pytest.raises(InputError, match=rf"of a detector do not fit {RESNET50_V2}"):
+        check_weights(path, RESNET50_V2)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ([1, 2], "not a state dict"),
+        ({"epoch": 3}, "not a state dict"),
+        ({1: torch.zeros(1)}, "not a state dict"),
+        ({}, "do not fit"),
+        (nn.Linear(1, 1), "not a whole file of tensors"),  # a pickled module is never executed
+    ],
+)
+def test_what_is_no_state_dict_is_refused(networks, tmp_path, content, words):
+    path = saved(content, tmp_path / "odd.pth")
+    with pytest.raises(InputError, match=rf"odd\.pth: .*{words}"):
+        load_weights(networks[COMPACT], path, COMPACT)
+
+
+def test_truncated_file_is_refused(networks, tmp_path):
     whole = saved(resnet18(weights=None).state_dict(), tmp_path / "whole.pth").read_bytes()
-    (tmp_path / "cut.pth").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match=r"cut.pth: not a whole file"):
-        load_weights(networks[COMPACT], tmp_path / "cut.pth", COMPACT)
-    with pytest.raises(InputError, match="not a state dict"):
-        load_weights(networks[COMPACT], saved([1, 2], tmp_path / "list.pth"), COMPACT)
+    for length in (len(whole) - 1, len(whole) // 2, 10):
+        (tmp_path / "cut.pth").write_bytes(whole[:length])
+        with pytest.raises(InputError, match=r"cut.pth: not a whole file"):
+            load_weights(networks[COMPACT], tmp_path / "cut.pth", COMPACT)
 
 
 def test_own_model_files_state_is_taken(networks, tmp_path):
     state = {name: value + 1 for name, value in networks[COMPACT].state_dict().items()}
-    load_weights(
-        networks[COMPACT], saved({"schema": 1, "state_dict": state}, tmp_path / "m.pth"), COMPACT
-    )
-    assert torch.equal(
-        networks[COMPACT].state_dict()["rpn.head.cls_logits.bias"],
-        state["rpn.head.cls_logits.bias"],
-    )
-
-
-def test_fetching_what_does_not_exist_or_cannot_be_had(tmp_path, monkeypatch):
-    with pytest.raises(InputError, match="none for compact_resnet18_fpn"):
-        fetch_weights(COMPACT, "coco", tmp_path / "w.pth")
-    with pytest.raises(InputError, match="best: no such file; nor is it coco or imagenet"):
-        provide_weights(COMPACT, "best", tmp_path / "w.pth")
-
-    def offline(url, path, progress):
-        raise OSError("no network")
-
-    monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
-    with pytest.raises(InputError, match=r"resnet18.*no network"):
-        fetch_weights(COMPACT, "imagenet", tmp_path / "w.pth")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_fetched_file_is_the_one_behind_torchvisions_address(tmp_path, monkeypatch):
-    state = resnet18(weights=None).state_dict()
-    asked = []
-
-    def download(url, path, progress):
-        asked.append(url)
-        torch.save(state, path)
-
-    monkeypatch.setattr(torch.hub, "download_url_to_file", download)
-    fetch_weights(COMPACT, "imagenet", tmp_path / "w.pth")
-    assert asked == ["https://download.pytorch.org/models/resnet18-f37072fd.pth"]
-    assert [path.name for path in tmp_path.iterdir()] == ["w.pth"]
-
-
-def test_a_file_of_weights_is_brought_as_it_is_and_a_file_of_anything_else_refused(tmp_path):
-    save_tensors(tmp_path / "mine.pth", {"conv1.weight": torch.zeros(1)})
-    provide_weights(COMPACT, str(tmp_path / "mine.pth"), tmp_path / "w.pth")
-    assert (tmp_path / "w.pth").read_bytes() == (tmp_path / "mine.pth").read_bytes()
-    (tmp_path / "notes.txt").write_text("no tensors")
-    with pytest.raises(InputError, match=r"notes\.txt"):
-        provide_weights(COMPACT, str(tmp_path / "notes.txt"), tmp_path / "x.pth")
-    assert not (tmp_path / "x.pth").exists()
+    path = saved({"schema": 1, "state_dict": state}, tmp_path / "m.pth")
+    loaded = load_weights(networks[COMPACT], path, COMPACT)
+    assert loaded.replaced == ()
+    for name, value in networks[COMPACT].state_dict().items():
+        assert torch.equal(value, state[name]), name

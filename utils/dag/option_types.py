@@ -1,9 +1,10 @@
 """Readers of option values: each returns the value, or says what the option takes.
 
-They read words of the command line and values of a YAML file alike, and raise `ValueError` with a
+They read words of the command line and values of a TOML file alike, and raise `ValueError` with a
 text that goes on "takes ...".
 """
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,30 @@ def flag(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError("true or false")
     return value
+
+
+def assignments(value: Any) -> tuple[str, ...]:
+    """Read a table, or words ``name=value``; return such words, sorted, the last of equal names."""
+    takes = "a table, or words NAME=VALUE"
+    if isinstance(value, dict):
+        value = [f"{name}={_plain(item, takes)}" for name, item in value.items()]
+    if not isinstance(value, list | tuple):
+        raise ValueError(takes)
+    words = {}
+    for word in value:
+        name, equals, item = word.partition("=") if isinstance(word, str) else ("", "", "")
+        if not (name and equals and item):
+            raise ValueError(takes)
+        words[name.replace("-", "_")] = item
+    return tuple(f"{name}={words[name]}" for name in sorted(words))
+
+
+def _plain(value: Any, takes: str) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    raise ValueError(takes)
 
 
 def _number(kind: type, words: str, low: float, high: float | None) -> Callable[[Any], Any]:

@@ -1,12 +1,14 @@
-"""The options of a run: one table that the command line, the YAML file and the checks all read."""
+"""The options of a run: one table that the command line, the TOML file and the checks all read."""
 
 import argparse
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from utils.dag.option_types import choice, flag, path, paths, real, text, whole
+from utils.dag.option_types import assignments, choice, flag, path, paths, real, text, whole
 from utils.errors import InputError
 
 ENGINES = ("auto", "local", "condor", "pegasus")
@@ -17,6 +19,9 @@ ARCHITECTURES = (
     "fasterrcnn_mobilenet_v3_large_fpn",
 )
 """The names of `utils.detector.architectures`, known here without importing torch."""
+
+WEIGHTS = ("auto", "coco", "imagenet", "none")
+"""What ``--weights`` takes besides a file."""
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data"
 
@@ -76,13 +81,22 @@ class Options:
     )
     weights: str = _option(
         lambda value: str(path(value)),
-        "none",
-        "weights to start from: none, imagenet, coco (downloaded here, never in a job), "
-        "or a file of a state dict (default: none)",
-        "{none,imagenet,coco,FILE}",
+        "auto",
+        "weights to start from: coco or imagenet (torchvision's, downloaded here and never in a "
+        "job), none, or a file of a state dict; auto: coco where there are any for --arch and the "
+        "download works, else none (default: auto)",
+        "{" + ",".join(WEIGHTS) + ",FILE}",
+    )
+    recipe: tuple[str, ...] = _option(
+        assignments,
+        (),
+        "how to train, e.g. batch_size=8 learning_rate=0.002: where the hyper-parameter search "
+        "starts, or what trains without one; the fields of utils/detector/recipe.py "
+        "(default: those there)",
+        "NAME=VALUE",
     )
     image_size: int = _option(
-        whole(64, 2048), 256, "longer side in pixels of the photographs seen (default: 256)", "PX"
+        whole(64, 2048), 416, "longer side in pixels of the photographs seen (default: 416)", "PX"
     )
     noise: float = _option(
         real(0, 1), 0.05, "sigma of the Gaussian noise copies, in units of 0..1 (default: 0.05)"
@@ -99,6 +113,13 @@ class Options:
     )
     skip_bad: bool = _option(
         flag, False, "leave out photographs that cannot be read, and list them (default: stop)"
+    )
+    cache_mb: int = _option(
+        whole(0),
+        2048,
+        "decoded photographs that a training keeps in memory; those beyond are decoded at each "
+        "use, slower and with the same result (default: 2048)",
+        "MIB",
     )
     seed: int = _option(whole(0, 2**32 - 1), 0, "the one seed of the run (default: 0)", "N")
     cores: int | None = _option(
@@ -143,25 +164,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             keywords["action"] = argparse.BooleanOptionalAction
         else:
             keywords["metavar"] = item.metadata["metavar"] or item.name.upper().replace("_", "-")
-            if read is paths:
+            if read in (paths, assignments):
                 keywords["nargs"] = "+"
         parser.add_argument(name, **keywords)
 
 
 def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
-    """Check the options of the command line (`given`) laid over those of a YAML file.
+    """Check the options of the command line (`given`) laid over those of a TOML file.
 
-    Paths in the file are relative to the file.
+    Paths in the file are relative to the file. Of ``recipe``, single parameters are laid over.
 
     Raises
     ------
     OptionError
         If an option is unknown or holds a value that it does not take.
     """
-    values = _checked(_read_yaml(config), f"{config}: ") if config else {}
+    values = _checked(given, "--")
     if config:
-        values = {name: _beside(config, name, value) for name, value in values.items()}
-    values |= _checked(given, "--")
+        read = _checked(_read_toml(config), f"--config {config}: ")
+        below = {name: _beside(config, name, value) for name, value in read.items()}
+        recipe = assignments((*below.get("recipe", ()), *values.get("recipe", ())))
+        values = {**below, **values, "recipe": recipe}
     return Options(**values)
 
 
@@ -172,7 +195,7 @@ def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
         name = str(key).replace("-", "_")
         shown = prefix + name.replace("_", "-")
         if name not in known:
-            raise OptionError(f"{shown}: no such option; there are {', '.join(sorted(known))}")
+            raise OptionError(f"{shown}: no such option; {_nearest(name, known)}")
         if value is None and known[name].default is None:
             continue
         try:
@@ -182,20 +205,20 @@ def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
     return values
 
 
-def _read_yaml(config: Path) -> dict[str, Any]:
-    import yaml
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
 
+
+def _read_toml(config: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(config.read_text(encoding="utf-8"))
+        return tomllib.loads(config.read_text(encoding="utf-8"))
     except OSError as error:
-        raise OptionError(f"--config: {config}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise OptionError(f"--config: {config}: not YAML: {error}") from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise OptionError(f"--config: {config}: holds no 'option: value' lines")
-    return content
+        raise OptionError(f"--config {config}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OptionError(
+            f"--config {config}: not TOML ({error}); it takes lines as: epochs = 60"
+        ) from None
 
 
 def _beside(config: Path, name: str, value: Any) -> Any:
@@ -203,6 +226,6 @@ def _beside(config: Path, name: str, value: Any) -> Any:
         return config.parent / value
     if name == "predict":
         return tuple(config.parent / item for item in value)
-    if name == "weights" and value not in ("none", "imagenet", "coco", "auto"):
+    if name == "weights" and value not in WEIGHTS:
         return str(config.parent / value)
     return value

@@ -9,13 +9,12 @@ from itertools import chain
 
 from Pegasus.api import Job, Workflow
 
-from utils.dag.options import Options
+from utils.dag.options import WEIGHTS, Options
 from utils.dag.resources import RESOURCES, RETRIES
 
 CODE = "utils.zip"
 DATASET = "dataset.tar"
 CONFIGURATION = "configuration.json"
-WEIGHTS = "initial_weights.pth"
 MODEL = "mask_detection_model.pth"
 
 
@@ -53,6 +52,17 @@ def photo_shards(options: Options) -> list[str]:
     return [f"predict_{p}.tar" for p in range(options.predict_shards)]
 
 
+def weights_file(options: Options) -> str | None:
+    """Return the name under which the weights to start from travel; None from scratch.
+
+    What ``auto`` means is settled before planning (`utils.detector.pretrained`).
+    """
+    if options.weights in ("auto", "none"):
+        return None
+    kind = options.weights if options.weights in WEIGHTS else "own"
+    return f"{kind}_weights.pth"
+
+
 def checkpoints(workflow: Workflow) -> list[str]:
     """Return the names of all checkpoint files, each of which needs a placeholder replica."""
     uses = chain.from_iterable(job.uses for job in workflow.jobs.values())
@@ -64,10 +74,11 @@ class _Pipeline:
         self.options = options
         self.workflow = Workflow(options.name)
         self.seed = ["--seed", options.seed]
+        self.recipe = ["--recipe", *options.recipe] if options.recipe else []
 
     def build(self) -> Workflow:
         self.data()
-        params, trials = self.search() if self.options.trials else ([], [])
+        params, trials = self.search() if self.options.trials else (self.recipe, [])
         self.train(params)
         self.evaluate()
         predictions = self.predict()
@@ -114,6 +125,7 @@ class _Pipeline:
             self.job(
                 "hpo_suggest",
                 ["suggest", "--round", r, "--trials", o.trials, *self.seed, *told],
+                self.recipe,
                 ["--study-out", Out(study)],
                 ["--suggestions", *(Out(f"{name}.json") for name in names)],
                 executable="hpo",
@@ -160,6 +172,8 @@ class _Pipeline:
             ["--text", Out("evaluation.txt", keep=True)],
             ["--confusion-matrix", Out("confusion_matrix.png", keep=True)],
             ["--precision-recall", Out("precision_recall.png", keep=True)],
+            ["--calibration", Out("calibration.png", keep=True)],
+            ["--mistakes", Out("mistakes.png", keep=True)],
         )
 
     def predict(self) -> list:
@@ -185,7 +199,9 @@ class _Pipeline:
             ["--training", In("training.json"), "--training-curves", In("training_curves.png")],
             ["--evaluation", In("evaluation.json")],
             ["--confusion-matrix", In("confusion_matrix.png")],
-            ["--precision-recall", In("precision_recall.png"), *predictions, *self.seed],
+            ["--precision-recall", In("precision_recall.png")],
+            ["--calibration", In("calibration.png"), "--mistakes", In("mistakes.png")],
+            [*predictions, *self.seed],
             ["--report", Out("report.html", keep=True)],
             ["--table", Out("predictions.txt", keep=True)],
             ["--picture", Out("predicted_image.png", keep=True)],
@@ -199,14 +215,16 @@ class _Pipeline:
         """Return the arguments that a trial and the final training share."""
         o = self.options
         shards = [In(shard) for shard in self.train_shards()]
-        weights = [] if o.weights == "none" else ["--weights", In(WEIGHTS)]
+        weights = [] if weights_file(o) is None else ["--weights", In(weights_file(o))]
         schedule = ["--arch", o.arch, "--epochs", epochs, "--image-size", o.image_size]
         return [
             *("--train", *shards),
             *("--val", In("val_clean.tar")),
             *schedule,
+            *("--cache-mb", o.cache_mb),
             *weights,
             *self.seed,
+            *(["--processes", o.gpus] if o.gpus > 1 else []),
         ]
 
     def job(self, kind: str, *arguments: list, executable: str = "", suffix: str = "") -> None:
@@ -223,9 +241,10 @@ class _Pipeline:
             elif isinstance(item, Checkpoint):
                 job.add_checkpoint(item.lfn, stage_out=False, register_replica=False)
         asked = RESOURCES[kind]
+        memory = asked.memory + (self.options.cache_mb if asked.caches else 0)
         job.add_pegasus_profile(
             cores=asked.cores,
-            memory=f"{asked.memory} MB",
+            memory=f"{memory} MB",
             diskspace=f"{asked.disk} MB",
             runtime=asked.minutes * 60,
             **({"gpus": self.options.gpus} if asked.learns and self.options.gpus else {}),

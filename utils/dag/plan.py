@@ -16,10 +16,10 @@ from utils.dag.pipeline import (
     CODE,
     CONFIGURATION,
     DATASET,
-    WEIGHTS,
     build_workflow,
     checkpoints,
     photo_shards,
+    weights_file,
 )
 from utils.dag.run_folder import RunRecord, git_commit
 from utils.records import write_record
@@ -30,7 +30,7 @@ def write_plan(
 ) -> Workflow:
     """Write workflow, catalogues, code and configuration into a run folder.
 
-    The data lie there already: `DATASET`, the shards of `photo_shards`, and `WEIGHTS` if any.
+    The data lie there already: `DATASET`, the shards of `photo_shards`, and `weights_file` if any.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def write_plan(
     command
         The command line, for the report.
     facts
-        What is known of the data, e.g. how many photographs they hold.
+        What is known of data and weights, e.g. how many photographs there are.
 
     Returns
     -------
@@ -48,7 +48,8 @@ def write_plan(
     """
     write_code_bundle(folder / CODE)
     scripts = _copy_executables(folder / "bin")
-    data = [name for name in (DATASET, *photo_shards(options), WEIGHTS) if (folder / name).exists()]
+    weights = weights_file(options)
+    data = [DATASET, *photo_shards(options), *([weights] if weights else [])]
     asked = options.as_dict()
     description = {
         "name": options.name,

@@ -17,6 +17,8 @@ class Resources:
         Run time after which the job is asked to stop (SIGTERM), so that it saves its checkpoint.
     learns
         Whether the job trains or detects, and so gets the GPUs that the run asks for.
+    caches
+        Whether the job keeps decoded photographs, for which it gets ``--cache-mb`` more memory.
     """
 
     cores: int
@@ -24,6 +26,7 @@ class Resources:
     disk: int
     minutes: int
     learns: bool = False
+    caches: bool = False
 
 
 RETRIES = 2
@@ -38,9 +41,9 @@ RESOURCES = {
     "preprocess_val":          Resources(      1,   2000,  4000,      30),
     "preprocess_test":         Resources(      1,   2000,  4000,      30),
     "hpo_suggest":             Resources(      1,   1000,  1000,      10),
-    "hpo_trial":               Resources(      1,   5000, 12000,     720, learns=True),
+    "hpo_trial":               Resources(      1,   2500, 12000,     720, learns=True, caches=True),
     "hpo_best":                Resources(      1,   1000,  1000,      10),
-    "train_model":             Resources(      4,   8000, 12000,    1440, learns=True),
+    "train_model":             Resources(      4,   4000, 12000,    1440, learns=True, caches=True),
     "evaluate":                Resources(      2,   4000,  4000,     120, learns=True),
     "predict":                 Resources(      2,   4000,  8000,     240, learns=True),
     "report":                  Resources(      1,   2000,  8000,      30),

@@ -1,17 +1,18 @@
-"""The registry of detector architectures, by name. Importing it does not import torch."""
+"""The registry of detector architectures, by name. Importing it imports neither torch nor numpy."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES
-from utils.detector.anchors import Anchors, fit_anchors
 from utils.errors import InputError
 
 if TYPE_CHECKING:
     from torchvision.models.detection import FasterRCNN
     from torchvision.models.detection.anchor_utils import AnchorGenerator
+
+    from utils.dataset.faces import Faces
+    from utils.detector.anchors import Anchors
 
 MAX_FACES = 300
 """Faces a photograph can have at most; the data set has one with 115."""
@@ -31,7 +32,8 @@ class Architecture:
     levels, per_level, ratios, shared
         The anchors it takes (see `fit_anchors`).
     backbone
-        Name of its classifier in `torchvision.models`, whose ImageNet weights fit its backbone.
+        Name of the classifier in `torchvision.models` whose ImageNet weights fit its backbone, if
+        there is one.
     coco
         Whether torchvision has COCO weights for the whole of it.
     """
@@ -40,14 +42,16 @@ class Architecture:
     levels: int
     per_level: int
     ratios: tuple[float, ...] | None
-    backbone: str
+    backbone: str | None
     coco: bool
     shared: bool = False
 
     def fit_anchors(
-        self, faces: Sequence[Faces], sizes: Sequence[tuple[int, int]], image_size: int
-    ) -> Anchors:
+        self, faces: "Sequence[Faces]", sizes: Sequence[tuple[int, int]], image_size: int
+    ) -> "Anchors":
         """Fit the anchors of this architecture to a training set."""
+        from utils.detector.anchors import fit_anchors
+
         return fit_anchors(
             faces, sizes, image_size, self.levels, self.per_level, self.ratios, self.shared
         )
@@ -63,10 +67,16 @@ def _torchvision(name: str) -> "Callable[..., FasterRCNN]":
     def build(num_classes: int, anchors: "AnchorGenerator", **options: object) -> "FasterRCNN":
         from torchvision.models import get_model
 
+        from utils.detector.roi_align import GatheredRoIAlign
+
         model = get_model(
             name, weights=None, weights_backbone=None, num_classes=num_classes, **options
         )
         model.rpn.anchor_generator = anchors  # the builders take none of another's making
+        pool = model.roi_heads.box_roi_pool
+        model.roi_heads.box_roi_pool = GatheredRoIAlign(
+            pool.featmap_names, pool.output_size, pool.sampling_ratio
+        )
         return model
 
     return build
@@ -75,7 +85,7 @@ def _torchvision(name: str) -> "Callable[..., FasterRCNN]":
 _SQUARE_AND_LONG = (0.5, 1.0, 2.0)  # what the COCO heads of torchvision were trained with
 
 ARCHITECTURES: dict[str, Architecture] = {
-    "compact_resnet18_fpn": Architecture(_compact, 4, 2, None, "resnet18", coco=False),
+    "compact_resnet18_fpn": Architecture(_compact, 4, 2, None, None, coco=False),
     "fasterrcnn_mobilenet_v3_large_fpn": Architecture(
         _torchvision("fasterrcnn_mobilenet_v3_large_fpn"),
         3,
@@ -110,7 +120,7 @@ def architecture(name: str) -> Architecture:
         ) from None
 
 
-def build_model(name: str, anchors: Anchors) -> "FasterRCNN":
+def build_model(name: str, anchors: "Anchors") -> "FasterRCNN":
     """Build a detector of the three classes, without weights.
 
     Call it through `utils.detector.forward`.

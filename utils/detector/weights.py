@@ -1,16 +1,17 @@
-"""Pretrained weights: fetched where the workflow is submitted, loaded where it trains."""
+"""Loading pretrained weights: a detector's or a classifier's state dict into a detector of ours."""
 
 import logging
-import os
-import shutil
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
-from utils.detector.architectures import architecture
+from utils.detector.anchors import Anchors
+from utils.detector.architectures import architecture, build_model
 from utils.detector.model_file import load_tensors
 from utils.errors import InputError
 
@@ -18,109 +19,126 @@ log = logging.getLogger(__name__)
 
 State = dict[str, Tensor]
 
-KINDS = ("coco", "imagenet")
-"""Weights that torchvision offers: of a whole detector, and of its backbone."""
-
 HEADS = ("roi_heads.box_predictor.", "rpn.head.cls_logits.", "rpn.head.bbox_pred.")
 """Layers whose shape follows from the classes and anchors, and which may thus differ."""
 
+# Files older than torchvision 0.13 (COCO's for resnet50_fpn and mobilenet_v3_large_fpn are) name
+# these convolutions without the block that holds them today; torchvision renames them as it loads.
+_RENAMED = (
+    (re.compile(r"(backbone\.fpn\.(?:inner|layer)_blocks\.\d+)\.(weight|bias)"), r"\1.0.\2"),
+    (re.compile(r"(rpn\.head\.conv)\.(weight|bias)"), r"\1.0.0.\2"),
+)
 
-def load_weights(model: FasterRCNN, path: Path, arch: str) -> None:
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a file of weights gave to a network.
+
+    Attributes
+    ----------
+    kind
+        ``detector`` or ``classifier``, of which the backbone was taken.
+    tensors
+        How many were loaded.
+    replaced
+        Names of the file's tensors that do not fit our classes or anchors; ours stayed.
+    normalised
+        Names of the normalisation layers whose statistics came with the weights. The others have
+        seen nothing yet: their statistics must be learnt, not frozen.
+    """
+
+    kind: str
+    tensors: int
+    replaced: tuple[str, ...]
+    normalised: frozenset[str]
+
+
+def load_weights(model: FasterRCNN, path: Path, arch: str) -> Loaded:
     """Load a detector's or a classifier's state dict into `model`, which is an `arch`.
 
     Of a detector (torchvision's COCO weights, or a model file of ours), layers that depend on the
     number of classes or anchors are left as they are where they do not fit, such as a head for
     COCO's 91 classes. Of a classifier (torchvision's ImageNet weights) the backbone is taken.
 
+    torchvision gives its pretrained ResNet-50-FPN a normalisation without the 1e-5 under the root;
+    ours keeps it, since a model file could not tell, and training absorbs it.
+
     Raises
     ------
     InputError
-        If the file is damaged, is no state dict, or is one of another architecture.
+        If the file is damaged, is no state dict, or is one of another architecture; `model` is
+        then as it was.
     """
-    content, _ = load_tensors(path)
-    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
-        content = content["state_dict"]
-    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise InputError(f"{path}: not a state dict of tensors by name")
-    given, wanted = dict(content), model.state_dict()
-    if any(name.startswith("backbone.") for name in given):
-        kind = "a detector"
+    given, loaded = _fitting(path, model.state_dict(), arch)
+    model.load_state_dict(given, strict=False)
+    log.info(
+        "weights of a %s from %s: %d tensors loaded, %d replaced for our classes and anchors",
+        loaded.kind,
+        path,
+        loaded.tensors,
+        len(loaded.replaced),
+    )
+    return loaded
+
+
+def check_weights(path: Path, arch: str) -> None:
+    """Refuse what `load_weights` would refuse, before anything is submitted.
+
+    Raises
+    ------
+    InputError
+        As `load_weights`.
+    """
+    found = architecture(arch)
+    sizes = tuple(float(size) for size in range(1, found.per_level + 1))
+    with torch.device("meta"):  # shapes without numbers
+        model = build_model(arch, Anchors((sizes,) * found.levels, found.ratios or (1.0,)))
+    _fitting(path, model.state_dict(), arch)
+
+
+def _fitting(path: Path, wanted: State, arch: str) -> tuple[State, Loaded]:
+    """Return the tensors of a file that go into a network of the state `wanted`."""
+    content = _state_dict(path)
+    if any(name.startswith("backbone.") for name in content):
+        kind, given = "detector", {_today(name): value for name, value in content.items()}
     else:
-        given, kind = dict(_as_backbone(given)), "a classifier"
+        kind, given = "classifier", dict(_as_backbone(content))
         wanted = {name: wanted[name] for name in wanted if name.startswith("backbone.body.")}
-    replaced = [
+    replaced = sorted(
         name
         for name in given
         if name.startswith(HEADS) and name in wanted and given[name].shape != wanted[name].shape
-    ]
+    )
     for name in replaced:
         del given[name]
     misfits = _misfits(given, wanted, set(replaced))
     if misfits:
         raise InputError(
-            f"{path}: these weights of {kind} do not fit {arch}: {'; '.join(misfits[:3])}"
+            f"{path}: these weights of a {kind} do not fit {arch}: {'; '.join(misfits[:3])}"
             f" ({len(misfits)} in all); give weights made for it, or --weights none"
         )
-    model.load_state_dict(given, strict=False)
-    log.info(
-        "weights of %s from %s: %d tensors loaded, %d replaced for our classes and anchors",
-        kind,
-        path,
-        len(given),
-        len(replaced),
-    )
+    statistics = {name for name in given if name.endswith(".running_mean")}
+    normalised = frozenset(name.removesuffix(".running_mean") for name in statistics)
+    return given, Loaded(kind, len(given), tuple(replaced), normalised)
 
 
-def provide_weights(arch: str, wanted: str, path: Path) -> None:
-    """Bring the weights that an option names, ``coco``, ``imagenet`` or a file, to `path`.
-
-    Raises
-    ------
-    InputError
-        If the file holds no tensors, or `fetch_weights` cannot fetch.
-    """
-    if wanted in KINDS:
-        fetch_weights(arch, wanted, path)
-        return
-    if not Path(wanted).is_file():
-        raise InputError(f"--weights: {wanted}: no such file; nor is it {' or '.join(KINDS)}")
-    load_tensors(Path(wanted))
-    shutil.copyfile(wanted, path)
+def _state_dict(path: Path) -> State:
+    """Read a state dict, or that of a model file of ours."""
+    content, _ = load_tensors(path)
+    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
+        content = content["state_dict"]
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
+    ):
+        raise InputError(f"{path}: not a state dict of tensors by name")
+    return content
 
 
-def fetch_weights(arch: str, kind: str, path: Path) -> None:
-    """Download torchvision's weights for `arch` to `path`; needs the internet, so never in a job.
-
-    Parameters
-    ----------
-    kind
-        ``coco`` for the whole detector, ``imagenet`` for its backbone.
-
-    Raises
-    ------
-    InputError
-        If torchvision has no such weights, or the download fails.
-    """
-    from torchvision.models import get_model_weights
-
-    found = architecture(arch)
-    if kind == "coco" and not found.coco:
-        raise InputError(
-            f"--weights coco: there are none for {arch}; take imagenet or none, or another --arch"
-        )
-    weights = get_model_weights(arch if kind == "coco" else found.backbone).DEFAULT
-    path = Path(path)
-    temporary = path.with_name(path.name + ".part")
-    try:
-        torch.hub.download_url_to_file(weights.url, str(temporary), progress=False)
-        load_tensors(temporary)
-    except (OSError, RuntimeError) as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(
-            f"--weights {kind}: cannot fetch {weights.url} ({error}); "
-            "fetch it elsewhere and give the file, or --weights none"
-        ) from error
-    os.replace(temporary, path)
+def _today(name: str) -> str:
+    for old, new in _RENAMED:
+        if old.fullmatch(name):
+            return old.sub(new, name)
+    return name
 
 
 def _as_backbone(state: State) -> Iterator[tuple[str, Tensor]]:

@@ -1,0 +1,202 @@
+"""Weights from a server on this machine, in all the ways that it can fail."""
+
+import hashlib
+import io
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import torch
+from torchvision.models import mobilenet_v3_large
+
+from utils.detector import pretrained
+from utils.detector.pretrained import choose_weights, fetch_weights, weights_address
+from utils.errors import InputError
+
+COMPACT = "compact_resnet18_fpn"
+MOBILENET = "fasterrcnn_mobilenet_v3_large_fpn"
+RESNET50 = "fasterrcnn_resnet50_fpn"
+WAIT = 60  # seconds that something which never ends takes in a test
+
+
+@pytest.fixture(scope="module")
+def content():
+    buffer = io.BytesIO()
+    torch.save(mobilenet_v3_large(weights=None).state_dict(), buffer)
+    return buffer.getvalue()
+
+
+class Server:
+    """Serves one file, and counts how often it was asked for."""
+
+    def __init__(self, content):
+        self.content, self.asked, self.behaviour = content, 0, "serve"
+        self.closing = threading.Event()
+        self.name = f"mobilenet-{hashlib.sha256(content).hexdigest()[:8]}.pth"
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.asked += 1
+                if outer.behaviour == "hang":
+                    outer.closing.wait(WAIT)
+                    return
+                if outer.behaviour == "lack":
+                    self.send_error(404)
+                    return
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(outer.content)))
+                self.end_headers()
+                half = len(outer.content) // 2
+                if outer.behaviour == "stall":
+                    self.wfile.write(outer.content[:half])
+                    outer.closing.wait(WAIT)
+                elif outer.behaviour == "break off":
+                    self.wfile.write(outer.content[:half])
+                elif outer.behaviour == "swap":
+                    self.wfile.write(bytes(len(outer.content)))
+                else:
+                    self.wfile.write(outer.content)
+
+            def log_message(self, *_):
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}/models/{self.name}"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.closing.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+
+@pytest.fixture
+def server(content, monkeypatch, tmp_path):
+    server = Server(content)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setattr(pretrained, "weights_address", lambda arch, kind: server.url)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "torch" / "hub" / "checkpoints"
+
+
+@pytest.mark.parametrize(
+    ("arch", "kind", "name"),
+    [
+        (MOBILENET, "imagenet", "mobilenet_v3_large-8738ca79.pth"),
+        (MOBILENET, "coco", "fasterrcnn_mobilenet_v3_large_fpn-fb6a3cc7.pth"),
+        ("fasterrcnn_resnet50_fpn", "imagenet", "resnet50-0676ba61.pth"),
+        ("fasterrcnn_resnet50_fpn", "coco", "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth"),
+        ("fasterrcnn_resnet50_fpn_v2", "coco", "fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth"),
+    ],
+)
+def test_weights_are_those_that_torchvisions_detectors_start_from(arch, kind, name):
+    assert weights_address(arch, kind) == f"https://download.pytorch.org/models/{name}"
+
+
+def test_what_was_fetched_once_is_not_fetched_again(server, cache, content):
+    told = []
+    first = fetch_weights(MOBILENET, "imagenet", told.append)
+    assert first == cache / server.name
+    assert first.read_bytes() == content
+    assert fetch_weights(MOBILENET, "imagenet", told.append) == first
+    assert server.asked == 1
+    assert told == [f"Fetching {server.url}"]
+    assert [path.name for path in cache.iterdir()] == [server.name]
+
+
+def test_a_damaged_file_in_the_cache_is_fetched_again(server, cache, content, caplog):
+    cache.mkdir(parents=True)
+    (cache / server.name).write_bytes(content[:-1])
+    assert fetch_weights(MOBILENET, "imagenet").read_bytes() == content
+    assert "damaged" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        ("hang", "no answer in 0.5 seconds|timed out"),
+        ("stall", "timed out"),
+        ("break off", "SHA-256|IncompleteRead"),
+        ("swap", "SHA-256"),
+        ("lack", "404"),
+    ],
+)
+def test_a_failing_download_ends_soon_and_leaves_nothing(
+    server, cache, monkeypatch, behaviour, words
+):
+    server.behaviour = behaviour
+    if behaviour in ("hang", "stall"):
+        monkeypatch.setattr(pretrained, "TIMEOUT", 0.5)
+    started = time.monotonic()
+    with pytest.raises(InputError, match=f"cannot fetch {server.url}: .*({words})"):
+        fetch_weights(MOBILENET, "imagenet")
+    assert time.monotonic() - started < WAIT / 2
+    assert list(cache.iterdir()) == []
+
+
+def test_a_look_up_of_the_name_that_never_ends_is_not_waited_for(server, monkeypatch):
+    released = threading.Event()
+    monkeypatch.setattr(pretrained, "TIMEOUT", 0.5)
+    monkeypatch.setattr(pretrained, "urlopen", lambda url, timeout: released.wait(WAIT))
+    started = time.monotonic()
+    with pytest.raises(InputError, match=r"no answer in 0\.5 seconds"):
+        fetch_weights(MOBILENET, "imagenet")
+    assert time.monotonic() - started < WAIT / 2
+    released.set()
+
+
+def test_auto_takes_coco_weights_that_can_be_had(server, monkeypatch):
+    monkeypatch.setattr("utils.detector.weights.check_weights", lambda path, arch: None)
+    chosen = choose_weights(MOBILENET, "auto")
+    assert (chosen.taken, chosen.file.name) == ("coco", server.name)
+    assert str(chosen) == f"coco, from torchvision's {server.name}"
+    assert chosen.as_record() == {
+        "asked": "auto",
+        "taken": "coco",
+        "file": server.name,
+        "told": str(chosen),
+    }
+
+
+def test_auto_without_a_network_says_so_and_goes_from_scratch(server):
+    server.behaviour = "lack"
+    chosen = choose_weights(MOBILENET, "auto")
+    assert (chosen.taken, chosen.file) == ("none", None)
+    assert str(chosen).startswith(f"none: training starts from scratch (cannot fetch {server.url}")
+    for asked in ("coco", "imagenet"):
+        with pytest.raises(InputError, match=f"--weights {asked}: cannot fetch {server.url}"):
+            choose_weights(MOBILENET, asked)
+
+
+def test_auto_for_a_detector_without_coco_weights_asks_no_server(server):
+    chosen = choose_weights(COMPACT, "auto")
+    assert (chosen.taken, server.asked) == ("none", 0)
+    assert "torchvision has no COCO weights for compact_resnet18_fpn" in str(chosen)
+    for asked, name in (("coco", "COCO"), ("imagenet", "ImageNet")):
+        with pytest.raises(InputError, match=f"--weights {asked}: torchvision has no {name} weigh"):
+            choose_weights(COMPACT, asked)
+
+
+def test_imagenet_weights_are_checked_against_the_detector(server):
+    assert choose_weights(MOBILENET, "imagenet").taken == "imagenet"
+    with pytest.raises(InputError, match=f"do not fit {RESNET50}"):
+        choose_weights(RESNET50, "imagenet")
+
+
+def test_a_file_is_taken_if_it_fits_and_none_is_none(tmp_path, content):
+    path = tmp_path / "mine.pth"
+    path.write_bytes(content)
+    chosen = choose_weights(MOBILENET, str(path))
+    assert (chosen.taken, chosen.file, str(chosen)) == (str(path), path, str(path))
+    with pytest.raises(InputError, match=f"mine.pth: .* do not fit {RESNET50}"):
+        choose_weights(RESNET50, str(path))
+    with pytest.raises(InputError, match="best: no such file; nor is it auto, coco"):
+        choose_weights(MOBILENET, "best")
+    assert choose_weights(MOBILENET, "none").file is None

@@ -1,0 +1,180 @@
+"""Which weights to start from: decided, and fetched, where the workflow is submitted.
+
+Jobs have no network. Planning a run from scratch imports no torch.
+"""
+
+import hashlib
+import logging
+import os
+import queue
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from utils.detector.architectures import architecture
+from utils.errors import InputError
+
+TIMEOUT = 10.0
+"""Seconds that a server has to answer, and then again for each part of the file."""
+
+_PROPER = {"coco": "COCO", "imagenet": "ImageNet"}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights to start from.
+
+    Attributes
+    ----------
+    asked
+        What the option said.
+    taken
+        ``none``, ``coco``, ``imagenet``, or the path of a file.
+    file
+        Where they lie; None from scratch.
+    why
+        Why `taken` is what it is, where `asked` does not say it.
+    """
+
+    asked: str
+    taken: str
+    file: Path | None = None
+    why: str = ""
+
+    def __str__(self) -> str:
+        if self.file is None:
+            told = "none: training starts from scratch"
+        elif self.taken == str(self.file):
+            told = self.taken
+        else:
+            told = f"{self.taken}, from torchvision's {self.file.name}"
+        return f"{told} ({self.why})" if self.why else told
+
+    def as_record(self) -> dict[str, Any]:
+        """Return plain values for the record of the run."""
+        name = self.file.name if self.file else None
+        return {"asked": self.asked, "taken": self.taken, "file": name, "told": str(self)}
+
+
+def choose_weights(
+    arch: str, asked: str, tell: Callable[[str], None] = lambda line: None
+) -> Weights:
+    """Decide what ``--weights`` means for `arch`, fetching it if need be.
+
+    ``auto`` takes COCO weights where torchvision has them and they can be had, and else none.
+    `tell` is told of a download before it starts.
+
+    Raises
+    ------
+    InputError
+        If weights that were asked for by name cannot be had, or do not fit `arch`.
+    """
+    if asked == "none":
+        return Weights(asked, asked)
+    if asked in ("auto", "coco", "imagenet"):
+        kind = "coco" if asked == "auto" else asked
+        try:
+            chosen = Weights(asked, kind, fetch_weights(arch, kind, tell))
+        except InputError as error:
+            if asked != "auto":
+                raise InputError(
+                    f"--weights {asked}: {error}; give the file of other weights, or none"
+                ) from error
+            return Weights(asked, "none", why=str(error))
+    elif Path(asked).is_file():
+        chosen = Weights(asked, asked, Path(asked))
+    else:
+        raise InputError(f"--weights: {asked}: no such file; nor is it auto, coco, imagenet, none")
+    from utils.detector.weights import check_weights
+
+    check_weights(chosen.file, arch)
+    return chosen
+
+
+def fetch_weights(arch: str, kind: str, tell: Callable[[str], None] = lambda line: None) -> Path:
+    """Return torchvision's ``coco`` or ``imagenet`` weights for `arch`, downloaded if need be.
+
+    They are kept where torchvision itself keeps them: ``$TORCH_HOME/hub/checkpoints``.
+
+    Raises
+    ------
+    InputError
+        If torchvision has no such weights, or the download fails; no part of it is left.
+    """
+    found = architecture(arch)
+    for name, has in (("coco", found.coco), ("imagenet", found.backbone)):
+        if kind == name and not has:
+            raise InputError(f"torchvision has no {_PROPER[name]} weights for {arch}")
+    import torch
+
+    url = weights_address(arch, kind)
+    path = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(url).path).name
+    prefix = re.fullmatch(r".*-([0-9a-f]{8,})\.pth", path.name)[1]
+    try:
+        if path.is_file():
+            with open(path, "rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest().startswith(prefix):
+                    return path
+            log.warning("%s: damaged, its SHA-256 is not %s...; fetching it again", path, prefix)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tell(f"Fetching {url}")
+        _download(url, path, prefix)
+    except (OSError, HTTPException) as error:
+        raise InputError(f"cannot fetch {url}: {error}") from error
+    return path
+
+
+def weights_address(arch: str, kind: str) -> str:
+    """Return where torchvision's weights lie: those that its own detectors start from."""
+    from torchvision.models import get_model_weights
+
+    if kind == "coco":
+        return get_model_weights(arch).COCO_V1.url
+    return get_model_weights(architecture(arch).backbone).IMAGENET1K_V1.url
+
+
+def _download(url: str, path: Path, prefix: str) -> None:
+    """Download to `path`, whole or not at all (`torch.hub` does, but waits without limit)."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
+    digest = hashlib.sha256()
+    try:
+        with _open(url) as response, open(temporary, "wb") as file:
+            while block := response.read(1 << 20):
+                digest.update(block)
+                file.write(block)
+        if not digest.hexdigest().startswith(prefix):
+            raise OSError(f"what came has SHA-256 {digest.hexdigest()[:8]}..., not {prefix}...")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _open(url: str) -> HTTPResponse:
+    """Open an address within `TIMEOUT` seconds in all.
+
+    In a thread, for looking up the name has no limit, and each address of a server one of its own.
+    """
+    answers: queue.SimpleQueue[HTTPResponse | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(urlopen(url, timeout=TIMEOUT))  # noqa: S310 - torchvision's address
+        except (OSError, HTTPException) as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=TIMEOUT)
+    except queue.Empty:
+        raise TimeoutError(f"no answer in {TIMEOUT:g} seconds") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
