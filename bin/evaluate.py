@@ -21,12 +21,13 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap intervals")
     parser.add_argument("--json", type=OutputPath, required=True, help="all numbers, to write")
     parser.add_argument("--text", type=OutputPath, required=True, help="the same to read, to write")
-    parser.add_argument(
-        "--confusion-matrix", type=OutputPath, required=True, help="picture to write (PNG)"
-    )
-    parser.add_argument(
-        "--precision-recall", type=OutputPath, required=True, help="picture to write (PNG)"
-    )
+    for name, words in (
+        ("--confusion-matrix", "what each face was taken for, picture to write (PNG)"),
+        ("--precision-recall", "curves by class, picture to write (PNG)"),
+        ("--calibration", "how reliable confidences are, picture to write (PNG)"),
+        ("--mistakes", "the worst mistakes, picture to write (PNG)"),
+    ):
+        parser.add_argument(name, type=OutputPath, required=True, help=words)
     return parser
 
 
@@ -43,6 +44,8 @@ def main(args: argparse.Namespace) -> None:
         text=args.text,
         confusion_picture=args.confusion_matrix,
         precision_recall_picture=args.precision_recall,
+        calibration_picture=args.calibration,
+        mistakes_picture=args.mistakes,
     )
 
 

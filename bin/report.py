@@ -25,6 +25,8 @@ def parser() -> argparse.ArgumentParser:
         ("--evaluation", "evaluation.json"),
         ("--confusion-matrix", "picture of the confusion matrix"),
         ("--precision-recall", "picture of precision over recall"),
+        ("--calibration", "picture of how reliable confidences are"),
+        ("--mistakes", "picture of the worst mistakes"),
     ):
         parser.add_argument(name, type=InputPath, required=True, help=words)
     for name, words in (

@@ -11,6 +11,7 @@ from utils.dataset.faces import Faces
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
 from utils.dataset.voc import write_voc
+from utils.metrics.calibration import Calibration
 from utils.metrics.detections import Detections
 
 
@@ -28,10 +29,19 @@ def faces_in_a_row(*labels: int, side: int = 20) -> Faces:
     return Faces(np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64))
 
 
+def as_detections(boxes: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> Detections:
+    """Detections that are of their class or nothing."""
+    probabilities = np.zeros((len(labels), 4), np.float32)
+    probabilities[:, 0] = 1 - scores
+    probabilities[np.arange(len(labels)), labels] = scores
+    return Detections(boxes, labels, scores, probabilities)
+
+
 class KnowingDetector:
     """Answers by the image's pixels, with what it was told to answer."""
 
     arch, digest, image_size, threshold = "compact_resnet18_fpn", "d" * 64, 320, 0.5
+    calibration = Calibration()
 
     def __init__(self) -> None:
         self.answers: dict[str, Detections] = {}
@@ -40,10 +50,8 @@ class KnowingDetector:
         """Answer `photo` with the boxes of a row of faces, these labels and confidences."""
         order = np.argsort(-np.asarray(scores, np.float64), kind="stable")
         boxes = faces_in_a_row(*labels).boxes[order]
-        self.answers[self._key(photo.decode())] = Detections(
-            boxes,
-            np.array(labels, np.int64)[order],
-            np.array(scores, np.float32)[order],
+        self.answers[self._key(photo.decode())] = as_detections(
+            boxes, np.array(labels, np.int64)[order], np.array(scores, np.float32)[order]
         )
 
     def predict(self, images: Sequence[np.ndarray]) -> list[Detections]:

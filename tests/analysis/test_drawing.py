@@ -12,6 +12,7 @@ def detections(boxes: list, labels: list[int], scores: list[float]) -> Detection
         np.array(boxes, np.float32).reshape(-1, 4),
         np.array(labels, np.int64),
         np.array(scores, np.float32),
+        np.zeros((len(labels), 4), np.float32),  # drawings do not look at them
     )
 
 

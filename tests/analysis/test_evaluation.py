@@ -1,10 +1,12 @@
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from utils.analysis.evaluation import evaluate, spread, write_evaluation
 from utils.errors import InputError
+from utils.metrics.calibration import Calibration
 
 
 def test_a_detector_that_is_always_right_scores_one(detector, photo, shard) -> None:
@@ -16,6 +18,8 @@ def test_a_detector_that_is_always_right_scores_one(detector, photo, shard) -> N
     assert record["average_precision"]["map"] == pytest.approx(1)
     assert record["operating_point"]["overall"]["f1"] == 1
     assert record["operating_point"]["overall"]["intervals"]["recall"] == [1, 1]
+    assert record["average_precision"]["intervals"]["map"] == pytest.approx([1, 1])
+    assert record["mistakes"] == []
     assert record["faces"] == {"with_mask": 1, "without_mask": 1, "mask_weared_incorrect": 1}
     assert record["counted"]["side"] == pytest.approx([20, 20, 20])
     assert record["model"]["digest"] == detector.digest
@@ -34,42 +38,59 @@ def test_mistakes_stand_in_the_cell_and_photograph_they_belong_to(detector, phot
     assert record["operating_point"]["overall"]["recall"] == pytest.approx(1 / 3)
 
 
-def test_files_are_written_and_agree(detector, photo, shard, tmp_path) -> None:
+PICTURES = ("confusion", "precision_recall", "calibration", "mistakes")
+
+
+@pytest.fixture
+def paths(tmp_path) -> dict:
+    pictures = {f"{name}_picture": tmp_path / f"{name}.png" for name in PICTURES}
+    return {"json": tmp_path / "e.json", "text": tmp_path / "e.txt", **pictures}
+
+
+def test_files_are_written_and_agree(detector, photo, shard, paths) -> None:
     photos = [photo("a", 1, 2), photo("b", 3)]
     detector.knows(photos[0], [1, 2], [0.9, 0.3])
     detector.knows(photos[1], [3], [0.7])
-    paths = {
-        "json": tmp_path / "e.json",
-        "text": tmp_path / "e.txt",
-        "confusion_picture": tmp_path / "c.png",
-        "precision_recall_picture": tmp_path / "p.png",
-    }
     record = write_evaluation(detector, shard("test.tar", *photos), 0, **paths)
-    assert json.loads(paths["json"].read_text()) == {"schema": 1, **record}
-    text = paths["text"].read_text()
-    assert "2 test photographs, 3 faces" in text
-    assert ["no", "mask", "1", "0", "-", "0.000", "0.000"] in [
-        row.split() for row in text.split("\n")
-    ]
-    for picture in ("confusion_picture", "precision_recall_picture"):
-        assert Image.open(paths[picture]).width > 1000
+    assert json.loads(paths["json"].read_text()) == {"schema": 2, **record}
+    rows = [" ".join(row.split()) for row in paths["text"].read_text().split("\n")]
+    assert "2 test photographs, 3 faces" in rows
+    assert "no mask 1 0 - 0.000 [0.000 0.000] 0.000 [0.000 0.000]" in rows
+    assert "class of the faces found 2 2 1.000 [1.000 1.000]" in rows
+    for name in PICTURES:
+        assert Image.open(paths[f"{name}_picture"]).width > 700
 
 
-def test_a_test_set_without_faces_can_be_evaluated(detector, photo, shard, tmp_path) -> None:
+def test_confidences_are_judged_before_and_after_calibration(detector, photo, shard) -> None:
+    photos = [photo("a", 1, 1, 1), photo("b", 1, 1, 1)]
+    detector.calibration = Calibration(2.0, 0.5)
+    for one in photos:
+        detector.knows(one, [1, 1, 1], [0.9, 0.8, 0.7])
+    told = evaluate(detector, shard("test.tar", *photos), seed=0)["calibration"]
+    assert (told["temperature"], told["background"]) == (2.0, 0.5)
+    assert told["after"]["ece"] == pytest.approx(1 - np.mean([0.9, 0.8, 0.7]))
+    before = [1 / (1 + np.exp(-2 * (np.log(c / (1 - c)) + 0.5))) for c in (0.9, 0.8, 0.7)]
+    assert told["before"]["ece"] == pytest.approx(1 - np.mean(before))
+
+
+def test_a_test_set_without_faces_can_be_evaluated(detector, photo, shard, paths) -> None:
     empty = photo("a")
     detector.knows(empty, [1], [0.9])
-    paths = [tmp_path / name for name in ("e.json", "e.txt", "c.png", "p.png")]
-    record = write_evaluation(
-        detector,
-        shard("test.tar", empty),
-        0,
-        json=paths[0],
-        text=paths[1],
-        confusion_picture=paths[2],
-        precision_recall_picture=paths[3],
-    )
+    record = write_evaluation(detector, shard("test.tar", empty), 0, **paths)
     assert record["average_precision"]["map"] is None
+    assert record["average_precision"]["intervals"] == {"map": None, "map_50": None}
     assert record["operating_point"]["overall"]["recall"] is None
+    assert [mistake["kind"] for mistake in record["mistakes"]] == ["invented"]
+
+
+def test_a_detector_that_finds_nothing_can_be_evaluated(detector, photo, shard, paths) -> None:
+    photos = [photo("a", 1), photo("b")]
+    for one in photos:
+        detector.knows(one, [], [])
+    record = write_evaluation(detector, shard("test.tar", *photos), 0, **paths)
+    assert record["average_precision"]["map"] == 0
+    assert record["calibration"]["after"]["ece"] is None
+    assert record["operating_point"]["matched"]["intervals"]["accuracy"] is None
 
 
 def test_a_shard_without_photographs_is_refused(detector, shard) -> None:

@@ -80,6 +80,31 @@ def test_precision_recall_draws_curves_to_where_they_reach_and_the_operating_poi
     assert [dot.get_xydata().tolist() for dot in dots] == [[[0.5, 0.9]]]
 
 
+def test_calibration_draws_filled_bins_and_counts_all(drawn) -> None:
+    def judged(*counts: int) -> dict:
+        bins = [
+            {
+                "from": k / 10,
+                "below": (k + 1) / 10,
+                "count": count,
+                "confidence": k / 10 + 0.05 if count else None,
+                "right": 0.5 if count else None,
+            }
+            for k, count in enumerate(counts)
+        ]
+        return {"ece": 0.25, "log_loss": 1.0, "bins": bins}
+
+    record = {"before": judged(0, 3, *[0] * 8), "after": judged(*[0] * 8, 5, 1200)}
+    quality_plots.calibration(record, 0.4, None)
+    left, right = drawn[0].axes
+    lines = {line.get_label(): line.get_xydata().tolist() for line in left.lines}
+    assert lines["before calibration: error 0.250"] == [[pytest.approx(0.15), 0.5]]
+    assert [x for x, _ in lines["after calibration: error 0.250"]] == pytest.approx([0.85, 0.95])
+    heights = [bar.get_height() for bar in right.patches]
+    assert heights == [0, 3, *[0] * 8, *[0] * 8, 5, 1200]
+    assert "1,200" in texts(drawn[0])
+
+
 def epoch(number: int, loss: float, score: float | None, skipped: int = 0) -> dict:
     return {
         "epoch": number,

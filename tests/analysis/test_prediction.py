@@ -26,8 +26,18 @@ def test_every_box_is_recorded_by_falling_confidence(detector, photo, shard, pat
         "width": 160,
         "height": 120,
         "faces": [
-            {"box": [35, 30, 55, 50], "class": "mask_weared_incorrect", "confidence": 0.61},
-            {"box": [5, 30, 25, 50], "class": "without_mask", "confidence": 0.3},
+            {
+                "box": [35, 30, 55, 50],
+                "class": "mask_weared_incorrect",
+                "confidence": 0.61,
+                "probabilities": pytest.approx([0.39, 0, 0, 0.61]),
+            },
+            {
+                "box": [5, 30, 25, 50],
+                "class": "without_mask",
+                "confidence": 0.3,
+                "probabilities": pytest.approx([0.7, 0, 0.3, 0]),
+            },
         ],
     }
 
@@ -39,6 +49,8 @@ def test_the_record_gives_the_detections_back(detector, photo, shard, paths) -> 
     [told], back = detector.predict([one.decode()]), detections_of(record["photos"][0]["faces"])
     assert (back.scores == told.scores).all() and back.scores.dtype == np.float32
     assert (back.labels == told.labels).all() and (back.boxes == told.boxes).all()
+    assert (back.probabilities == told.probabilities).all()
+    assert back.probabilities.dtype == np.float32
 
 
 def test_each_photograph_is_drawn_under_its_name(detector, photo, shard, paths) -> None:

@@ -44,6 +44,8 @@ def made(new_detector, photo, tmp_path_factory) -> Path:
         text=folder / "evaluation.txt",
         confusion_picture=folder / "confusion_matrix.png",
         precision_recall_picture=folder / "precision_recall.png",
+        calibration_picture=folder / "calibration.png",
+        mistakes_picture=folder / "mistakes.png",
     )
     for number, part in enumerate((new[:2], [*new[2:], Photo("zz", "zz.jpg", b"broken")])):
         predict_shard(
@@ -103,7 +105,10 @@ def page(made) -> BeautifulSoup:
 
 def inputs_in(folder: Path) -> ReportInputs:
     records = ("configuration", "split", "training", "evaluation")
-    pictures = ("class_distribution", "training_curves", "confusion_matrix", "precision_recall")
+    pictures = (
+        *("class_distribution", "training_curves", "confusion_matrix", "precision_recall"),
+        *("calibration", "mistakes"),
+    )
     return ReportInputs(
         **{name: folder / f"{name}.json" for name in records},
         **{name: folder / f"{name}.png" for name in pictures},
@@ -173,6 +178,18 @@ def test_surest_and_doubtful_photographs_are_shown(page) -> None:
     assert "zz.jpg" in page.select_one("#photographs").text
 
 
+def test_the_detector_is_judged_with_intervals_calibration_and_its_mistakes(page, made) -> None:
+    section = page.select_one("#detector")
+    record = read_record(made / "evaluation.json", 2)
+    low, high = record["average_precision"]["intervals"]["map_50"]
+    assert f"{low:.3f} to {high:.3f}" in [small.text for small in section.select("td small")]
+    assert "100\xa0% to 100\xa0%" not in section.select_one("tr.sum").text
+    rows = [[cell.text for cell in row.select("td")] for row in section.select("details tr")]
+    assert ["1 called mask worn, 70 %", "it is mask worn incorrectly", "t2"] in rows
+    words = [image["alt"] for image in section.select("img")]
+    assert sum(word.startswith(("Share of boxes", "The worst mistakes")) for word in words) == 2
+
+
 def test_without_a_search_there_is_no_section_of_one(page) -> None:
     assert page.select_one("#search") is None
     assert not [link for link in page.select("nav a") if link["href"] == "#search"]
@@ -226,9 +243,9 @@ def test_equal_inputs_give_equal_pages(inputs, tmp_path) -> None:
 
 
 def test_predictions_of_another_model_are_refused(inputs, tmp_path) -> None:
-    record = read_record(inputs.predictions[0])
+    record = read_record(inputs.predictions[0], 2)
     del record["schema"]
-    write_record(inputs.predictions[0], record | {"threshold": 0.7})
+    write_record(inputs.predictions[0], record | {"threshold": 0.7}, 2)
     with pytest.raises(InputError, match=r"predictions_1\.json: field 'threshold' is 0\.7"):
         write(inputs, tmp_path)
 
@@ -241,9 +258,9 @@ def test_drawings_of_other_photographs_are_refused(inputs, tmp_path) -> None:
 
 def test_without_any_readable_photograph_there_is_still_a_report(inputs, tmp_path) -> None:
     for path in inputs.predictions:
-        record = read_record(path)
+        record = read_record(path, 2)
         del record["schema"]
-        write_record(path, record | {"photos": []})
+        write_record(path, record | {"photos": []}, 2)
     paths = write(inputs, tmp_path)
     assert "No person was found on 0 new photographs" in paths["page"].read_text()
     assert Image.open(paths["picture"]).format == "PNG"

@@ -8,6 +8,7 @@ ARGUMENTS = (
     *("--model", "mask_detection_model.pth", "--test", "test_clean.tar", "--seed", "1"),
     *("--json", "evaluation.json", "--text", "evaluation.txt"),
     *("--confusion-matrix", "confusion_matrix.png", "--precision-recall", "precision_recall.png"),
+    *("--calibration", "calibration.png", "--mistakes", "mistakes.png"),
 )
 
 
@@ -15,13 +16,13 @@ def test_numbers_text_and_pictures_are_written(execute, scratch, model) -> None:
     done = execute("evaluate.py", scratch, *ARGUMENTS)
     assert done.returncode == 0, done.stderr
     record = json.loads((scratch / "evaluation.json").read_text())
-    assert record["schema"] == 1
+    assert record["schema"] == 2
     assert record["photos"] == 4
     assert record["threshold"] == 0.2
     assert record["faces"] == {"with_mask": 3, "without_mask": 2, "mask_weared_incorrect": 1}
     assert sum(map(sum, record["confusion"][1:])) == 6
     assert "4 test photographs, 6 faces" in (scratch / "evaluation.txt").read_text()
-    for picture in ("confusion_matrix.png", "precision_recall.png"):
+    for picture in ARGUMENTS[11::2]:
         assert Image.open(scratch / picture).format == "PNG"
 
 

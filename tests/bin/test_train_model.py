@@ -54,6 +54,7 @@ def command(epochs, *more):
         *(sys.executable, SCRIPT, "--params", "best.json", "--train", "train.tar"),
         *("--val", "val.tar", "--arch", "compact_resnet18_fpn", "--epochs", str(epochs)),
         *("--image-size", "64", "--seed", "3", "--checkpoint", "train_model.ckpt"),
+        *("--recipe", "batch_size=9", "clip=3"),  # best.json goes over it
         *("--model", "model.pth", "--log", "training.json", "--curves", "curves.png", *more),
     ]
 
@@ -76,7 +77,7 @@ def train_alone(folder, epochs):
     """Train in this process, with nobody to interrupt it."""
     plan = Plan(
         arch="compact_resnet18_fpn",
-        recipe=Recipe.from_params(read_params(folder / "best.json")),
+        recipe=Recipe.from_params({"clip": 3.0} | read_params(folder / "best.json")),
         epochs=epochs,
         seed=3,
         train=[folder / "train.tar"],
@@ -113,7 +114,7 @@ def test_terminated_in_an_epoch_and_started_again_gives_the_same_model(folder, t
 
     record = json.loads((folder / "training.json").read_text())
     assert (record["schema"], record["arch"], record["photos"]) == (1, "compact_resnet18_fpn", 6)
-    assert record["params"]["batch_size"] == 1
+    assert (record["params"]["batch_size"], record["params"]["clip"]) == (1, 3.0)
     assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2]
     assert {"total", "objectness"} <= record["epochs"][0]["loss"].keys()
     assert set(record["epochs"][0]["validation"]) == {"map", "map_50"}
@@ -121,6 +122,28 @@ def test_terminated_in_an_epoch_and_started_again_gives_the_same_model(folder, t
     assert detector.threshold == record["threshold"] == record["operating_point"]["threshold"]
     assert [list(level) for level in detector.file.anchors.sizes] == record["anchors"]
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_processes_stop_together_and_go_on_together(folder):
+    log = folder / "log"
+    write_record(folder / "best.json", {"params": {"batch_size": 4}, "number": 0})
+    with open(log, "w") as stream:
+        job = subprocess.Popen(
+            command(2, "--processes", "2"), cwd=folder, env=ENVIRONMENT, stderr=stream
+        )
+    deadline = time.monotonic() + 300
+    while "photographs, 2 to validate" not in log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    job.send_signal(signal.SIGTERM)  # reaches the launcher alone
+    assert job.wait(300) == 85, log.read_text()
+    assert (folder / "model.pth").read_bytes() == b""
+
+    resumed = run(folder, 2, "--processes", "2")
+    assert resumed.returncode == 0, resumed.stderr
+    assert resumed.stderr.count("going on from epoch") == 1  # one speaks for both
+    assert Detector.load(folder / "model.pth", "cpu").threshold > 0
+    record = json.loads((folder / "training.json").read_text())
+    assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2]
 
 
 def test_impossible_input_is_named_and_leaves_no_output_missing(folder):

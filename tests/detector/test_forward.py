@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from utils.detector.forward import MEAN, STD, _batch, _one_class_a_face, detect, losses
+from utils.detector.forward import MEAN, STD, _batch, candidates, detect, distinct_faces, losses
 
 
 def test_batch_is_normalised_and_padded_to_the_stride():
@@ -14,15 +14,58 @@ def test_batch_is_normalised_and_padded_to_the_stride():
     assert (batch.tensors[1, :, :, 20:] == 0).all()
 
 
-def test_a_face_with_two_classes_is_returned_once_with_the_likelier():
-    found = {
-        "boxes": torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 11], [20, 0, 30, 10]]),
-        "scores": torch.tensor([0.9, 0.8, 0.3]),
-        "labels": torch.tensor([1, 3, 2]),
-    }
-    kept = _one_class_a_face(found)
-    assert kept["labels"].tolist() == [1, 2]
-    assert kept["scores"].tolist() == pytest.approx([0.9, 0.3])
+def probabilities(*rows: tuple[float, float, float, float]) -> torch.Tensor:
+    return torch.tensor(rows)
+
+
+def boxes_of_each_class(*boxes: tuple[float, float, float, float]) -> torch.Tensor:
+    """Shape (P, 4, 4): the box of class k is moved down by k pixels."""
+    moved = torch.tensor([[0.0, k, 0, k] for k in range(4)])
+    return torch.tensor(boxes)[:, None] + moved
+
+
+def test_a_face_is_returned_once_with_the_box_and_probability_of_its_likeliest_class(model):
+    boxes = boxes_of_each_class((0, 0, 10, 20), (0, 0, 10, 21), (20, 0, 30, 20))
+    chances = probabilities((0.1, 0.5, 0.1, 0.3), (0.2, 0.1, 0.1, 0.6), (0.6, 0.0, 0.3, 0.1))
+    found = distinct_faces(model, boxes, chances)
+    # the first two are one face: the likelier to be a face stays, though less sure of its class
+    assert found["labels"].tolist() == [1, 2]
+    assert found["scores"].tolist() == pytest.approx([0.5, 0.3])
+    assert found["boxes"].tolist() == [[0, 1, 10, 21], [20, 2, 30, 22]]
+    assert torch.equal(found["probabilities"], chances[[0, 2]])
+
+
+def test_what_is_unlikely_empty_or_too_much_is_left_out(model):
+    boxes = boxes_of_each_class(*((20 * k, 0, 20 * k + 10 * (k != 1), 9) for k in range(5)))
+    score = torch.tensor([0.9, 0.8, 0.05, 0.3, 0.4])
+    chances = torch.stack([1 - score, score, 0 * score, 0 * score], dim=1)
+    found = distinct_faces(model, boxes, chances)
+    assert found["boxes"][:, 0].tolist() == [0, 80, 60]  # one has no area, one is too unlikely
+    model.roi_heads.detections_per_img = 2
+    assert distinct_faces(model, boxes, chances)["boxes"][:, 0].tolist() == [0, 80]
+    nothing = distinct_faces(model, torch.zeros(0, 4, 4), torch.zeros(0, 4))
+    assert [len(values) for values in nothing.values()] == [0, 0, 0, 0]
+
+
+def test_candidates_are_what_torchvision_makes_of_the_proposals(model):
+    torch.manual_seed(1)
+    images = [torch.randint(0, 255, (3, *size), dtype=torch.uint8) for size in ((64, 80), (50, 64))]
+    model.eval()
+    model.roi_heads.nms_thresh = 1.1  # keeps all
+    model.roi_heads.detections_per_img = 10_000
+    batch = _batch(images)
+    with torch.inference_mode():
+        features = model.backbone(batch.tensors)
+        proposals, _ = model.rpn(batch, features)
+        expected, _ = model.roi_heads(features, proposals, batch.image_sizes)
+    for one, (boxes, chances) in zip(expected, candidates(model, images), strict=True):
+        assert torch.allclose(chances.sum(dim=1), torch.ones(len(chances)))
+        sides = boxes[:, 1:, 2:] - boxes[:, 1:, :2]
+        likely = (chances[:, 1:] > model.roi_heads.score_thresh) & (sides >= 0.01).all(dim=2)
+        assert likely.sum() == len(one["scores"]) > 10
+        scores, order = chances[:, 1:][likely].sort(descending=True, stable=True)
+        assert torch.allclose(scores, one["scores"])
+        assert torch.allclose(boxes[:, 1:][likely][order].sum(dim=0), one["boxes"].sum(dim=0))
 
 
 def test_bfloat16_keeps_losses_in_float32_and_near(model):
@@ -40,3 +83,4 @@ def test_bfloat16_keeps_losses_in_float32_and_near(model):
 def test_detection_does_not_track_gradients(model):
     (found,) = detect(model.eval(), [torch.zeros(3, 64, 64).byte()])
     assert not found["scores"].requires_grad
+    assert found["probabilities"].shape == (len(found["labels"]), 4)

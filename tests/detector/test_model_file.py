@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from utils.detector.architectures import build_model
 from utils.detector.inference import Detector
 from utils.detector.model_file import ModelFile, load_tensors, read_model, write_model
 from utils.errors import InputError
+from utils.metrics.calibration import Calibration
 
 ANCHORS = Anchors(((8.0, 11.0), (16.0, 22.0), (30.0, 40.0), (50.0, 60.0)), (1.0,))
 
@@ -26,6 +29,7 @@ def path(tmp_path_factory):
             image_size=64,
             threshold=0.4,
             state=network.state_dict(),
+            calibration=Calibration(1.5, 0.25),
             params={"learning_rate": 0.1},
             metrics={"map": None},
             data_digest="abc",
@@ -39,7 +43,7 @@ def test_everything_comes_back(path):
     assert (model.arch, model.image_size, model.threshold) == ("compact_resnet18_fpn", 64, 0.4)
     assert (model.anchors, model.classes) == (ANCHORS, CLASSES)
     assert (model.params, model.metrics) == ({"learning_rate": 0.1}, {"map": None})
-    assert model.data_digest == "abc"
+    assert (model.data_digest, model.calibration) == ("abc", Calibration(1.5, 0.25))
     assert len(digest) == 64
 
 
@@ -65,7 +69,9 @@ def test_detections_are_in_the_pixels_of_each_photograph_by_falling_confidence(p
         assert len(one) > 0
         assert (one.boxes.dtype, one.labels.dtype) == (np.float32, np.int64)
         assert (np.diff(one.scores) <= 0).all()
-        assert (one.scores > 0.05).all()
+        assert one.probabilities.shape == (len(one), 4)
+        assert np.allclose(one.probabilities.sum(axis=1), 1)
+        assert (one.labels == one.probabilities[:, 1:].argmax(axis=1) + 1).all()
         assert (one.boxes[:, 2] <= image.shape[1] + 1e-3).all()
         assert (one.boxes[:, 3] <= image.shape[0] + 1e-3).all()
     assert found[1].boxes[:, 2].max() > 64  # beyond the scale of the network
@@ -92,7 +98,7 @@ def change(path, tmp_path, **fields):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"schema": 9}, "'schema' is 9, expected 1"),
+        ({"schema": 1}, "'schema' is 1, expected 2; train the model again"),
         ({"classes": ["cat"]}, "'classes' is"),
         ({"arch": "yolo"}, "'yolo'"),
         ({"state_dict": {}}, "do not fit"),
@@ -101,6 +107,25 @@ def change(path, tmp_path, **fields):
 def test_file_of_another_kind_is_refused(path, tmp_path, fields, message):
     with pytest.raises(InputError, match=message):
         Detector.load(change(path, tmp_path, **fields), "cpu")
+
+
+def test_a_file_that_lacks_a_field_is_refused(path, tmp_path):
+    content, _ = load_tensors(path)
+    del content["calibration"]
+    torch.save(content, tmp_path / "less.pth")
+    with pytest.raises(InputError, match=r"less\.pth: lacks calibration"):
+        read_model(tmp_path / "less.pth")
+
+
+def test_confidences_are_calibrated(path):
+    model, _ = read_model(path)
+    image = np.random.default_rng(0).integers(0, 255, (96, 128, 3)).astype(np.uint8)
+    (told,) = Detector(model, device="cpu").predict([image])
+    (raw,) = Detector(replace(model, calibration=Calibration()), device="cpu").predict([image])
+    assert (raw.scores > 0.05).all() and len(raw) == len(told)
+    expected = Calibration(1.5, 0.25).apply(raw)
+    assert (told.scores == expected.scores).all()
+    assert (told.probabilities == expected.probabilities).all()
 
 
 def test_damaged_files_are_refused(path, tmp_path):

@@ -4,9 +4,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
 from utils.dataset.faces import Faces
 from utils.metrics.detections import Detections
+from utils.metrics.ranking import LEAST
 
 Box = Sequence[float]
 
@@ -28,7 +31,8 @@ def found() -> Callable[..., Detections]:
         items = sorted(items, key=lambda item: -item[2])
         boxes = np.array([box for box, _, _ in items], np.float32).reshape(-1, 4)
         labels = np.array([label for _, label, _ in items], np.int64)
-        return Detections(boxes, labels, np.array([s for _, _, s in items], np.float32))
+        scores = np.array([s for _, _, s in items], np.float32)
+        return Detections(boxes, labels, scores, sure_of_one(labels, scores))
 
     return make
 
@@ -54,13 +58,74 @@ def random_photos() -> Callable[..., tuple[list[Detections], list[Faces]]]:
             far = np.hstack([corners, corners + rng.uniform(10, 70, (extra, 2))])
             scores = np.concatenate([rng.uniform(0.3, 1, len(near)), rng.uniform(0.05, 0.6, extra)])
             order = np.argsort(-scores)
-            detections.append(
-                Detections(
-                    np.vstack([near, far])[order].astype(np.float32),
-                    np.concatenate([called, rng.integers(1, 4, extra)])[order],
-                    scores[order].astype(np.float32),
-                )
-            )
+            labels = np.concatenate([called, rng.integers(1, 4, extra)])[order]
+            scores = scores[order].astype(np.float32)
+            probabilities = sure_of_one(labels, scores)
+            for k in (1, 2, 3):  # the other classes get a part of what is left
+                part = rng.random(len(labels)) * np.minimum(scores, (1 - scores) / 2)
+                probabilities[:, k] += np.where(labels == k, 0, part)
+                probabilities[:, 0] -= np.where(labels == k, 0, part)
+            boxes = np.vstack([near, far])[order].astype(np.float32)
+            detections.append(Detections(boxes, labels, scores, probabilities))
         return detections, truth
 
     return make
+
+
+def sure_of_one(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Probabilities of nothing but the label and "no face"."""
+    probabilities = np.zeros((len(labels), 4), np.float32)
+    probabilities[:, 0] = 1 - scores
+    probabilities[np.arange(len(labels)), labels] = scores
+    return probabilities
+
+
+@pytest.fixture
+def coco_precision() -> Callable[..., np.ndarray]:
+    """Average precision by pycocotools, each class ranking all boxes: (10 IoUs, 3 classes)."""
+
+    def compute(
+        detections: Sequence[Detections],
+        faces: Sequence[Faces],
+        sides: tuple[float, float] = (0, 1e5),
+    ) -> np.ndarray:
+        truth, found = COCO(), COCO()
+        fill(truth, faces)
+        fill(found, [photo.by_class(LEAST) for photo in detections])
+        evaluation = COCOeval(truth, found, "bbox")
+        low, high = sides
+        # half-open bins: COCO's are closed at both ends
+        evaluation.params.areaRng = [[low**2, np.nextafter(min(high, 1e5) ** 2, 0)]]
+        evaluation.params.areaRngLbl = ["all"]
+        evaluation.params.maxDets = [10_000]
+        evaluation.evaluate()
+        evaluation.accumulate()
+        precision = evaluation.eval["precision"][..., 0, 0]
+        return np.where(precision > -1, precision, np.nan).mean(axis=1)
+
+    return compute
+
+
+def fill(coco: COCO, photos: Sequence[Faces] | Sequence[Detections]) -> None:
+    annotations = []
+    for number, photo in enumerate(photos):
+        scores = getattr(photo, "scores", np.ones(len(photo)))
+        boxes = np.asarray(photo.boxes, np.float64).tolist()
+        for (x1, y1, x2, y2), label, score in zip(boxes, photo.labels, scores, strict=True):
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": number,
+                    "category_id": int(label),
+                    "bbox": [x1, y1, x2 - x1, y2 - y1],
+                    "area": (x2 - x1) * (y2 - y1),
+                    "score": float(score),
+                    "iscrowd": 0,
+                }
+            )
+    coco.dataset = {
+        "images": [{"id": number} for number in range(len(photos))],
+        "categories": [{"id": k} for k in (1, 2, 3)],
+        "annotations": annotations,
+    }
+    coco.createIndex()

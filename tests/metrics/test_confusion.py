@@ -1,6 +1,12 @@
 import numpy as np
 import pytest
-from sklearn.metrics import confusion_matrix, f1_score, precision_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    precision_score,
+    recall_score,
+)
 
 from utils.metrics.confusion import confusion_counts, operating_metrics
 from utils.metrics.matching import match
@@ -66,6 +72,11 @@ def test_counts_and_ratios_agree_with_scikit_learn(random_photos) -> None:
     faces, boxes = [t > 0 for t in true], [s > 0 for s in said]
     assert result["any_class"]["recall"] == pytest.approx(recall_score(faces, boxes))
     assert result["any_class"]["precision"] == pytest.approx(precision_score(faces, boxes))
+    found = [pair for pair in zip(true, said, strict=True) if min(pair) > 0]
+    assert result["matched"]["faces"] == len(found)
+    assert result["matched"]["accuracy"] == pytest.approx(
+        accuracy_score(*map(list, zip(*found, strict=True)))
+    )
 
 
 def test_ratios_of_nothing_are_none() -> None:
@@ -76,3 +87,4 @@ def test_ratios_of_nothing_are_none() -> None:
         "recall": None,
         "f1": None,
     }
+    assert operating_metrics(np.zeros((4, 4), int))["matched"]["accuracy"] is None

@@ -88,15 +88,15 @@ def _draw_labels(
     for box, label, confidence in zip(boxes, kept.labels, kept.scores, strict=True):
         per_cent = f"{100 * confidence:.0f}"
         side = float(np.sqrt((box[2:] - box[:2]).clip(1).prod()))
-        font = int(np.clip(side / 2.8, smallest + 3, largest))
+        usual = int(np.clip(side / 2.8, smallest + 3, largest))
         words = [
-            (f"{MARKS[label]} {TITLES[label]} {per_cent} %", max(font, smallest + 8)),
-            (f"{MARKS[label]} {per_cent}", font),
+            (f"{MARKS[label]} {TITLES[label]} {per_cent} %", max(usual, smallest + 8)),
+            (f"{MARKS[label]} {per_cent}", usual),
             (f"{MARKS[label]}{per_cent}", smallest + 2),
             (f"{MARKS[label]}{per_cent}", smallest),
         ]
         variants.append(words if len(kept) <= CROWD else words[1:])
-    sizes = [[_label_size(text, font) for text, font in words] for words in variants]
+    sizes = [[_label_size(text, points) for text, points in words] for words in variants]
     order = np.argsort((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), kind="stable")
     places = place_labels(boxes[order], [sizes[i] for i in order], canvas)
     for i, (variant, place) in zip(order, places, strict=True):
@@ -104,17 +104,17 @@ def _draw_labels(
         colour = COLOURS[kept.labels[i]]
         draw.rounded_rectangle(place, radius=size / 5, fill=colour, outline="white", width=1)
         middle = ((place[0] + place[2]) / 2, (place[1] + place[3]) / 2)
-        draw.text(middle, text, fill=_ink_on(colour), font=_font(size), anchor="mm")
+        draw.text(middle, text, fill=_ink_on(colour), font=font(size), anchor="mm")
 
 
 def _label_size(text: str, size: int) -> tuple[float, float]:
-    return _font(size).getlength(text) + 0.55 * size, 1.4 * size
+    return font(size).getlength(text) + 0.55 * size, 1.4 * size
 
 
 def _strip(width: int, labels: np.ndarray, threshold: float) -> Image.Image:
     """A legend that counts: what each colour and mark means, and how many there are."""
     size = int(np.clip(width / 44, 13, 30))
-    font, line = _font(size), round(1.9 * size)
+    letters, line = font(size), round(1.9 * size)
     people = len(labels)
     items: list[tuple[str, str | None]] = [
         (f"{people} {'person' if people == 1 else 'people'}", None)
@@ -125,7 +125,7 @@ def _strip(width: int, labels: np.ndarray, threshold: float) -> Image.Image:
     rows: list[list[tuple[float, str, str | None]]] = [[]]
     x = float(size)
     for text, colour in items:
-        length = font.getlength(text) + (1.3 * size if colour else 0)
+        length = letters.getlength(text) + (1.3 * size if colour else 0)
         if x + length > width - size and rows[-1]:
             rows.append([])
             x = float(size)
@@ -139,17 +139,24 @@ def _strip(width: int, labels: np.ndarray, threshold: float) -> Image.Image:
             if colour:
                 half = 0.45 * size
                 draw.rounded_rectangle([x, y - half, x + 2 * half, y + half], 3, fill=colour)
-            draw.text((x + (1.3 * size if colour else 0), y), text, "white", font, anchor="lm")
+            draw.text((x + (1.3 * size if colour else 0), y), text, "white", letters, anchor="lm")
     return strip
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans Bold, which matplotlib brings along, so that every machine draws alike."""
+def font(size: int, bold: bool = True) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which matplotlib brings along, so that every machine draws alike."""
     import matplotlib
 
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return ImageFont.truetype(folder / "DejaVuSans-Bold.ttf", size)
+    return ImageFont.truetype(folder / f"DejaVuSans{'-Bold' * bold}.ttf", size)
+
+
+def fitting_font(text: str, size: int, width: float, bold: bool = True) -> ImageFont.FreeTypeFont:
+    """Return the font of `size`, or the largest smaller one in which `text` fits into `width`."""
+    while size > 8 and font(size, bold).getlength(text) > width:
+        size -= 1
+    return font(size, bold)
 
 
 def _ink_on(colour: str) -> str:

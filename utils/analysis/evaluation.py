@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,25 +11,37 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from utils.analysis import quality_plots
-from utils.analysis.bootstrap import interval, ratio, resample
+from utils.analysis.adjusted_counts import expected_confusion
+from utils.analysis.evaluation_intervals import (
+    add_intervals,
+    draw_photographs,
+    operating_intervals,
+    precision_intervals,
+)
 from utils.analysis.evaluation_text import evaluation_text
+from utils.analysis.likeness import feature_sums
+from utils.analysis.mistakes import worst_mistakes
+from utils.analysis.mistakes_picture import draw_mistakes
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, read_shard
 from utils.errors import InputError
-from utils.metrics.average_precision import average_precision, face_sides
+from utils.metrics.average_precision import IOUS, average_precision
+from utils.metrics.calibration import Calibration, reliability
 from utils.metrics.confusion import confusion_counts, operating_metrics
 from utils.metrics.detections import Detections
 from utils.metrics.matching import IOU
 from utils.metrics.precision_recall import precision_recall
+from utils.metrics.ranking import face_sides, rank
 from utils.records import write_atomically, write_record
-from utils.seed import derive_seed
 
 if TYPE_CHECKING:
     from utils.detector.inference import Detector
 
+SCHEMA = 2
+"""Of ``evaluation.json``."""
+
 BATCH = 8
-REPETITIONS = 2000
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +77,9 @@ def evaluate(detector: "Detector", test: Path, seed: int) -> dict[str, Any]:
     if not names:
         raise InputError(f"{test}: holds no photograph; there is nothing to evaluate on")
     record = score(names, faces, detections, detector.threshold, seed)
+    record["calibration"] = calibration_record(detections, faces, detector.calibration)
+    worst = worst_mistakes(names, detections, faces, detector.threshold)
+    record["mistakes"] = [mistake.as_record() for mistake in worst]
     model = {"arch": detector.arch, "digest": detector.digest, "image_size": detector.image_size}
     return {"model": model, **record, "seconds_per_photo": seconds / len(names)}
 
@@ -77,15 +93,19 @@ def write_evaluation(
     text: Path,
     confusion_picture: Path,
     precision_recall_picture: Path,
+    calibration_picture: Path,
+    mistakes_picture: Path,
 ) -> dict[str, Any]:
     """Evaluate, and write the record, its text and its pictures; return the record."""
     record = evaluate(detector, test, seed)
-    write_record(json, record)
+    write_record(json, record, SCHEMA)
     write_atomically(text, evaluation_text(record).encode())
     quality_plots.confusion_matrix(
         np.array(record["confusion"]), record["threshold"], confusion_picture
     )
     quality_plots.precision_recall(record, precision_recall_picture)
+    quality_plots.calibration(record["calibration"], record["threshold"], calibration_picture)
+    draw_mistakes(record["mistakes"], test, mistakes_picture)
     return record
 
 
@@ -100,26 +120,30 @@ def score(
 
     Returns
     -------
-    ``photos``, ``faces`` ({class: n}), ``iou``, ``threshold``, ``average_precision`` (see there),
-    ``operating_point`` (see `operating_metrics`; ``overall`` and ``any_class`` with ``intervals``),
-    ``confusion`` (4 x 4), ``precision_recall`` ({class: {recall, precision}}, 101 points),
+    ``photos``, ``faces`` ({class: n}), ``iou``, ``threshold``, ``average_precision`` and
+    ``operating_point`` (see `average_precision` and `operating_metrics`; each part with its 95 %
+    ``intervals``), ``bootstrap`` ({repetitions, seed}), ``confusion`` (4 x 4),
+    ``precision_recall`` ({class: {recall, precision}}, 101 points),
     ``counted`` (10th, 50th and 90th percentile of the side in pixels and the confidence of the
-    boxes that count) and ``per_photo`` ([{name, confusion}]).
+    boxes that count) and ``per_photo`` ([{name, confusion, expected, features}]; the last two for
+    the rate, see `expected_confusion` and `utils.analysis.likeness.feature_sums`).
     """
     tables = confusion_counts(detections, faces, threshold)
     total = tables.sum(axis=0)
     labels = np.concatenate([photo.labels for photo in faces])
-    point = operating_metrics(total)
-    for name, values in _intervals(tables, seed).items():
-        point[name]["intervals"] = values
+    point, precision = operating_metrics(total), average_precision(detections, faces)
+    weights = draw_photographs(len(names), seed)
+    add_intervals(point, operating_intervals(tables, weights))
+    add_intervals(precision, precision_intervals(rank(detections, faces, IOUS), weights))
     kept = [found.above(threshold) for found in detections]
     return {
         "photos": len(names),
         "faces": {name: int((labels == k).sum()) for k, name in enumerate(CLASSES, start=1)},
         "iou": IOU,
         "threshold": float(threshold),
-        "average_precision": average_precision(detections, faces),
+        "average_precision": precision,
         "operating_point": point,
+        "bootstrap": {"repetitions": len(weights), "seed": seed},
         "confusion": total.tolist(),
         "precision_recall": {
             name: {
@@ -129,13 +153,40 @@ def score(
             for name, curve in precision_recall(detections, faces).items()
         },
         "counted": {
-            "side": spread([face_sides(Faces(found.boxes, found.labels)) for found in kept]),
+            "side": spread([face_sides(found) for found in kept]),
             "confidence": spread([found.scores for found in kept]),
         },
         "per_photo": [
-            {"name": name, "confusion": table.tolist()}
-            for name, table in zip(names, tables, strict=True)
+            {
+                "name": name,
+                "confusion": table.tolist(),
+                "expected": expected.round(6).tolist(),
+                "features": features.round(6).tolist(),
+            }
+            for name, table, expected, features in zip(
+                *(names, tables, expected_confusion(detections, faces, threshold)),
+                feature_sums(detections, threshold, faces),
+                strict=True,
+            )
         ],
+    }
+
+
+def calibration_record(
+    detections: list[Detections], faces: list[Faces], calibration: Calibration
+) -> dict[str, Any]:
+    """Return ``temperature`` and ``background``, and `reliability` ``before`` and ``after`` them.
+
+    Parameters
+    ----------
+    detections
+        As the detector returns them, calibrated.
+    """
+    raw = [calibration.inverse().apply(found) for found in detections]
+    return {
+        **asdict(calibration),
+        "before": reliability(raw, faces),
+        "after": reliability(detections, faces),
     }
 
 
@@ -150,23 +201,3 @@ def batched(photos: Iterable[Photo], size: int) -> Iterator[list[Photo]]:
     iterator = iter(photos)
     while batch := list(islice(iterator, size)):
         yield batch
-
-
-def _intervals(tables: np.ndarray, seed: int) -> dict[str, dict[str, list[float] | None]]:
-    """Bootstrap precision, recall and F1 over photographs."""
-    rng = np.random.default_rng(derive_seed(seed, "evaluation"))
-    side = tables.shape[1]
-    drawn = resample(tables.reshape(len(tables), -1), REPETITIONS, rng).reshape(-1, side, side)
-    faces, found = drawn[:, 1:].sum(axis=(1, 2)), drawn[:, :, 1:].sum(axis=(1, 2))
-    hits = {
-        "overall": np.trace(drawn[:, 1:, 1:], axis1=1, axis2=2),
-        "any_class": drawn[:, 1:, 1:].sum(axis=(1, 2)),
-    }
-    return {
-        name: {
-            "precision": interval(ratio(right, found), len(tables)),
-            "recall": interval(ratio(right, faces), len(tables)),
-            "f1": interval(ratio(2 * right, faces + found), len(tables)),
-        }
-        for name, right in hits.items()
-    }

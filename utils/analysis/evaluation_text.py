@@ -1,5 +1,6 @@
 """``evaluation.txt``: the evaluation record for people at a terminal."""
 
+from itertools import chain
 from typing import Any
 
 from utils.dataset.labels import CLASSES, TITLES
@@ -8,6 +9,7 @@ from utils.dataset.labels import CLASSES, TITLES
 def evaluation_text(record: dict[str, Any]) -> str:
     """Return the numbers of an evaluation record as aligned text."""
     precision, point = record["average_precision"], record["operating_point"]
+    matched = point["matched"]
     lines = [
         f"{record['photos']} test photographs, {sum(record['faces'].values())} faces",
         f"A box counts from confidence {record['threshold']:.3f} (chosen on validation), and finds",
@@ -15,20 +17,15 @@ def evaluation_text(record: dict[str, Any]) -> str:
         "",
         "Average precision (COCO)",
         *_table(
-            ["", "faces", "IoU .5:.95", "IoU .5"],
+            ["", "faces", "IoU .5:.95", "", "IoU .5", ""],
             [
-                [
-                    "all classes",
-                    sum(record["faces"].values()),
-                    precision["map"],
-                    precision["map_50"],
-                ],
+                _precision("all classes", sum(record["faces"].values()), precision),
                 *(
-                    [TITLES[k], part["faces"], part["map"], part["map_50"]]
+                    _precision(TITLES[k], part["faces"], part)
                     for k, part in enumerate((precision["classes"][n] for n in CLASSES), start=1)
                 ),
                 *(
-                    [f"{name} ({_range(part)})", part["faces"], part["map"], part["map_50"]]
+                    _precision(f"{name} ({_range(part)})", part["faces"], part)
                     for name, part in precision["sizes"].items()
                 ),
             ],
@@ -36,24 +33,42 @@ def evaluation_text(record: dict[str, Any]) -> str:
         "",
         "At the operating threshold",
         *_table(
-            ["", "faces", "boxes", "precision", "recall", "F1"],
+            ["", "faces", "boxes", "precision", "", "recall", "", "F1", ""],
             [
                 _row("all, right class", point["overall"]),
                 _row("all, any class", point["any_class"]),
                 *(_row(TITLES[k], point["classes"][n]) for k, n in enumerate(CLASSES, start=1)),
             ],
         ),
-        *(
-            f"{measure} {100 * low:.0f} to {100 * high:.0f} % (95 % interval, right class)"
-            for measure in ("precision", "recall")
-            for low, high in [point["overall"]["intervals"][measure] or (None, None)]
-            if low is not None
+        *_table(
+            ["", "faces", "right", "accuracy", ""],
+            [
+                [
+                    "class of the faces found",
+                    matched["faces"],
+                    matched["right"],
+                    matched["accuracy"],
+                    _span(matched["intervals"]["accuracy"]),
+                ]
+            ],
         ),
+        "",
+        "Confidence against the share that is right",
+        *_table(
+            ["", "calibration error", "log loss"],
+            [
+                [f"{name} calibration", part["ece"], part["log_loss"]]
+                for name, part in ((n, record["calibration"][n]) for n in ("before", "after"))
+            ],
+        ),
+        "",
+        f"In brackets: 95 % intervals by {record['bootstrap']['repetitions']:,} resamples of the "
+        "photographs.",
         "",
         "Confusion matrix: rows what it was, columns what the detector said",
         *_confusion(record["confusion"]),
     ]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _range(part: dict[str, Any]) -> str:
@@ -62,8 +77,19 @@ def _range(part: dict[str, Any]) -> str:
     return f"{part['from']} to {part['below']} pixels"
 
 
+def _precision(title: str, faces: int, part: dict[str, Any]) -> list[Any]:
+    spans = part.get("intervals", {})
+    values = ((part[key], _span(spans.get(key))) for key in ("map", "map_50"))
+    return [title, faces, *chain(*values)]
+
+
 def _row(title: str, part: dict[str, Any]) -> list[Any]:
-    return [title, *(part[key] for key in ("faces", "detections", "precision", "recall", "f1"))]
+    values = ((part[key], _span(part["intervals"][key])) for key in ("precision", "recall", "f1"))
+    return [title, part["faces"], part["detections"], *chain(*values)]
+
+
+def _span(interval: list[float] | None) -> str:
+    return f"[{interval[0]:.3f} {interval[1]:.3f}]" if interval else ""
 
 
 def _confusion(counts: list[list[int]]) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from utils.analysis.drawing import draw_detections
 from utils.analysis.evaluation import BATCH, batched
 from utils.dataset.images import encode_jpeg
-from utils.dataset.labels import CLASS_IDS, CLASSES
+from utils.dataset.labels import CLASS_IDS, CLASSES, TITLES
 from utils.dataset.shards import Photo, read_shard, write_shard
 from utils.errors import InputError
 from utils.metrics.detections import Detections
@@ -18,6 +18,9 @@ from utils.records import write_record
 
 if TYPE_CHECKING:
     from utils.detector.inference import Detector
+
+SCHEMA = 2
+"""Of ``predictions_<p>.json``."""
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +38,9 @@ def predict_shard(
         The shard; annotations in it are not looked at.
     predictions
         The record to write: ``threshold``, ``model`` ({arch, digest}), ``photos`` ([{name, file,
-        width, height, faces: [{box, class, confidence}]}]) with every box that the detector
-        returns, by falling confidence, and ``skipped`` ([{file, reason}]).
+        width, height, faces: [{box, class, confidence, probabilities}]}]) with every box that the
+        detector returns, by falling confidence, and ``skipped`` ([{file, reason}]). The four
+        probabilities are of "no face" and of the classes by id.
     images
         The shard of drawings (JPEG, named after the photographs) to write.
 
@@ -51,7 +55,7 @@ def predict_shard(
         "skipped": [],
     }
     write_shard(images, _drawings(detector, photos, record))
-    write_record(predictions, record)
+    write_record(predictions, record, SCHEMA)
     return record
 
 
@@ -61,6 +65,7 @@ def detections_of(faces: list[dict[str, Any]]) -> Detections:
         np.array([face["box"] for face in faces], np.float32).reshape(-1, 4),
         np.array([CLASS_IDS[face["class"]] for face in faces], np.int64),
         np.array([face["confidence"] for face in faces], np.float32),
+        np.array([face["probabilities"] for face in faces], np.float32).reshape(-1, len(TITLES)),
     )
 
 
@@ -97,9 +102,12 @@ def _faces(detections: Detections) -> list[dict[str, Any]]:
         {
             "box": [round(float(value), 2) for value in box],
             "class": CLASSES[label - 1],
-            "confidence": float(str(score)),  # float32's shortest spelling gives it back exactly
+            # float32's shortest spelling gives it back exactly
+            "confidence": float(str(score)),
+            "probabilities": [float(str(value)) for value in probabilities],
         }
-        for box, label, score in zip(
-            detections.boxes, detections.labels, detections.scores, strict=True
+        for box, label, score, probabilities in zip(
+            *(detections.boxes, detections.labels, detections.scores, detections.probabilities),
+            strict=True,
         )
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.analysis.gallery import summarise
+from utils.analysis.prediction import SCHEMA
 from utils.errors import InputError
 from utils.records import read_record
 
@@ -22,7 +23,7 @@ class Predictions:
 
 def read_predictions(paths: Sequence[Path], evaluation: dict[str, Any]) -> Predictions:
     """Read the predictions of all shards, and check that they are of the model evaluated."""
-    records = [(path, read_record(path)) for path in paths]
+    records = [(path, read_record(path, SCHEMA)) for path in paths]
     for path, record in records:
         for key, expected in (
             ("threshold", evaluation["threshold"]),

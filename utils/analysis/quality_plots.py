@@ -1,4 +1,4 @@
-"""Pictures of a detector's quality: confusion matrix, and precision over recall."""
+"""Pictures of a detector's quality: confusion matrix, precision over recall, calibration."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,17 @@ from typing import Any
 import matplotlib
 import numpy as np
 
-from utils.analysis.style import INK, MUTED, SEQUENTIAL, empty, figure, save, styled
+from utils.analysis.style import (
+    ACCENT,
+    INK,
+    MUTED,
+    SEQUENTIAL,
+    empty,
+    figure,
+    legend_below,
+    save,
+    styled,
+)
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
 
 
@@ -109,6 +119,55 @@ def precision_recall(record: dict[str, Any], output: Path) -> None:
     ax.set_ylabel("precision: share of the finds that are right")
     ax.set_title(f"Precision and recall at IoU 0.5; dots: confidence ≥ {record['threshold']:.2f}")
     fig.legend(loc="outside lower center", ncols=1, fontsize=13)
+    save(fig, output)
+
+
+_ABOVE = {"textcoords": "offset points", "ha": "center", "fontsize": 10, "color": INK}
+
+
+@styled
+def calibration(record: dict[str, Any], threshold: float, output: Path) -> None:
+    """Draw how often boxes of a confidence are right, before and after calibration.
+
+    Parameters
+    ----------
+    record
+        ``before`` and ``after`` as `utils.metrics.calibration.reliability` returns them.
+    threshold
+        The operating threshold, which is marked.
+    """
+    fig, (left, right) = figure(13.2, 5.8, panels=2)
+    left.plot([0, 1], [0, 1], color="#c4ccd4", linewidth=1.5, linestyle=(0, (4, 4)))
+    looks = {
+        "before": {"color": MUTED, "marker": "s", "linestyle": (0, (2, 2)), "markersize": 7},
+        "after": {"color": ACCENT, "marker": "o", "markersize": 9},
+    }
+    for place, (name, look) in zip((-0.021, 0.021), looks.items(), strict=True):
+        bins = record[name]["bins"]
+        filled = [part for part in bins if part["count"]]
+        error = record[name]["ece"]
+        words = f"{name} calibration: error {'-' if error is None else format(error, '.3f')}"
+        x, y = ([part[key] for part in filled] for key in ("confidence", "right"))
+        left.plot(x, y, label=words, clip_on=False, zorder=3, **look)
+        middles = np.array([(part["from"] + part["below"]) / 2 for part in bins])
+        counts = [part["count"] for part in bins]
+        right.bar(middles + place, counts, 0.038, color=look["color"], label=f"{name} calibration")
+    if not filled:
+        empty(left, "the detector found nothing")
+    for ax in (left, right):
+        ax.axvline(threshold, color=INK, linewidth=1.2, linestyle=":")
+        ax.set_xlim(0, 1)
+    left.set(ylim=(0, 1), ylabel="share of these boxes that are right")
+    left.set_title("How often a confidence is right")
+    for middle, count in zip(middles, counts, strict=True):
+        right.annotate(f"{count:,}", (middle + 0.021, count), (0, 3), **_ABOVE)
+    right.set_yscale("symlog", linthresh=10)
+    right.set_ylim(0, 2 * max(10, *counts))
+    right.yaxis.set_major_formatter("{x:,.0f}")
+    right.set(ylabel="boxes", title=f"Boxes by confidence (dotted: threshold {threshold:.2f})")
+    for ax in (left, right):
+        ax.set_xlabel("confidence")
+        legend_below(ax, columns=2)
     save(fig, output)
 
 

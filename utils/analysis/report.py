@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from utils.analysis.evaluation import spread
+from utils.analysis.adjusted_counts import expected_counts
+from utils.analysis.evaluation import SCHEMA
 from utils.analysis.gallery import choose, load_drawings, most_telling
+from utils.analysis.likeness import feature_sums, likeness
 from utils.analysis.prediction import detections_of
 from utils.analysis.predictions import Predictions, read_predictions
 from utils.analysis.predictions_table import predictions_table
@@ -17,11 +19,9 @@ from utils.analysis.prevalence import estimate_prevalence
 from utils.analysis.report_page import render
 from utils.analysis.trials import read_trials
 from utils.analysis.words import SAME_PHOTOS, answer, caveats
-from utils.dataset.faces import Faces
 from utils.dataset.images import encode_png
 from utils.dataset.labels import CLASSES
 from utils.errors import InputError
-from utils.metrics.average_precision import face_sides
 from utils.records import read_record, write_atomically, write_record
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ class ReportInputs:
     evaluation: Path
     confusion_matrix: Path
     precision_recall: Path
+    calibration: Path
+    mistakes: Path
     predictions: Sequence[Path]
     images: Sequence[Path]
     params: Path | None = None
@@ -72,7 +74,7 @@ def write_report(
         If an input is missing or not what it should be, or the predictions are of another model
         or threshold than the evaluation.
     """
-    evaluation = read_record(inputs.evaluation)
+    evaluation = read_record(inputs.evaluation, SCHEMA)
     configuration = read_record(inputs.configuration)
     predictions = read_predictions(inputs.predictions, evaluation)
     record = _prevalence(evaluation, predictions, seed)
@@ -115,6 +117,8 @@ def write_report(
                 "training_curves",
                 "confusion_matrix",
                 "precision_recall",
+                "calibration",
+                "mistakes",
                 "hpo_history",
             )
             if (path := getattr(inputs, name))
@@ -127,26 +131,25 @@ def write_report(
 
 
 def _prevalence(evaluation: dict[str, Any], predictions: Predictions, seed: int) -> dict[str, Any]:
+    photos, found = evaluation["per_photo"], [detections_of(p["faces"]) for p in predictions.photos]
+    test = np.array([photo["confusion"] for photo in photos])
+    expected = np.array([photo["expected"] for photo in photos])
+    new = np.array(
+        [[photo["counts"][name] for name in CLASSES] for photo in predictions.summaries], np.int64
+    ).reshape(-1, len(CLASSES))
+    threshold = predictions.threshold
     record = estimate_prevalence(
-        np.array([photo["confusion"] for photo in evaluation["per_photo"]]),
-        np.array(
-            [[photo["counts"][name] for name in CLASSES] for photo in predictions.summaries],
-            np.int64,
-        ),
-        seed,
+        test, new, seed, expected=(expected, expected_counts(found, threshold))
     )
-    kept = [detections_of(p["faces"]).above(predictions.threshold) for p in predictions.photos]
-    counted = {
-        "side": spread([face_sides(Faces(found.boxes, found.labels)) for found in kept]),
-        "confidence": spread([found.scores for found in kept]),
-    }
+    known, seen = np.array([photo["features"] for photo in photos]), feature_sums(found, threshold)
+    alike = likeness(test, known, new, seen, seed)
     first, second = answer(record)
     return {
         "answer": first,
         "explanation": second,
-        "caveats": caveats(record, evaluation, counted, len(predictions.skipped)),
-        "threshold": predictions.threshold,
+        "caveats": caveats(record, evaluation, alike, len(predictions.skipped)),
+        "threshold": threshold,
         **record,
-        "counted": counted,
+        "likeness": alike,
         "skipped": len(predictions.skipped),
     }

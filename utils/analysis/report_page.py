@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 from PIL import Image
 
+from utils.analysis.mistakes_picture import words
 from utils.analysis.predictions import Predictions
 from utils.analysis.words import number_of, per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
@@ -57,7 +58,7 @@ def render(
         Of the hyper-parameter search (`utils.analysis.trials.read_trials`), empty without one.
     pictures
         PNG bytes by name: class_distribution, training_curves, confusion_matrix,
-        precision_recall and, with a search, hpo_history.
+        precision_recall, calibration, mistakes and, with a search, hpo_history.
     seed
         The run's seed.
     """
@@ -71,6 +72,10 @@ def render(
         digits=share_digits(prevalence["properly_masked"]["interval"]),
         evaluation=evaluation,
         worst=_worst(evaluation["per_photo"]),
+        mistakes=[
+            {**mistake, **dict(zip(("what", "why"), words(mistake), strict=True))}
+            for mistake in evaluation["mistakes"]
+        ],
         predictions=predictions,
         rows=predictions.summaries[:ROWS],
         gallery=[[_shown(photo, drawings) for photo in half] for half in gallery],

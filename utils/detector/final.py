@@ -1,7 +1,8 @@
-"""The model that is kept: trained with the best parameters, with its threshold and its record."""
+"""The model that is kept: trained with the best parameters, calibrated, with its threshold."""
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from utils.detector.model_file import ModelFile, write_model
 from utils.detector.search import default_params
 from utils.detector.validation import detections_of
 from utils.metrics.average_precision import average_precision
+from utils.metrics.calibration import Calibration, fit_calibration
 from utils.metrics.operating_point import choose_threshold
 from utils.records import read_record, write_record
 
@@ -30,8 +32,9 @@ def train_final(
 ) -> dict[str, Any]:
     """Train as planned; write the model file and the training's record, and return the record.
 
-    Only the training shards are learnt from. The validation shards give the curve and the
-    threshold, which would mean little on photographs that the detector has learnt by heart.
+    Only the training shards are learnt from. The validation shards give the curve, the calibration
+    of the confidences and then the threshold, which would mean little on photographs that the
+    detector has learnt by heart.
 
     Raises
     ------
@@ -39,7 +42,9 @@ def train_final(
         See `fit`.
     """
     fitted = fit(plan, checkpoint, stop)
-    found = detections_of(fitted.model, fitted.validation)
+    found = detections_of(fitted.model, fitted.validation, bfloat16=fitted.bfloat16)
+    calibration = fit_calibration(found, fitted.validation.faces)
+    found = [calibration.apply(one) for one in found]
     point = choose_threshold(found, fitted.validation.faces)
     precision = average_precision(found, fitted.validation.faces)
     operating_point = {
@@ -56,18 +61,23 @@ def train_final(
             image_size=plan.image_size,
             threshold=point.threshold,
             state=fitted.model.state_dict(),
+            calibration=calibration,
             params=plan.recipe.as_params(),
             metrics={"validation": precision, "operating_point": operating_point},
             data_digest=fitted.data_digest,
         ),
     )
-    record = _record(plan, fitted, operating_point)
+    record = _record(plan, fitted, operating_point, calibration)
     write_record(log_record, record)
-    log.info("threshold %.2f, validation mAP %s", point.threshold, precision["map"])
+    log.info(
+        "%s, threshold %.2f, validation mAP %s", calibration, point.threshold, precision["map"]
+    )
     return record
 
 
-def _record(plan: Plan, fitted: Fitted, operating_point: dict[str, float]) -> dict[str, Any]:
+def _record(
+    plan: Plan, fitted: Fitted, operating_point: dict[str, float], calibration: Calibration
+) -> dict[str, Any]:
     return {
         "arch": plan.arch,
         "params": plan.recipe.as_params(),
@@ -77,6 +87,7 @@ def _record(plan: Plan, fitted: Fitted, operating_point: dict[str, float]) -> di
         "device": str(next(fitted.model.parameters()).device),
         "weights": plan.weights.name if plan.weights else None,
         "epochs": fitted.epochs,
+        "calibration": asdict(calibration),
         "threshold": operating_point["threshold"],
         "operating_point": operating_point,
         "anchors": fitted.anchors.as_record()["sizes"],

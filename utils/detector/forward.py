@@ -12,10 +12,15 @@ import torch
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.image_list import ImageList
-from torchvision.ops import nms
+from torchvision.ops import clip_boxes_to_image, nms
+
+from utils.dataset.labels import BACKGROUND
 
 SAME_FACE = 0.5
 """Two detections that overlap by this much (IoU) are one face, whatever classes they claim."""
+
+LEAST_SIDE = 0.01
+"""A narrower box, in pixels that the network sees, is none."""
 
 STRIDE = 32
 """The coarsest feature level has one place per so many pixels."""
@@ -28,7 +33,11 @@ Losses = dict[str, Tensor]
 
 
 def losses(
-    model: FasterRCNN, images: Sequence[Tensor], targets: Sequence[dict], bfloat16: bool = False
+    model: FasterRCNN,
+    images: Sequence[Tensor],
+    targets: Sequence[dict],
+    bfloat16: bool = False,
+    size: tuple[int, int] = (0, 0),
 ) -> Losses:
     """Return the four losses of one batch.
 
@@ -38,8 +47,10 @@ def losses(
         uint8 (3, H, W), RGB, of any sizes, on the device of the model.
     targets
         ``boxes`` float32 (N, 4) in pixels of the image, ``labels`` int64 (N,).
+    size
+        Height and width that the images are padded to at least.
     """
-    batch, targets = _batch(images), list(targets)
+    batch, targets = _batch(images, size), list(targets)
     features = _features(model, batch, bfloat16)
     proposals, rpn = model.rpn(batch, features, targets)
     _, heads = model.roi_heads(features, proposals, batch.image_sizes, targets)
@@ -55,21 +66,74 @@ def losses(
 def detect(
     model: FasterRCNN, images: Sequence[Tensor], bfloat16: bool = False
 ) -> list[dict[str, Tensor]]:
-    """Return per image ``boxes`` (N, 4), ``labels`` (N,), ``scores`` (N,), by falling score.
+    """Return the faces on each image, by falling score, each once and with its likeliest class.
 
-    The model must be in evaluation mode. Each face is returned once, with its likeliest class:
-    torchvision suppresses duplicates within a class only, which would count a person twice.
+    The model must be in evaluation mode. torchvision gives a box for every class of a proposal and
+    suppresses within a class only, which would count a person twice (see `distinct_faces`).
+
+    Returns
+    -------
+    Per image ``boxes`` (N, 4), ``labels`` (N,), ``scores`` (N,) and ``probabilities`` (N, 4): of
+    "no face" and the classes, adding up to 1. A score is the probability of its label.
+    """
+    return [distinct_faces(model, *one) for one in candidates(model, images, bfloat16)]
+
+
+@torch.inference_mode()
+def candidates(
+    model: FasterRCNN, images: Sequence[Tensor], bfloat16: bool = False
+) -> list[tuple[Tensor, Tensor]]:
+    """Return what the box head makes of every proposal, before anything is left out.
+
+    Returns
+    -------
+    Per image the boxes (P, 4 classes, 4) within the image, and the class probabilities (P, 4).
     """
     batch = _batch(images)
     features = _features(model, batch, bfloat16)
     proposals, _ = model.rpn(batch, features)
-    found, _ = model.roi_heads(features, proposals, batch.image_sizes)
-    return [_one_class_a_face(one) for one in found]
+    heads = model.roi_heads
+    pooled = heads.box_head(heads.box_roi_pool(features, proposals, batch.image_sizes))
+    logits, offsets = heads.box_predictor(pooled)
+    number = [len(boxes) for boxes in proposals]
+    boxes = heads.box_coder.decode(offsets, proposals).split(number)
+    return [
+        (clip_boxes_to_image(one, size), probabilities)
+        for one, probabilities, size in zip(
+            boxes, logits.softmax(dim=1).split(number), batch.image_sizes, strict=True
+        )
+    ]
 
 
-def _batch(images: Sequence[Tensor]) -> ImageList:
+def distinct_faces(model: FasterRCNN, boxes: Tensor, probabilities: Tensor) -> dict[str, Tensor]:
+    """Turn the `candidates` of one image into distinct faces, by falling score.
+
+    A proposal gives one box, that of its likeliest class. Of boxes that overlap, the one likeliest
+    to be a face, of whatever class, is kept: it tells the classes better apart than the one surest
+    of a class, which a common class wins (``benchmarks/suppression.py`` compares the two).
+    """
+    heads = model.roi_heads
+    scores, labels = probabilities[:, BACKGROUND + 1 :].max(dim=1)
+    labels = labels + BACKGROUND + 1
+    boxes = boxes[torch.arange(len(boxes), device=boxes.device), labels]
+    sides = boxes[:, 2:] - boxes[:, :2]
+    kept = torch.nonzero((scores > heads.score_thresh) & (sides >= LEAST_SIDE).all(dim=1))[:, 0]
+    kept = kept[nms(boxes[kept], 1 - probabilities[kept, BACKGROUND], SAME_FACE)]
+    kept = kept[scores[kept].argsort(descending=True, stable=True)][: heads.detections_per_img]
+    return {
+        "boxes": boxes[kept],
+        "labels": labels[kept],
+        "scores": scores[kept],
+        "probabilities": probabilities[kept],
+    }
+
+
+def _batch(images: Sequence[Tensor], size: tuple[int, int] = (0, 0)) -> ImageList:
     """Normalise the images and pad them, right and below, to one size that every stride divides."""
-    height, width = (max(image.shape[side] for image in images) + STRIDE - 1 for side in (1, 2))
+    height, width = (
+        max(least, *(image.shape[side] for image in images)) + STRIDE - 1
+        for side, least in enumerate(size, start=1)
+    )
     batch = torch.zeros(
         (len(images), 3, height // STRIDE * STRIDE, width // STRIDE * STRIDE),
         device=images[0].device,
@@ -85,8 +149,3 @@ def _features(model: FasterRCNN, batch: ImageList, bfloat16: bool) -> dict[str, 
     with torch.autocast(batch.tensors.device.type, torch.bfloat16, enabled=bfloat16):
         features = model.backbone(batch.tensors)
     return {level: feature.float() for level, feature in features.items()}
-
-
-def _one_class_a_face(found: dict[str, Tensor]) -> dict[str, Tensor]:
-    keep = nms(found["boxes"], found["scores"], SAME_FACE)
-    return {field: values[keep] for field, values in found.items()}

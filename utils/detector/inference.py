@@ -10,6 +10,7 @@ from utils.dataset.torch_dataset import resize, to_tensor
 from utils.detector.architectures import build_model
 from utils.detector.forward import detect
 from utils.detector.model_file import ModelFile, read_model
+from utils.detector.prepared import prepared
 from utils.errors import InputError
 from utils.metrics.detections import Detections
 
@@ -30,23 +31,36 @@ class Detector:
         Pixels to which the longer side of a photograph is resized for the network.
     threshold
         Confidence from which a detection counts, chosen on validation.
+    calibration
+        What makes confidences mean what they say, fitted on validation.
     digest
         SHA-256 of the model file.
+    bfloat16
+        Whether features are computed in bfloat16; by default where the device does so itself.
     file
         All that stands in the model file.
     """
 
-    def __init__(self, file: ModelFile, digest: str = "", device: str | None = None) -> None:
+    def __init__(
+        self,
+        file: ModelFile,
+        digest: str = "",
+        device: str | None = None,
+        bfloat16: bool | None = None,
+    ) -> None:
         self.file, self.digest = file, digest
         self.arch, self.classes = file.arch, file.classes
-        self.image_size, self.threshold = file.image_size, file.threshold
+        self.image_size = file.image_size
+        self.threshold, self.calibration = file.threshold, file.calibration
         self.device = torch.device(device or best_device())
         model = build_model(file.arch, file.anchors)
         try:
             model.load_state_dict(file.state)
         except RuntimeError as error:
             raise InputError(f"the model file's weights do not fit {file.arch}: {error}") from error
-        self._model = model.eval().to(self.device, memory_format=torch.channels_last)
+        self.bfloat16 = has_bfloat16(self.device) if bfloat16 is None else bfloat16
+        model = prepared(model, self.bfloat16)
+        self._model = model.to(self.device, memory_format=torch.channels_last)
 
     @classmethod
     def load(cls, path: Path, device: str | None = None) -> "Detector":
@@ -69,8 +83,8 @@ class Detector:
 
         Returns
         -------
-        One `Detections` per image, in its own pixels, by falling confidence, from 0.05 up; a face
-        is in it once, with its likeliest class.
+        One `Detections` per image, in its own pixels, by falling confidence; a face is in it
+        once, with its likeliest class.
         """
         return list(self.stream(images))
 
@@ -88,9 +102,9 @@ class Detector:
 
     def _detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
         tensors = [to_tensor(resize(image, self.image_size)).to(self.device) for image in images]
-        found = detect(self._model, tensors)
+        found = detect(self._model, tensors, self.bfloat16)
         return [
-            in_pixels_of(one, tensor.shape[1:], image.shape[:2])
+            self.calibration.apply(in_pixels_of(one, tensor.shape[1:], image.shape[:2]))
             for one, tensor, image in zip(found, tensors, images, strict=True)
         ]
 
@@ -100,10 +114,9 @@ def in_pixels_of(
 ) -> Detections:
     """Map detections from the (H, W) that the network saw to the photograph's own (H, W)."""
     y, x = own[0] / seen[0], own[1] / seen[1]
-    boxes = found["boxes"].cpu().numpy() * np.array([x, y, x, y], np.float32)
-    return Detections(
-        boxes.astype(np.float32), found["labels"].cpu().numpy(), found["scores"].cpu().numpy()
-    )
+    values = {name: tensor.cpu().numpy() for name, tensor in found.items()}
+    boxes = values.pop("boxes") * np.array([x, y, x, y], np.float32)
+    return Detections(boxes.astype(np.float32), **values)
 
 
 def has_bfloat16(device: torch.device | str) -> bool:

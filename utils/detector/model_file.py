@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,13 @@ from utils.dataset.labels import CLASSES
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture
 from utils.errors import InputError
+from utils.metrics.calibration import Calibration
 from utils.records import atomic_file
 
-SCHEMA = 1
+SCHEMA = 2
+
+FIELDS = {"arch", "classes", "anchors", "image_size", "threshold", "calibration", "state_dict"}
+"""What a model file must hold besides its schema number."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class ModelFile:
         Pixels of the longer side of the images it was trained on.
     threshold
         The confidence from which a detection counts, chosen on validation.
+    calibration
+        Of the probabilities, fitted on validation.
     params, metrics
         Hyper-parameters of the training; what was measured on validation.
     data_digest
@@ -43,6 +49,7 @@ class ModelFile:
     image_size: int
     threshold: float
     state: dict[str, Tensor]
+    calibration: Calibration = field(default_factory=Calibration)
     params: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     data_digest: str = ""
@@ -58,6 +65,7 @@ def write_model(path: Path, model: ModelFile) -> None:
         "anchors": model.anchors.as_record(),
         "image_size": model.image_size,
         "threshold": model.threshold,
+        "calibration": asdict(model.calibration),
         "params": model.params,
         "metrics": model.metrics,
         "data_digest": model.data_digest,
@@ -75,13 +83,16 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
         If the file is no whole model file of this version, or of other classes than ours.
     """
     content, digest = load_tensors(path)
-    fields = {"schema", "arch", "classes", "anchors", "image_size", "threshold", "state_dict"}
-    if not isinstance(content, dict) or not fields <= content.keys():
+    if not isinstance(content, dict) or not {"schema", "state_dict"} <= content.keys():
         raise InputError(f"{path}: not a model file of bin/train_model.py")
     if content["schema"] != SCHEMA:
         raise InputError(
             f"{path}: field 'schema' is {content['schema']!r}, expected {SCHEMA}; "
             "train the model again with this version"
+        )
+    if missing := FIELDS - content.keys():
+        raise InputError(
+            f"{path}: lacks {', '.join(sorted(missing))}; it is no whole model file, make it again"
         )
     if tuple(content["classes"]) != CLASSES:
         raise InputError(
@@ -94,6 +105,7 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
         image_size=content["image_size"],
         threshold=content["threshold"],
         state=content["state_dict"],
+        calibration=Calibration(**content["calibration"]),
         params=content.get("params", {}),
         metrics=content.get("metrics", {}),
         data_digest=content.get("data_digest", ""),

@@ -52,16 +52,22 @@ def operating_metrics(confusion: np.ndarray) -> dict[str, Any]:
     Returns
     -------
     ``classes`` ({name: {faces, detections, precision, recall, f1}}), ``overall`` (the same, a
-    detection being right if its class is) and ``any_class`` (right if there is a face at all).
-    None where there is nothing to divide by.
+    detection being right if its class is), ``any_class`` (right if there is a face at all) and
+    ``matched`` ({faces, right, accuracy}: of the faces that were found, how many were given the
+    right class). None where there is nothing to divide by.
     """
     counts = np.asarray(confusion)
     faces, found = counts[1:].sum(axis=1), counts[:, 1:].sum(axis=0)
     right = counts.diagonal()[1:]
-    total = int(faces.sum()), int(found.sum())
+    total, matched = (int(faces.sum()), int(found.sum())), int(counts[1:, 1:].sum())
     return {
         "overall": _ratios(int(right.sum()), *total),
-        "any_class": _ratios(int(counts[1:, 1:].sum()), *total),
+        "any_class": _ratios(matched, *total),
+        "matched": {
+            "faces": matched,
+            "right": int(right.sum()),
+            "accuracy": int(right.sum()) / matched if matched else None,
+        },
         "classes": {
             name: _ratios(int(right[k]), int(faces[k]), int(found[k]))
             for k, name in enumerate(CLASSES)

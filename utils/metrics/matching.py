@@ -73,15 +73,46 @@ def match(
         Whether a pair must also agree in class: yes for precision and recall, no for a
         confusion matrix, which compares the classes of a pair afterwards.
     """
-    face_of = np.full(len(detections), -1, np.int64)
-    detection_of = np.full(len(faces), -1, np.int64)
     overlap = pairwise_iou(detections.boxes, faces.boxes)
-    overlap[overlap < iou] = 0
     if class_aware:
         overlap[detections.labels[:, None] != faces.labels[None, :]] = 0
-    for number, row in enumerate(overlap):
-        if row.any():
-            face = int(row.argmax())
-            face_of[number], detection_of[face] = face, number
-            overlap[:, face] = 0
+    face_of = assign(overlap, np.array([iou]))[0]
+    detection_of = np.full(len(faces), -1, np.int64)
+    found = np.flatnonzero(face_of >= 0)
+    detection_of[face_of[found]] = found
     return Matching(face_of, detection_of)
+
+
+def assign(overlap: np.ndarray, ious: np.ndarray, ignored: np.ndarray | None = None) -> np.ndarray:
+    """Give each detection, in turn, the free face it overlaps most, at several least overlaps.
+
+    Parameters
+    ----------
+    overlap
+        Shape (D, F): intersection over union of detections, by falling confidence, and faces; 0
+        for pairs that may not be.
+    ious
+        Shape (T,): least overlaps, each above 0, each of which gives its own pairs.
+    ignored
+        bool, shape (F,): faces taken only by detections that can have no other.
+
+    Returns
+    -------
+    int64, shape (T, D): the index of each detection's face, -1 without one. Of equal overlaps the
+    last face is taken, as pycocotools does.
+    """
+    face_of = np.full((len(ious), len(overlap)), -1, np.int64)
+    if not overlap.size:
+        return face_of
+    free = np.ones((len(ious), overlap.shape[1]), bool)
+    last = overlap.shape[1] - 1
+    for number in np.flatnonzero(overlap.max(axis=1) >= ious.min()):
+        able = free & (overlap[number] >= ious[:, None])
+        if ignored is not None:
+            wanted = able & ~ignored
+            able = np.where(wanted.any(axis=1, keepdims=True), wanted, able)
+        face = last - np.where(able, overlap[number], -1)[:, ::-1].argmax(axis=1)
+        at = np.flatnonzero(able.any(axis=1))
+        face_of[at, number] = face[at]
+        free[at, face[at]] = False
+    return face_of

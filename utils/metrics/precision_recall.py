@@ -8,10 +8,8 @@ import numpy as np
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES
 from utils.metrics.detections import Detections
-from utils.metrics.matching import IOU, match
-
-RECALLS = np.linspace(0, 1, 101)
-"""Where COCO reads the curve."""
+from utils.metrics.matching import IOU
+from utils.metrics.ranking import RECALLS, Ranking, rank
 
 
 @dataclass(frozen=True)
@@ -52,19 +50,12 @@ def precision_recall(
     iou
         Least intersection over union of a detection and its face.
     """
-    pairs = list(zip(detections, faces, strict=True))
-    scores = np.concatenate([found.scores for found, _ in pairs] or [np.zeros(0)])
-    labels = np.concatenate([found.labels for found, _ in pairs] or [np.zeros(0, np.int64)])
-    hits = np.concatenate([match(*pair, iou).hits for pair in pairs] or [np.zeros(0, bool)])
-    truth = np.concatenate([real.labels for _, real in pairs] or [np.zeros(0, np.int64)])
-    return {
-        name: _curve(scores[labels == k], hits[labels == k], int((truth == k).sum()))
-        for k, name in enumerate(CLASSES, start=1)
-    }
+    rankings = rank(detections, faces, np.array([iou]))
+    return {name: _curve(ranking) for name, ranking in zip(CLASSES, rankings, strict=True)}
 
 
-def _curve(scores: np.ndarray, hits: np.ndarray, faces: int) -> Curve:
-    order = np.argsort(-scores, kind="stable")
-    scores, right = scores[order], hits[order].cumsum()
+def _curve(ranking: Ranking) -> Curve:
+    scores, right = ranking.scores, ranking.right[0].cumsum()
+    faces = int(ranking.faces.sum())
     last = np.flatnonzero(np.append(scores[:-1] > scores[1:], True)[: len(scores)])
     return Curve(right[last] / max(faces, 1), right[last] / (last + 1), scores[last], faces)

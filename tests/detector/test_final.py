@@ -1,0 +1,66 @@
+"""What `train_final` writes, with the training itself replaced."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from torch import nn
+
+from utils.dataset.faces import Faces
+from utils.detector import final
+from utils.detector.anchors import Anchors
+from utils.detector.fit import Plan
+from utils.detector.model_file import read_model
+from utils.detector.recipe import Recipe
+from utils.detector.search import default_params
+from utils.metrics.calibration import fit_calibration
+from utils.metrics.detections import Detections
+from utils.metrics.operating_point import choose_threshold
+from utils.records import read_record
+
+BOXES = np.array([[20 * k, 0, 20 * k + 10, 10] for k in range(10)], np.float32)
+
+
+@pytest.fixture
+def found() -> list[Detections]:
+    """Ten boxes of falling confidence, half of which are faces, though all are called likely."""
+    scores = np.linspace(0.95, 0.6, 10).astype(np.float32)
+    probabilities = np.stack([1 - scores, scores, 0 * scores, 0 * scores], axis=1)
+    return [Detections(BOXES, np.ones(10, np.int64), scores, probabilities)] * 3
+
+
+def test_threshold_and_precision_are_of_calibrated_confidences(
+    found, monkeypatch, tmp_path
+) -> None:
+    truth = [Faces(BOXES[[0, 1, 2, 3, 6]], np.ones(5, np.int64))] * 3
+    fitted = SimpleNamespace(
+        model=nn.Linear(1, 1),
+        anchors=Anchors(((8.0,),), (1.0,)),
+        epochs=[],
+        photos=[0] * 7,
+        validation=SimpleNamespace(faces=truth),
+        data_digest="abc",
+        bfloat16=False,
+    )
+    monkeypatch.setattr(final, "fit", lambda *arguments: fitted)
+    monkeypatch.setattr(final, "detections_of", lambda *_, **__: found)
+    plan = Plan(
+        arch="compact_resnet18_fpn",
+        recipe=Recipe.from_params(default_params()),
+        epochs=1,
+        seed=0,
+        train=[Path("train.tar")],
+        validation=[Path("val.tar")],
+        image_size=64,
+    )
+    model, log = tmp_path / "model.pth", tmp_path / "training.json"
+    record = final.train_final(plan, tmp_path / "checkpoint", model, log)
+    calibration = fit_calibration(found, truth)
+    assert calibration.background > 0.5  # it invents as much as it finds
+    point = choose_threshold([calibration.apply(one) for one in found], truth)
+    assert point.threshold < choose_threshold(found, truth).threshold
+    written, _ = read_model(model)
+    assert (written.calibration, written.threshold) == (calibration, point.threshold)
+    assert read_record(log)["calibration"] == record["calibration"] == vars(calibration)
+    assert record["threshold"] == point.threshold
