@@ -1,7 +1,9 @@
 """Tiny shards that a detector can be trained on in seconds."""
 
+import importlib.util
 from collections import OrderedDict
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -57,6 +59,16 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def one_of_several() -> ModuleType:
+    """Return the module that other processes run as a script."""
+    path = Path(__file__).with_name("one_of_several.py")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

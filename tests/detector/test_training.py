@@ -1,16 +1,18 @@
 import copy
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
 
-from utils.detector import training
+from utils.detector import step, training
 from utils.detector.checkpoint import Checkpoint
 from utils.detector.recipe import Recipe
 from utils.detector.training import train
 from utils.errors import Checkpointed, TrainingDiverged
 
-RECIPE = Recipe(batch_size=4, augmentation=0.5)
+RECIPE = Recipe(batch_size=4, augmentation=0.5, ema=0.0)
 
 
 def run(model, photos, validation, path, epochs=2, recipe=RECIPE, **options):
@@ -33,12 +35,12 @@ def without_times(records):
 # the training is interrupted between two batches, in the next try within the validation, and then
 # in the second epoch.
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
-@pytest.mark.parametrize("bfloat16", [False, True])
+@pytest.mark.parametrize(("bfloat16", "ema"), [(False, 0.0), (True, 0.9)])
 def test_resumed_training_equals_uninterrupted_one_bit_for_bit(
-    model, photos, validation, tmp_path, optimizer, bfloat16
+    model, photos, validation, tmp_path, optimizer, bfloat16, ema
 ):
     options = {
-        "recipe": Recipe(batch_size=4, optimizer=optimizer, augmentation=1.0),
+        "recipe": Recipe(batch_size=4, optimizer=optimizer, augmentation=1.0, ema=ema),
         "bfloat16": bfloat16,
     }
     straight, path = copy.deepcopy(model), tmp_path / "interrupted.ckpt"
@@ -55,6 +57,47 @@ def test_resumed_training_equals_uninterrupted_one_bit_for_bit(
         assert torch.equal(value, model.state_dict()[name]), name
 
 
+def test_killed_training_of_the_compact_detector_gives_the_weights_of_one_left_alone(
+    one_of_several, tmp_path
+):
+    interrupted, alone = tmp_path / "interrupted", tmp_path / "alone"
+    interrupted.mkdir(), alone.mkdir()
+    job = subprocess.run(
+        [sys.executable, one_of_several.__file__, interrupted, "be killed"], check=False
+    )
+    assert job.returncode == -9
+    assert (interrupted / "training.ckpt").stat().st_size > 0
+    options = {"recipe": one_of_several.KILLED, "bfloat16": True}
+    resumed = one_of_several.train_compact(interrupted, **options)
+    expected = one_of_several.train_compact(alone, **options)
+    assert without_times(resumed["records"]) == without_times(expected["records"])
+    for name, value in expected["weights"].items():
+        assert torch.equal(value, resumed["weights"][name]), name
+
+
+def test_averaged_weights_are_validated_and_kept(model, photos, validation, tmp_path, monkeypatch):
+    validated, last = [], copy.deepcopy(model)
+    real = training.detections_of
+
+    def watched(network, *rest):
+        validated.append(copy.deepcopy(network.state_dict()))
+        return real(network, *rest)
+
+    run(last, photos, validation, tmp_path / "last.ckpt", recipe=RECIPE)
+    monkeypatch.setattr(training, "detections_of", watched)
+    run(
+        *(model, photos, validation, tmp_path / "averaged.ckpt"),
+        recipe=Recipe(batch_size=4, augmentation=0.5, ema=0.9),
+    )
+    weight = "backbone.body.one.0.weight"
+    assert torch.equal(validated[-1][weight], model.state_dict()[weight])
+    assert not torch.equal(last.state_dict()[weight], model.state_dict()[weight])
+    checkpoint = Checkpoint(tmp_path / "averaged.ckpt", {"job": "test"})
+    checkpoint.start()
+    assert torch.equal(checkpoint.state["model"][weight], last.state_dict()[weight])
+    assert torch.equal(checkpoint.state["average"]["model"][weight], model.state_dict()[weight])
+
+
 def test_loss_falls_and_records_say_so(model, photos, validation, tmp_path):
     records = run(model, photos, validation, tmp_path / "c.ckpt", epochs=12)
     assert [record["epoch"] for record in records] == list(range(1, 13))
@@ -69,12 +112,12 @@ def test_loss_falls_and_records_say_so(model, photos, validation, tmp_path):
 
 def with_losses(monkeypatch, change):
     """Let `change` tamper with the losses of the steps 0, 1, ..."""
-    real, steps = training.losses, iter(range(10_000))
+    real, steps = step.losses, iter(range(10_000))
 
     def tampered(*args):
         return change(next(steps), real(*args))
 
-    monkeypatch.setattr(training, "losses", tampered)
+    monkeypatch.setattr(step, "losses", tampered)
 
 
 def test_batch_with_loss_that_is_not_finite_is_skipped_and_leaves_no_trace(
@@ -87,8 +130,12 @@ def test_batch_with_loss_that_is_not_finite_is_skipped_and_leaves_no_trace(
         return parts
 
     with_losses(monkeypatch, change)
-    records = run(model, photos, validation, tmp_path / "c.ckpt", epochs=1)
+    recipe = Recipe(batch_size=4, augmentation=0.5, ema=0.9)
+    records = run(model, photos, validation, tmp_path / "c.ckpt", epochs=1, recipe=recipe)
     assert records[0]["skipped_batches"] == 1
+    checkpoint = Checkpoint(tmp_path / "c.ckpt", {"job": "test"})
+    checkpoint.start()
+    assert checkpoint.state["average"]["updates"] == 1  # of two steps
     assert math.isfinite(records[0]["loss"]["total"])
     assert all(torch.isfinite(value).all() for value in model.state_dict().values())
 
@@ -104,8 +151,14 @@ def test_losses_that_stay_not_finite_end_the_training(
         run(model, photos, validation, tmp_path / "c.ckpt", epochs=5)
 
 
-def test_frozen_statistics_stay_as_they_are(model, photos, validation, tmp_path):
+def test_frozen_statistics_stay_as_they_are_and_others_are_learnt(
+    model, photos, validation, tmp_path
+):
     before = {name: value.clone() for name, value in model.named_buffers()}
-    run(model, photos, validation, tmp_path / "c.ckpt", epochs=1, frozen_statistics=True)
+    layers = sorted({name.rpartition(".")[0] for name in before if name.endswith("running_mean")})
+    frozen = frozenset(layers[::2])
+    run(model, photos, validation, tmp_path / "c.ckpt", epochs=1, frozen_statistics=frozen)
     for name, value in model.named_buffers():
-        assert torch.equal(value, before[name]), name
+        layer = name.rpartition(".")[0]
+        if layer in layers:
+            assert torch.equal(value, before[name]) == (layer in frozen), name

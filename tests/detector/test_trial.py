@@ -1,7 +1,7 @@
 import pytest
 
 from utils.detector import fit as fit_module
-from utils.detector import training
+from utils.detector import step, training
 from utils.detector.study import suggest
 from utils.detector.trial import run_trial
 from utils.errors import Checkpointed, InputError
@@ -53,16 +53,17 @@ def test_completed_trial_has_the_value_of_its_last_epoch(trial, monkeypatch):
     result = trial()
     assert (result["state"], result["values"], result["value"]) == ("complete", [0.3, 0.2], 0.2)
     assert (result["number"], result["reason"]) == (0, None)
+    assert 0 <= result["error"] < 0.5
 
 
 def test_diverged_training_is_a_failed_trial(trial, monkeypatch):
     monkeypatch.setattr(training, "PATIENCE", 2)
-    real = training.losses
+    real = step.losses
 
     def infinite(*args):
         return {name: loss * float("inf") for name, loss in real(*args).items()}
 
-    monkeypatch.setattr(training, "losses", infinite)
+    monkeypatch.setattr(step, "losses", infinite)
     result = trial(batch_size=2)
     assert (result["state"], result["value"], result["values"]) == ("fail", None, [])
     assert result["reason"].startswith("TrainingDiverged: ")

@@ -3,6 +3,8 @@
 A checkpoint that is damaged, or of another job (other data, parameters or seed), is named in the
 log and left unused: a checkpoint only saves time, and starting afresh gives the right result, while
 an error would stop a run for want of something that it does not need.
+
+Of processes that train together all read it, and the first alone writes it.
 """
 
 import hashlib
@@ -11,10 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from utils.detector.distributed import is_first, wait_for_first
 from utils.detector.model_file import load_tensors, save_tensors
 from utils.errors import InputError
 
-SCHEMA = 1
+SCHEMA = 2
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +59,12 @@ class Checkpoint:
             If this is the start number `tries` without progress. The last one is not spent on
             another attempt: what failed so often would take the job down with it.
         """
-        content = self._read()
-        if content is not None:
-            self.starts, self.state = content["starts"], content["state"]
-        self.starts += 1
+        if is_first():
+            self._load()
+            self.starts += 1
         self._write()
+        if not is_first():
+            self._load()
         if tries is not None and self.starts >= max(tries, 2):
             raise KilledTooOften(f"killed {self.starts - 1} times without finishing an epoch")
 
@@ -70,13 +74,21 @@ class Checkpoint:
         self._write()
 
     def _write(self) -> None:
-        content = {
-            "schema": SCHEMA,
-            "job": self.job,
-            "starts": self.starts,
-            "state": self.state,
-        }
-        save_tensors(self.path, content)
+        """Write the file, which every process finds afterwards."""
+        if is_first():
+            content = {
+                "schema": SCHEMA,
+                "job": self.job,
+                "starts": self.starts,
+                "state": self.state,
+            }
+            save_tensors(self.path, content)
+        wait_for_first()
+
+    def _load(self) -> None:
+        content = self._read()
+        if content is not None:
+            self.starts, self.state = content["starts"], content["state"]
 
     def _read(self) -> dict[str, Any] | None:
         if not self.path.exists() or self.path.stat().st_size == 0:

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from utils.detector.distributed import is_first
+
 EVERY = 30.0
 """Seconds between two lines in a log."""
 
@@ -29,7 +31,7 @@ def tell_progress(steps: Sequence[Step], done: int, what: str) -> Iterator[Step]
         The epoch, in words.
     """
     left = steps[done:]
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and is_first():
         yield from tqdm(left, what, initial=done, total=len(steps), unit="batch", leave=False)
         return
     told = time.monotonic()

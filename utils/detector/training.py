@@ -1,27 +1,28 @@
 """The training loop.
 
-Every random number in it is a function of the seed, the epoch and the step, so a checkpoint needs
-no state of random generators, and a resumed training goes on bit for bit (on a CPU with as many
-threads) as if it had never been interrupted.
+Every random number in it is a function of the seed, the epoch, the step and the place in the batch,
+so a checkpoint needs no state of random generators, a resumed training goes on bit for bit (on a
+CPU with as many threads) as if it had never been interrupted, and several processes that share the
+batches do what one would, but for rounding.
 """
 
 import logging
-import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from utils.dataset.torch_dataset import FaceDataset
-from utils.detector.augmentation import Augmentation, epoch_batches
+from utils.detector.augmentation import Augmentation, chip_side
 from utils.detector.checkpoint import Checkpoint
-from utils.detector.forward import losses
-from utils.detector.optimization import learning_rate_at, make_optimizer
+from utils.detector.distributed import anywhere, from_first, is_first, own_places, processes
+from utils.detector.optimization import learning_rate_at
 from utils.detector.recipe import Recipe
+from utils.detector.sampling import epoch_batches, repeat_factors
+from utils.detector.step import Step
 from utils.detector.step_progress import tell_progress
 from utils.detector.validation import detections_of, validation_record
 from utils.errors import Checkpointed, TrainingDiverged
@@ -58,10 +59,13 @@ def train(
     checkpoint: Checkpoint,
     stop: Callable[[], bool] = lambda: False,
     after_epoch: Callable[[EpochRecord], None] = lambda record: None,
-    frozen_statistics: bool = False,
+    frozen_statistics: frozenset[str] = frozenset(),
     bfloat16: bool = False,
 ) -> list[EpochRecord]:
     """Train `model` in place, from where `checkpoint` left off, and return a record per epoch.
+
+    With ``recipe.ema``, the averaged weights are validated, and are what `model` has in the end.
+    Processes that train together (see `utils.detector.distributed`) all call this alike.
 
     Parameters
     ----------
@@ -75,7 +79,8 @@ def train(
         Called with each epoch's record, those of the checkpoint included; may raise to end the
         training.
     frozen_statistics
-        Batch normalisation keeps its statistics, as is usual with pretrained weights.
+        Names of the normalisation layers that keep their statistics, as is usual with those that
+        came with pretrained weights.
     bfloat16
         Compute features in bfloat16; boxes and losses stay in float32.
 
@@ -93,23 +98,25 @@ def train(
         after_epoch(record)
     while progress.epoch < epochs:
         started = time.monotonic()
-        finished = trainer.finish_epoch(stop)
-        found = detections_of(model, validation, stop) if finished else None
+        finished = trainer.finish_epoch(lambda: anywhere(stop()))
+        validated = trainer.validate(validation, stop) if finished else None
         progress.seconds += time.monotonic() - started
-        if found is None:
+        if validated is None:
             checkpoint.save(trainer.state())
             raise Checkpointed(
                 f"stopped in epoch {progress.epoch + 1} after step {progress.step}; "
                 f"the checkpoint is {checkpoint.path}"
             )
-        record = trainer.close_epoch(validation_record(found, validation))
+        record = trainer.close_epoch(validated)
         checkpoint.save(trainer.state())
         after_epoch(record)
+    if trainer.step.result is not model:
+        model.load_state_dict(trainer.step.result.state_dict())
     return progress.epochs
 
 
 class _Trainer:
-    """The parts of a training that a checkpoint holds, and the step that changes them."""
+    """Where a training stands, and how it gets on from one epoch to the next."""
 
     def __init__(
         self,
@@ -118,45 +125,55 @@ class _Trainer:
         recipe: Recipe,
         epochs: int,
         seed: int,
-        frozen_statistics: bool,
+        frozen_statistics: frozenset[str],
         bfloat16: bool,
     ) -> None:
         self.model, self.photos, self.recipe = model, photos, recipe
-        self.epochs, self.seed = epochs, seed
-        self.frozen_statistics, self.bfloat16 = frozen_statistics, bfloat16
-        self.device = next(model.parameters()).device
-        self.augment = Augmentation(recipe.augmentation, photos.image_size)
-        self.optimizer = make_optimizer(model, recipe)
+        self.epochs, self.seed, self.frozen_statistics = epochs, seed, frozen_statistics
+        self.augment = Augmentation(recipe.augmentation, chip_side(recipe.chip, photos.image_size))
+        self.weights = repeat_factors(photos.faces, recipe.rare)
+        self.step, self.bfloat16 = Step(model, recipe, bfloat16), bfloat16
         self.progress = Progress()
+        if recipe.batch_size < processes():
+            log.warning(
+                "%d processes cannot share batches of %d photographs, so each does all of them; "
+                "take fewer processes or a larger 'batch_size'",
+                processes(),
+                recipe.batch_size,
+            )
 
     def state(self) -> dict[str, Any]:
-        return {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "progress": dict(vars(self.progress)),
-        }
+        return {**self.step.state(), "progress": dict(vars(self.progress))}
 
     def restore(self, state: dict[str, Any] | None) -> None:
         if state is None:
             return
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.step.restore(state)
         self.progress = Progress(**state["progress"])
         log.info("going on from epoch %d, step %d", self.progress.epoch + 1, self.progress.step + 1)
 
     def finish_epoch(self, stop: Callable[[], bool]) -> bool:
         """Do the steps left in this epoch; return False if asked to stop before its end."""
         progress = self.progress
-        batches = epoch_batches(len(self.photos), self.recipe.batch_size, self.seed, progress.epoch)
+        batches = epoch_batches(self.weights, self.recipe.batch_size, self.seed, progress.epoch)
         self._to_training_mode()
         what = f"epoch {progress.epoch + 1}/{self.epochs}"
         for batch in tell_progress(batches, progress.step, what):
             if stop():
                 return False
             place = progress.epoch * len(batches) + progress.step
-            self._step(batch, learning_rate_at(place, self.epochs * len(batches), self.recipe))
+            rate = learning_rate_at(place, self.epochs * len(batches), self.recipe)
+            places = own_places(len(batch))
+            images, targets = zip(*(self._sample(batch, p) for p in places), strict=True)
+            losses = self.step(images, targets, [self._seed("draw", p) for p in places], rate)
+            self._count(batch, losses)
             progress.step += 1
         return True
+
+    def validate(self, photos: FaceDataset, stop: Callable[[], bool]) -> dict[str, Any] | None:
+        """Measure the network to be kept, in the first process; None when asked to stop."""
+        found = detections_of(self.step.result, photos, stop, self.bfloat16) if is_first() else None
+        return from_first(None if found is None else validation_record(found, photos))
 
     def close_epoch(self, validation: dict[str, Any]) -> EpochRecord:
         """Turn the sums of the epoch into its record and move on to the next."""
@@ -165,16 +182,16 @@ class _Trainer:
         record = {
             "epoch": progress.epoch + 1,
             "loss": {name: total / counted for name, total in progress.sums.items()},
-            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "learning_rate": self.step.optimizer.param_groups[0]["lr"],
             "seconds": round(progress.seconds, 3),
             "skipped_batches": progress.skipped,
             "validation": validation,
         }
         log.info(
-            "epoch %d/%d: loss %.4f, validation mAP %s (%s at IoU 0.5), %.1f s",
+            "epoch %d/%d: loss %s, validation mAP %s (%s at IoU 0.5), %.1f s",
             record["epoch"],
             self.epochs,
-            record["loss"].get("total", math.nan),
+            _rounded(record["loss"].get("total")),
             _rounded(validation["map"]),
             _rounded(validation["map_50"]),
             progress.seconds,
@@ -184,59 +201,36 @@ class _Trainer:
         progress.sums, progress.seconds = {}, 0.0
         return record
 
-    def _step(self, batch: list[int], learning_rate: float) -> None:
-        images, targets = zip(*self._samples(batch), strict=True)
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
-        before = [buffer.clone() for buffer in self.model.buffers()]
-        # Faster R-CNN samples anchors and proposals at random.
-        torch.manual_seed(derive_seed(self.seed, "step", self.progress.epoch, self.progress.step))
-        parts = losses(self.model, images, targets, self.bfloat16)
-        total = sum(parts.values())
-        if not (math.isfinite(total.item()) and self._gradients_are_finite(total)):
-            self._skip(batch, before)
+    def _sample(self, batch: list[int], place: int) -> tuple[Tensor, dict[str, Any]]:
+        return self.augment(*self.photos[batch[place]], self._seed("augment", place))
+
+    def _seed(self, purpose: str, place: int) -> int:
+        return derive_seed(self.seed, purpose, self.progress.epoch, self.progress.step, place)
+
+    def _count(self, batch: list[int], losses: dict[str, float] | None) -> None:
+        """Add up the losses of a step, or note that there were none to go by."""
+        progress = self.progress
+        if losses is not None:
+            progress.skipped_in_a_row = 0
+            for name, loss in losses.items():
+                progress.sums[name] = progress.sums.get(name, 0.0) + loss
             return
-        self.optimizer.step()
-        self.progress.skipped_in_a_row = 0
-        for name, loss in {"total": total, **parts}.items():
-            self.progress.sums[name] = self.progress.sums.get(name, 0.0) + loss.item()
-
-    def _gradients_are_finite(self, total: Tensor) -> bool:
-        """Compute and clip the gradients."""
-        self.optimizer.zero_grad()
-        total.backward()
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
-        return math.isfinite(norm.item())
-
-    def _samples(self, batch: list[int]) -> Iterator[tuple[Tensor, dict[str, Any]]]:
-        for number in batch:
-            seed = derive_seed(self.seed, "augment", self.progress.epoch, number)
-            image, target = self.augment(*self.photos[number], seed)
-            boxes, labels = target["boxes"].to(self.device), target["labels"].to(self.device)
-            yield image.to(self.device), {"boxes": boxes, "labels": labels}
-
-    def _skip(self, batch: list[int], before: list[Tensor]) -> None:
-        """Leave a batch out whose loss is not finite, and undo what it did to batch statistics."""
-        with torch.no_grad():
-            for buffer, value in zip(self.model.buffers(), before, strict=True):
-                buffer.copy_(value)
-        self.progress.skipped += 1
-        self.progress.skipped_in_a_row += 1
+        progress.skipped += 1
+        progress.skipped_in_a_row += 1
         names = ", ".join(self.photos.names[number] for number in batch)
         log.warning("the loss is not finite; skipped the batch of %s", names)
-        if self.progress.skipped_in_a_row >= PATIENCE:
+        if progress.skipped_in_a_row >= PATIENCE:
             raise TrainingDiverged(
                 f"the loss was not finite in {PATIENCE} batches in a row, in epoch "
-                f"{self.progress.epoch + 1}; try a lower learning rate than "
+                f"{progress.epoch + 1}; try a lower learning rate than "
                 f"{self.recipe.learning_rate:g}"
             )
 
     def _to_training_mode(self) -> None:
         self.model.train()
-        if self.frozen_statistics:
-            for module in self.model.modules():
-                if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                    module.eval()
+        for name, module in self.model.named_modules():
+            if name in self.frozen_statistics:
+                module.eval()
 
 
 def _rounded(value: float | None) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from utils.detector.checkpoint import KilledTooOften
+from utils.detector.distributed import is_first
 from utils.detector.fit import Plan, fit
 from utils.detector.recipe import Recipe
 from utils.detector.study import Pruner
 from utils.detector.training import EpochRecord
+from utils.detector.validation import detections_of, standard_error
 from utils.errors import Checkpointed, InputError
 from utils.records import read_record, write_record
 from utils.seed import derive_seed
@@ -34,13 +36,14 @@ def run_trial(
     result: Path,
     weights: Path | None = None,
     tries: int = 3,
+    cache_mb: float = 2048,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Train with the suggested parameters and write the result: complete, pruned, or failed.
 
-    The objective is validation mAP (IoU 0.5:0.95) after the last epoch. A training that raises
-    (it diverged, memory ran out) is a failed trial and no error, so that the study goes on; so is
-    one that was killed `tries` - 1 times without finishing an epoch.
+    The objective is validation mAP (IoU 0.5:0.95) after the last epoch, told with its standard
+    error. A training that raises (it diverged, memory ran out) is a failed trial and no error, so
+    that the study goes on; so is one that was killed `tries` - 1 times without finishing an epoch.
 
     Raises
     ------
@@ -54,13 +57,15 @@ def run_trial(
         arch=arch,
         recipe=Recipe.from_params(asked["params"]),
         epochs=epochs,
-        seed=derive_seed(seed, "trial", asked["number"]),
+        seed=derive_seed(seed, "trial"),  # the same for all, who differ in parameters alone
         train=train,
         validation=validation,
         image_size=image_size,
         weights=weights,
+        cache_mb=cache_mb,
     )
     values: list[float] = []
+    error = None
     started, state, reason = time.monotonic(), "complete", None
     with Pruner(study, asked["number"], epochs) as pruner:
 
@@ -72,21 +77,29 @@ def run_trial(
                 raise _Pruned(f"below the median of earlier trials after epoch {len(values)}")
 
         try:
-            fit(plan, checkpoint, stop, after_epoch, tries)
+            fitted = fit(plan, checkpoint, stop, after_epoch, tries)
+            if is_first():
+                found = detections_of(fitted.model, fitted.validation, bfloat16=fitted.bfloat16)
+                error = standard_error(found, fitted.validation, plan.seed)
         except (Checkpointed, InputError):
             raise
         except _Pruned as why:
             state, reason = "pruned", str(why)
         except KilledTooOften as why:
             state, reason = "fail", str(why)
-        except Exception as error:
+        except Exception as why:
+            if not is_first():
+                raise  # the launcher must know, or the first would wait
             log.exception("trial %d failed", asked["number"])
-            state, reason = "fail", f"{type(error).__name__}: {error}"
+            state, reason = "fail", f"{type(why).__name__}: {why}"
+    if not is_first():
+        return
     record = {
         "number": asked["number"],
         "state": state,
         "values": values,
         "value": values[-1] if state == "complete" else None,
+        "error": error,
         "reason": reason,
         "seconds": round(time.monotonic() - started, 1),
         "params": asked["params"],

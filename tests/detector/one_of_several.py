@@ -1,0 +1,128 @@
+"""What a process does for the tests that need one of its own: it trains, and tells the result.
+
+Called as ``one_of_several.py FOLDER TASK``; unless it is killed, process r writes
+``FOLDER/<r>.pth``.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from utils.dataset.faces import Faces
+from utils.dataset.images import encode_png
+from utils.dataset.shards import Photo, write_shard
+from utils.dataset.torch_dataset import FaceDataset
+from utils.dataset.voc import write_voc
+from utils.detector.anchors import Anchors
+from utils.detector.architectures import build_model
+from utils.detector.batch_norm import share_batch_norm
+from utils.detector.checkpoint import Checkpoint
+from utils.detector.distributed import join, processes, rank
+from utils.detector.recipe import Recipe
+from utils.detector.training import train
+
+SIZE = 64
+ANCHORS = Anchors(((12.0,), (20.0,), (32.0,), (48.0,)), (1.0,))
+PHOTOS = 7  # in batches of four and of three
+
+# SGD changes the weights in proportion to the gradient, so a rounding error stays small in them;
+# AdamW goes as far for a gradient that is nothing but rounding.
+# Batch normalisation over the few places of a small chip would make it grow all the same.
+SHARED = Recipe(
+    optimizer="sgd", learning_rate=0.005, batch_size=4, chip=1.0, augmentation=1.0, ema=0.9
+)
+KILLED = Recipe(batch_size=4, augmentation=1.0, ema=0.9)
+
+
+def make_photos(path, photos):
+    """Write bright squares on noise, upright and lying photographs in turn."""
+    rng = np.random.default_rng(1)
+    written = []
+    for number in range(photos):
+        width, height = ((SIZE, 40), (48, SIZE))[number % 2]
+        image = rng.integers(0, 90, (height, width, 3)).astype(np.uint8)
+        left, top, side = (int(rng.integers(*limits)) for limits in ((0, 16), (0, 12), (12, 26)))
+        image[top : top + side, left : left + side] = (250, 200, 60)
+        box = np.array([[left, top, left + side, top + side]], np.float32)
+        xml = write_voc(f"p{number}.png", width, height, Faces(box, np.array([1 + number % 3])))
+        written.append(Photo(f"p{number}", f"p{number}.png", encode_png(image), xml))
+    write_shard(path, written)
+    return FaceDataset([path], SIZE)
+
+
+def train_compact(folder, recipe, change=lambda model: None, epochs=2, **options):
+    """Train the compact detector; return its weights and its records."""
+    photos = make_photos(folder / f"photos_{rank()}.tar", PHOTOS)
+    validation = make_photos(folder / f"validation_{rank()}.tar", 1)
+    torch.manual_seed(5)
+    model = build_model("compact_resnet18_fpn", ANCHORS)
+    change(model)
+    checkpoint = Checkpoint(folder / "training.ckpt", {"job": "test"})
+    checkpoint.start()
+    records = train(model, photos, validation, recipe, epochs, 3, checkpoint, **options)
+    return {"weights": model.state_dict(), "records": records}
+
+
+def take_all_proposals(model):
+    """Let the heads learn from every proposal.
+
+    Proposals of an untrained network score about the same, so rounding decides on their order, and
+    the order on which are drawn.
+    """
+    for limits in (model.rpn._pre_nms_top_n, model.rpn._post_nms_top_n):
+        limits["training"] = 1000
+    model.rpn.nms_thresh = 1.0
+    model.roi_heads.fg_bg_sampler.batch_size_per_image = 1000
+
+
+def normalise():
+    """Normalise a batch, or a part of it; return outputs, gradients and statistics."""
+    torch.manual_seed(1)
+    parts = [5] if processes() == 1 else [3, 2]
+    batch, weights = torch.randn(5, 6, 3, 4) * 3 + 100, torch.randn(5, 6, 3, 4)
+    layers = nn.Sequential(nn.BatchNorm2d(6, momentum=0.2))
+    nn.init.uniform_(layers[0].weight)
+    share_batch_norm(layers)
+    part = batch.split(parts)[rank()].clone().requires_grad_()
+    outputs = layers(part)
+    (outputs * weights.split(parts)[rank()]).square().sum().backward()
+    return {
+        "parts": torch.stack([outputs.detach(), part.grad]),
+        "sums": torch.stack([parameter.grad for parameter in layers.parameters()]),
+        "statistics": [buffer.clone() for buffer in layers.buffers()],
+    }
+
+
+def kill_at(call):
+    """Return a stop function that kills this process when it is called so often."""
+    calls = iter(range(1, 10_000))
+
+    def stop():
+        if next(calls) == call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return False
+
+    return stop
+
+
+def main(folder, task):
+    torch.set_num_threads(1)
+    join()
+    if task == "be killed":  # at the second step of the second epoch
+        train_compact(folder, KILLED, bfloat16=True, stop=kill_at(2 + 1 + 2))
+    # In double precision, where rounding is far below what any mistake would make.
+    torch.set_default_dtype(torch.float64)
+    torch.Tensor.float = torch.Tensor.double
+    result = train_compact(folder, SHARED, take_all_proposals)
+    torch.save({"normalised": normalise(), **result}, folder / f"{rank()}.pth")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])
