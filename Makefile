@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
+DATA ?= data/sample
+MINUTES ?= 20 90
 NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint format data sample benchmark pictures clean
+.PHONY: help run test lint format data sample benchmark quality pictures clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,9 +35,17 @@ data: $(READY)  ## fetch the real photographs (needs internet and a Kaggle accou
 sample: $(READY)  ## draw the bundled sample again; the files come out the same
 	$(RUN) -m utils.dataset.synthetic
 
-benchmark: $(READY)  ## measure the engine's overhead and the planning of large inputs
-	$(RUN) benchmarks/engine_overhead.py
-	$(RUN) benchmarks/planning.py
+benchmark: $(READY)  ## measure speed and the rate's intervals (DATA=folder or zip; half an hour)
+	for name in engine_overhead planning training_speed inference_speed epoch_cost profile_step \
+	    bfloat16 prevalence rate_estimators; do $(MAKE) --no-print-directory benchmark-$$name; done
+
+quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the detector is
+	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(MINUTES) $(ARGS)
+
+# The speed benchmarks take photographs; the others make their own.
+ON_DATA := training_speed inference_speed profile_step bfloat16
+benchmark-%: $(READY)
+	@echo; echo "== $*"; $(RUN) benchmarks/$*.py $(if $(filter $*,$(ON_DATA)),--data $(DATA)) $(ARGS)
 
 pictures: $(READY)  ## draw the README's pictures again, from the newest run (needs chromium)
 	$(RUN) workflow.py graph --output docs/workflow.png

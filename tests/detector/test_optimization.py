@@ -6,14 +6,23 @@ from utils.detector.optimization import learning_rate_at, make_optimizer
 from utils.detector.recipe import Recipe
 
 
-def test_learning_rate_rises_then_falls_to_zero():
-    recipe = Recipe(learning_rate=1.0, warmup=0.1)
-    rates = [learning_rate_at(step, 100, recipe) for step in range(101)]
+def test_learning_rate_rises_stays_and_falls_towards_zero():
+    recipe = Recipe(learning_rate=1.0, warmup=0.1, descent=0.2)
+    rates = [learning_rate_at(step, 100, recipe) for step in range(100)]
     assert rates[0] == pytest.approx(0.1)
-    assert max(rates) == rates[9] == rates[10] == pytest.approx(1.0)
-    assert rates[55] == pytest.approx(0.5)
-    assert rates[100] == pytest.approx(0.0)
-    assert all(later <= earlier for earlier, later in pairwise(rates[10:]))
+    assert rates[9:80] == pytest.approx([1.0] * 71)
+    assert rates[90] == pytest.approx(0.5)
+    assert rates[99] == pytest.approx(0.05)
+    assert all(later >= earlier for earlier, later in pairwise(rates[:50]))
+    assert all(later <= earlier for earlier, later in pairwise(rates[50:]))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_shortest_training_has_a_learning_rate(steps):
+    rates = [
+        learning_rate_at(step, steps, Recipe(warmup=0.5, descent=0.5)) for step in range(steps)
+    ]
+    assert min(rates) > 0
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from utils.detector.recipe import Recipe
-from utils.detector.search import as_study_params, default_params
+from utils.detector.search import default_params
 from utils.detector.study import Pruner, best, suggest
 from utils.errors import InputError
 from utils.records import read_record, write_record
@@ -27,13 +27,14 @@ class Rounds:
         self.results = []
         return [read_record(path) for path in paths]
 
-    def finish(self, suggestion, values, state="complete", reason=None):
+    def finish(self, suggestion, values, state="complete", reason=None, error=0.05):
         path = self.folder / f"result_{suggestion['number']}.json"
         record = {
             "number": suggestion["number"],
             "state": state,
             "values": values,
             "value": values[-1] if state == "complete" else None,
+            "error": error if state == "complete" else None,
             "reason": reason,
             "seconds": 1.0,
             "params": suggestion["params"],
@@ -59,6 +60,29 @@ def test_first_trial_is_the_defaults_and_all_suggestions_make_a_recipe(rounds):
     assert len({json.dumps(s["params"]) for s in suggestions}) == 4
     for suggestion in suggestions:
         assert Recipe.from_params(suggestion["params"]).as_params() == suggestion["params"]
+
+
+def test_search_starts_where_the_recipe_says(tmp_path):
+    """What is searched may move from there; what is not stays."""
+    recipe = {"batch_size": 16, "learning_rate": 1e-4, "warmup": 0.3}
+    paths = [tmp_path / f"{number}.json" for number in range(4)]
+    suggest(None, [], tmp_path / "1.log", paths[:2], 1, 4, 1, recipe)
+    record = {"state": "complete", "values": [0.1], "value": 0.1, "error": 0.01, "reason": None}
+    for number in range(2):
+        write_record(tmp_path / f"r{number}.json", record | {"number": number})
+    results = [tmp_path / f"r{number}.json" for number in range(2)]
+    suggest(tmp_path / "1.log", results, tmp_path / "2.log", paths[2:], 2, 4, 1, recipe)
+    asked = [read_record(path)["params"] for path in paths]
+    assert asked[0] == default_params() | recipe
+    assert {params["warmup"] for params in asked} == {0.3}
+    trials = best(tmp_path / "2.log", [], tmp_path / "s.log", tmp_path / "p.json")
+    assert [trial["params"] for trial in trials] == asked
+    assert read_record(tmp_path / "p.json")["params"] == asked[0]
+
+
+def test_search_cannot_start_at_a_logarithm_of_nothing(tmp_path):
+    with pytest.raises(InputError, match=r"weight_decay: .*cannot start at 0"):
+        suggest(None, [], tmp_path / "s", [tmp_path / "a.json"], 1, 4, 1, {"weight_decay": 0.0})
 
 
 def test_same_seed_same_suggestions(tmp_path):
@@ -163,11 +187,22 @@ def test_pruner_waits_for_four_completed_trials(rounds):
         assert not pruner.is_hopeless(2, 0.0)
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
-def test_study_params_name_the_learning_rate_of_the_optimiser(optimizer):
-    named = as_study_params(default_params() | {"optimizer": optimizer, "learning_rate": 0.003})
-    assert named[f"learning_rate_{optimizer}"] == 0.003
-    assert "learning_rate" not in named
+@pytest.mark.parametrize(("error", "winner"), [(0.05, 1), (0.15, 0)])
+def test_start_is_kept_unless_beaten_by_more_than_its_error(rounds, error, winner):
+    first, second = rounds.suggest()
+    rounds.finish(first, [0.3], error=error)
+    rounds.finish(second, [0.4], error=error)
+    trials, record = rounds.best()
+    assert record["params"] == (first, second)[winner]["params"]
+    assert (record["number"], record["highest"], record["error"]) == (winner, 0.4, error)
+    assert [trial["error"] for trial in trials] == [error, error]
+
+
+def test_without_a_completed_start_the_highest_wins(rounds):
+    first, second = rounds.suggest()
+    rounds.finish(first, [0.1], "fail", "killed")
+    rounds.finish(second, [0.2], error=0.5)
+    assert rounds.best()[1]["number"] == second["number"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:  # planning packs shards, and starts quicker without NumPy, Pi
     import numpy as np
 
     from utils.dataset.voc import Annotation
+
+Member = tuple[str, bytes, int]
+"""Name of a file in a shard, its bytes, and where these begin in the shard."""
 
 MAX_MEMBER_BYTES = 512 * 1024**2
 """No photograph or annotation is larger; bounds what a damaged or hostile shard can ask for."""
@@ -40,12 +43,15 @@ class Photo:
         Bytes of the image file.
     annotation
         Bytes of the VOC file; None for a photograph to predict on.
+    offset
+        Where the image's bytes begin in the shard that it was read from, to read them again.
     """
 
     name: str
     filename: str
     image: bytes
     annotation: bytes | None = None
+    offset: int | None = field(default=None, compare=False)
 
     def decode(self) -> np.ndarray:
         """Return the upright RGB image, uint8 (H, W, 3). See `utils.dataset.images.decode`."""
@@ -104,9 +110,10 @@ def read_shard(path: Path) -> Iterator[Photo]:
         If the file is not a whole tar, or holds anything but regular files of bounded size with
         plain names, at most one image and one annotation a stem, image and annotation adjacent.
     """
-    pending: dict[str, tuple[str, bytes]] = {}  # of the current stem: kind -> (file name, bytes)
+    pending: dict[str, Member] = {}  # of the current stem, by kind
     stem, seen = None, set()
-    for filename, data in _members(Path(path)):
+    for member in _members(Path(path)):
+        filename = member[0]
         name, _, suffix = filename.rpartition(".")
         kind = "annotation" if suffix.lower() == "xml" else "image"
         if name != stem:
@@ -118,12 +125,12 @@ def read_shard(path: Path) -> Iterator[Photo]:
             stem, pending = name, {}
         if kind in pending:
             raise InputError(f"{path}: two files for the {kind} of {name!r}; pack again")
-        pending[kind] = (filename, data)
+        pending[kind] = member
     if stem is not None:
         yield _photo(path, stem, pending)
 
 
-def _members(path: Path) -> Iterator[tuple[str, bytes]]:
+def _members(path: Path) -> Iterator[Member]:
     try:
         with tarfile.open(path, "r:") as tar:
             while (member := tar.next()) is not None:
@@ -137,7 +144,7 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
                         f"{path}: member {member.name!r} has {member.size} bytes, "
                         f"more than {MAX_MEMBER_BYTES}"
                     )
-                yield member.name, tar.extractfile(member).read()
+                yield member.name, tar.extractfile(member).read(), member.offset_data
                 tar.members.clear()  # else the list of what was read grows with the shard
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
@@ -145,11 +152,12 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
         raise InputError(f"{path}: not a whole shard ({error}); make it again") from error
 
 
-def _photo(path: Path, stem: str, parts: dict[str, tuple[str, bytes]]) -> Photo:
+def _photo(path: Path, stem: str, parts: dict[str, Member]) -> Photo:
     if "image" not in parts:
         raise InputError(f"{path}: {stem}.xml has no image beside it; pack again")
-    filename, image = parts["image"]
-    return Photo(stem, filename, image, parts.get("annotation", (None, None))[1])
+    filename, image, offset = parts["image"]
+    annotation = parts["annotation"][1] if "annotation" in parts else None
+    return Photo(stem, filename, image, annotation, offset)
 
 
 def _is_plain_name(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,8 @@ class FaceDataset(Dataset):
     - ``name`` the photo's stem; ``index`` is ``i`` (for seeding a transform);
     - ``scale`` = side of `image` / side of the photo; ``size`` = the photo's own (H, W).
 
-    Decoded images are kept up to `cache_mb` MiB; those beyond stay encoded and are decoded at each
-    use.
+    Decoded images are kept up to `cache_mb` MiB; those beyond are read from the shard and decoded
+    at each use, so they take no memory.
 
     Attributes
     ----------
@@ -42,6 +43,8 @@ class FaceDataset(Dataset):
         In pixels of the photographs as they are, for metrics.
     sizes : list[tuple[int, int]]
         (H, W) of the photographs as they are.
+    cached_mb : float
+        MiB that the decoded images take.
 
     Raises
     ------
@@ -54,14 +57,16 @@ class FaceDataset(Dataset):
         shards: Sequence[Path],
         image_size: int,
         transform: Transform | None = None,
-        cache_mb: float = 4096,
+        cache_mb: float = 2048,
     ) -> None:
         self.image_size, self.transform = image_size, transform
         self.names: list[str] = []
         self.faces: list[Faces] = []
         self.sizes: list[tuple[int, int]] = []
-        self._images: list[torch.Tensor | bytes] = []
+        self._images: list[torch.Tensor | Place] = []
         self._load(shards, cache_mb * 2**20)
+        tensors = (image for image in self._images if isinstance(image, torch.Tensor))
+        self.cached_mb = sum(image.nbytes for image in tensors) / 2**20
 
     def __len__(self) -> int:
         return len(self.names)
@@ -85,13 +90,14 @@ class FaceDataset(Dataset):
 
     def _load(self, shards: Sequence[Path], budget: float) -> None:
         items = []
-        for photo in (photo for shard in shards for photo in read_shard(shard)):
+        for shard, photo in ((path, photo) for path in shards for photo in read_shard(path)):
             pixels = photo.decode()
             height, width = pixels.shape[:2]
             faces = photo.read_annotation(width, height).faces
             image = resize(pixels, self.image_size)
             budget -= image.nbytes
-            kept = to_tensor(image) if budget >= 0 else photo.image
+            place = Place(shard, photo.offset, len(photo.image))
+            kept = to_tensor(image) if budget >= 0 else place
             items.append((photo.name, faces, (height, width), kept))
         if not items:
             raise InputError(f"no photographs in {', '.join(map(str, shards))}")
@@ -100,11 +106,25 @@ class FaceDataset(Dataset):
             if first[0] == second[0]:
                 raise InputError(f"two photographs are called {first[0]!r}; rename one")
         self.names, self.faces, self.sizes, self._images = map(list, zip(*items, strict=True))
-        encoded = sum(isinstance(image, bytes) for image in self._images)
+        encoded = sum(isinstance(image, Place) for image in self._images)
         log.info("%d photographs, %d of them beyond the cache", len(self), encoded)
 
-    def _tensor(self, data: bytes, index: int) -> torch.Tensor:
-        return to_tensor(resize(decode(data, self.names[index]), self.image_size))
+    def _tensor(self, place: "Place", index: int) -> torch.Tensor:
+        return to_tensor(resize(decode(place.read(), self.names[index]), self.image_size))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the bytes of an image lie."""
+
+    shard: Path
+    offset: int
+    size: int
+
+    def read(self) -> bytes:
+        with open(self.shard, "rb") as file:
+            file.seek(self.offset)
+            return file.read(self.size)
 
 
 def resize(image: np.ndarray, longer_side: int) -> np.ndarray:

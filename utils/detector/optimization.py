@@ -1,7 +1,5 @@
 """The optimiser of a training and the course of its learning rate."""
 
-import math
-
 import torch
 from torch import nn
 
@@ -21,9 +19,7 @@ def make_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def learning_rate_at(step: int, steps: int, recipe: Recipe) -> float:
-    """Return the learning rate of step 0, 1, ...: up linearly, then down along half a cosine."""
-    rising = max(1, round(recipe.warmup * steps))
-    if step < rising:
-        return recipe.learning_rate * (step + 1) / rising
-    share = (step - rising) / max(1, steps - rising)
-    return recipe.learning_rate * (1 + math.cos(math.pi * share)) / 2
+    """Return the learning rate of step 0, 1, ...: up, level, then down towards zero."""
+    rising, falling = round(recipe.warmup * steps), round(recipe.descent * steps)
+    up, down = (step + 1) / max(1, rising), (steps - step) / max(1, falling)
+    return recipe.learning_rate * min(1.0, up, down)

@@ -1,18 +1,17 @@
 """What the hyper-parameter search may choose, and what it starts from.
 
-All knobs are independent of the architecture. Each optimiser has a learning rate of its own, since
-good ones lie a factor of ten apart: the study calls them ``learning_rate_adamw`` and
-``learning_rate_sgd``, everybody else ``learning_rate``.
+It moves what decides most, and differs most, between data sets, around where it starts; none of it
+depends on the architecture or the optimiser.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from utils.detector.recipe import OPTIMIZERS, Recipe
+from utils.detector.recipe import Recipe
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
 
-LEARNING_RATES = {"adamw": (2e-4, 4e-3), "sgd": (2e-3, 4e-2)}
+SEARCHED = ("learning_rate", "weight_decay", "batch_size", "augmentation")
 
 
 def default_params() -> dict[str, Any]:
@@ -20,26 +19,20 @@ def default_params() -> dict[str, Any]:
     return Recipe().as_params()
 
 
-def suggest_params(trial: "Trial") -> dict[str, Any]:
-    """Ask `trial` for every knob; what is not searched has its default."""
-    optimizer = trial.suggest_categorical("optimizer", OPTIMIZERS)
-    low, high = LEARNING_RATES[optimizer]
+def suggest_params(trial: "Trial", start: dict[str, Any]) -> dict[str, Any]:
+    """Ask `trial` for every knob; what is not searched stays as in `start`."""
+    rate, decay, strength = (start[n] for n in ("learning_rate", "weight_decay", "augmentation"))
     chosen = {
-        "optimizer": optimizer,
-        "learning_rate": trial.suggest_float(f"learning_rate_{optimizer}", low, high, log=True),
-        "weight_decay": trial.suggest_float("weight_decay", 1e-4, 0.1, log=True),
-        "batch_size": trial.suggest_categorical("batch_size", (2, 4, 8)),
-        "augmentation": trial.suggest_float("augmentation", 0.0, 1.0),
+        "learning_rate": trial.suggest_float("learning_rate", rate / 4, 2 * rate, log=True),
+        "weight_decay": trial.suggest_float("weight_decay", decay / 5, 4 * decay, log=True),
+        "batch_size": trial.suggest_categorical(
+            "batch_size", sorted({4, 8, 16, start["batch_size"]})
+        ),
+        "augmentation": trial.suggest_float("augmentation", min(0.3, strength), 1.0),
     }
-    return default_params() | chosen
+    return start | chosen
 
 
 def as_study_params(params: dict[str, Any]) -> dict[str, Any]:
-    """Undo `suggest_params`: return what the study calls the searched ones among `params`."""
-    optimizer = params["optimizer"]
-    searched = {name: params[name] for name in ("weight_decay", "batch_size", "augmentation")}
-    return {
-        "optimizer": optimizer,
-        f"learning_rate_{optimizer}": params["learning_rate"],
-        **searched,
-    }
+    """Return the searched ones among `params`."""
+    return {name: params[name] for name in SEARCHED}

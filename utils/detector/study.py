@@ -29,6 +29,8 @@ STATES = {
     "fail": TrialState.FAIL,
 }
 REASON = "reason"  # the user attribute that says why a trial failed
+ERROR = "error"  # the user attribute that holds the objective's standard error
+RECIPE = "recipe"  # the user attribute that holds where the search started
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,7 @@ def suggest(
     round_number: int,
     trials: int,
     seed: int,
+    recipe: dict[str, Any] | None = None,
 ) -> None:
     """Tell `results` to `study`, and ask it for as many sets of parameters as `suggestions`.
 
@@ -52,12 +55,20 @@ def suggest(
         The journal with the results told and the new trials asked.
     round_number, trials
         The number of this round, from 1, and of the trials in all rounds.
+    recipe
+        Parameters where the search starts, if not at the defaults; the same in every round.
 
     Raises
     ------
     InputError
         If a journal or a result cannot be used.
     """
+    start = default_params() | (recipe or {})
+    if not start["weight_decay"] > 0:
+        raise InputError(
+            "--recipe: weight_decay: the search goes by its logarithm, so it cannot start at 0; "
+            "give a small one, or search nothing (--trials 0)"
+        )
     # Of independent random trials, as many as a quarter, before the sampler models what it saw.
     sampler = optuna.samplers.TPESampler(
         seed=derive_seed(seed, "suggest", round_number),
@@ -66,14 +77,15 @@ def suggest(
     )
     with _copied(study, study_out, sampler=sampler) as opened:
         if study is None:
-            opened.enqueue_trial(as_study_params(default_params()))
+            opened.enqueue_trial(as_study_params(start))
         tell(opened, results)
         for path in suggestions:
             trial = opened.ask()
+            trial.set_user_attr(RECIPE, recipe or {})
             record = {
                 "number": trial.number,
                 "round": round_number,
-                "params": suggest_params(trial),
+                "params": suggest_params(trial, start),
             }
             write_record(path, record)
             log.info("trial %d: %s", trial.number, record["params"])
@@ -81,6 +93,10 @@ def suggest(
 
 def best(study: Path, results: Sequence[Path], study_out: Path, params: Path) -> list[dict]:
     """Tell the last `results`, write the best trial's parameters, and return all trials' records.
+
+    A trial is better than the first one, where the search started, if its objective is higher by
+    more than the first one's standard error over the validation photographs (Breiman et al. 1984):
+    of several trials with equal parameters, too, one is highest.
 
     Raises
     ------
@@ -94,10 +110,12 @@ def best(study: Path, results: Sequence[Path], study_out: Path, params: Path) ->
         if not number_of["complete"]:
             reasons = "; ".join(f"trial {t['number']}: {t['reason'] or t['state']}" for t in trials)
             raise InputError(f"no trial of the search was completed ({reasons})")
-        winner = trials[opened.best_trial.number]
+        winner = _winner(trials, opened.best_trial.number)
         record = {
             "number": winner["number"],
             "value": winner["value"],
+            "highest": trials[opened.best_trial.number]["value"],
+            "error": trials[0]["error"],
             "params": winner["params"],
             "trials": len(trials),
             "complete": number_of["complete"],
@@ -107,6 +125,13 @@ def best(study: Path, results: Sequence[Path], study_out: Path, params: Path) ->
         write_record(params, record)
     log.info("best of %d trials: %s", len(trials), record)
     return trials
+
+
+def _winner(trials: list[dict[str, Any]], highest: int) -> dict[str, Any]:
+    first, best = trials[0], trials[highest]
+    if first["state"] != "complete" or best["value"] > first["value"] + first["error"]:
+        return best
+    return first
 
 
 def tell(study: optuna.Study, results: Sequence[Path]) -> None:
@@ -128,6 +153,7 @@ def tell(study: optuna.Study, results: Sequence[Path]) -> None:
         running = Trial(study, trial._trial_id)
         for step, value in enumerate(record["values"], start=1):
             running.report(value, step)
+        running.set_user_attr(ERROR, record["error"])
         if record["reason"]:
             running.set_user_attr(REASON, record["reason"])
         value = record["value"] if state is TrialState.COMPLETE else None
@@ -137,15 +163,14 @@ def tell(study: optuna.Study, results: Sequence[Path]) -> None:
 def trial_record(trial: FrozenTrial) -> dict[str, Any]:
     """Return what the report tells of a trial."""
     states = {state: name for name, state in STATES.items()}
-    params = default_params() | {
-        name.removesuffix("_adamw").removesuffix("_sgd"): value
-        for name, value in trial.params.items()
-    }
+    params = default_params() | trial.user_attrs.get(RECIPE, {})
+    params |= trial.params
     return {
         "number": trial.number,
         "state": states.get(trial.state, "running"),
         "value": trial.value,
         "values": [value for _, value in sorted(trial.intermediate_values.items())],
+        "error": trial.user_attrs.get(ERROR),
         "reason": trial.user_attrs.get(REASON),
         "params": params,
     }

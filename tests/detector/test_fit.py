@@ -1,0 +1,44 @@
+import pytest
+import torch
+
+from utils.detector.checkpoint import Checkpoint
+from utils.detector.fit import Plan, fit
+from utils.detector.recipe import Recipe
+
+pytestmark = pytest.mark.usefixtures("tiny_detectors")
+
+
+@pytest.fixture
+def plan(shards):
+    def make(cache_mb):
+        recipe = Recipe(batch_size=2, augmentation=1.0)
+        paths = [shards["train"]], [shards["val"]]
+        return Plan("compact_resnet18_fpn", recipe, 1, 0, *paths, 64, cache_mb=cache_mb)
+
+    return make
+
+
+def test_the_cache_of_photographs_decides_the_speed_and_not_the_result(plan, tmp_path):
+    plenty, none = (fit(plan(mb), tmp_path / f"{mb}.ckpt") for mb in (4096, 0))
+    assert plenty.photos.cached_mb > 0 < plenty.validation.cached_mb
+    assert none.photos.cached_mb == none.validation.cached_mb == 0
+    state = plenty.model.state_dict()
+    for name, value in none.model.state_dict().items():
+        assert torch.equal(value, state[name]), name
+    assert none.epochs[0]["loss"] == plenty.epochs[0]["loss"]
+    assert none.epochs[0]["validation"] == plenty.epochs[0]["validation"]
+
+
+def test_training_and_validation_share_one_bound(plan, tmp_path):
+    one = 64 * 51 * 3 / 2**20  # MiB of a photograph of 80 by 64 at 64 pixels
+    for fitting in (5, 8):  # of 7 to train and 3 to validate
+        fitted = fit(plan((fitting + 0.5) * one), tmp_path / f"{fitting}.ckpt")
+        cached = [fitted.photos.cached_mb / one, fitted.validation.cached_mb / one]
+        assert cached == pytest.approx([min(fitting, 7), max(fitting - 7, 0)])
+
+
+def test_a_training_goes_on_under_another_bound(plan, tmp_path):
+    fit(plan(4096), tmp_path / "c.ckpt")
+    saved = Checkpoint(tmp_path / "c.ckpt", plan(0).identity())
+    saved.start(None)
+    assert saved.state is not None, "the bound is no part of a training's identity"
