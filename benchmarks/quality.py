@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--data", type=Path, default=PROJECT / "data" / "sample")
     made.add_argument("--minutes", type=float, nargs="+", default=[20.0])
     made.add_argument("--arch", nargs="+", default=["compact_resnet18_fpn"])
-    made.add_argument("--image-size", type=int, default=416)
+    made.add_argument("--image-size", type=int, default=480)
     made.add_argument("--weights", type=Path, help="file of pretrained weights")
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--keep", type=Path, help="folder to keep models and records in")

@@ -26,6 +26,7 @@ _CONFIGURATION = (
     "versions",
     "git_commit",
     "digests",
+    "weights",
 )
 _WIDEST, _CROWDED = 1000, 1600  # pixels of a picture in the gallery: usual, and of a crowd
 _CROWD = 25

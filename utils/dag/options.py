@@ -96,7 +96,7 @@ class Options:
         "NAME=VALUE",
     )
     image_size: int = _option(
-        whole(64, 2048), 416, "longer side in pixels of the photographs seen (default: 416)", "PX"
+        whole(64, 2048), 480, "longer side in pixels of the photographs seen (default: 480)", "PX"
     )
     noise: float = _option(
         real(0, 1), 0.05, "sigma of the Gaussian noise copies, in units of 0..1 (default: 0.05)"

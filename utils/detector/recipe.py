@@ -44,7 +44,7 @@ class Recipe:
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
     batch_size: int = 8
-    chip: float = 0.6
+    chip: float = 0.55
     augmentation: float = 0.7
     rare: float = 1.0
     warmup: float = 0.05
