@@ -1,5 +1,8 @@
 """Errors that the person at the keyboard can mend, and the one that is no error at all."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class MaskDetectionError(Exception):
     """Something outside the code is wrong; the message names the file, the field and the fix."""
@@ -15,3 +18,10 @@ class TrainingDiverged(MaskDetectionError):
 
 class Checkpointed(Exception):
     """Work stopped on request after its checkpoint was saved; the executable exits with 85."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Say what an unknown `name` may have been meant for: the nearest of `known`, else them all."""
+    known = list(known)
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"

@@ -9,13 +9,7 @@ from torch import nn
 from benchmarks import epoch_cost, inference_speed, profile_step, training_speed
 from benchmarks.parts import Parts
 
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def rows_of(text: str) -> dict[str, list[str]]:

@@ -54,11 +54,8 @@ def tiny_detectors(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+def _one_thread(one_thread):
+    """Every test here computes."""
 
 
 @pytest.fixture(scope="session")

@@ -54,8 +54,7 @@ def expected_confusion(
     for table, found, real in zip(result, detections, faces, strict=True):
         kept = found.above(threshold)
         pairs = match(kept, real, iou, class_aware=False)
-        true = np.where(pairs.hits, np.append(real.labels, BACKGROUND)[pairs.face_of], BACKGROUND)
-        np.add.at(table[:, BACKGROUND + 1 :], true, class_shares(kept))
+        np.add.at(table[:, BACKGROUND + 1 :], pairs.true_labels(real), class_shares(kept))
         np.add.at(table, (real.labels[pairs.detection_of < 0], BACKGROUND), 1)
     return result
 

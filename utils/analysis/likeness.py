@@ -50,8 +50,7 @@ def feature_sums(
         kept = found.above(threshold)
         true = np.full(len(kept), BACKGROUND)
         if faces is not None:
-            pairs = match(kept, faces[number], iou, class_aware=False)
-            true[pairs.hits] = faces[number].labels[pairs.face_of[pairs.hits]]
+            true = match(kept, faces[number], iou, class_aware=False).true_labels(faces[number])
         np.add.at(result[number], true, _features(kept))
     return result if faces is not None else result.sum(axis=1)
 

@@ -2,14 +2,13 @@
 
 import argparse
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from utils.dag.option_types import assignments, choice, flag, path, paths, real, text, whole
-from utils.errors import InputError
+from utils.errors import InputError, suggestion
 
 ENGINES = ("auto", "local", "condor", "pegasus")
 ARCHITECTURES = (
@@ -195,7 +194,7 @@ def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
         name = str(key).replace("-", "_")
         shown = prefix + name.replace("_", "-")
         if name not in known:
-            raise OptionError(f"{shown}: no such option; {_nearest(name, known)}")
+            raise OptionError(f"{shown}: no such option; {suggestion(name, sorted(known))}")
         if value is None and known[name].default is None:
             continue
         try:
@@ -203,11 +202,6 @@ def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
         except ValueError as error:
             raise OptionError(f"{shown}: takes {error}, not {value!r}") from None
     return values
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
 
 
 def _read_toml(config: Path) -> dict[str, Any]:

@@ -215,14 +215,14 @@ class _Pipeline:
         """Return the arguments that a trial and the final training share."""
         o = self.options
         shards = [In(shard) for shard in self.train_shards()]
-        weights = [] if weights_file(o) is None else ["--weights", In(weights_file(o))]
+        weights = weights_file(o)
         schedule = ["--arch", o.arch, "--epochs", epochs, "--image-size", o.image_size]
         return [
             *("--train", *shards),
             *("--val", In("val_clean.tar")),
             *schedule,
             *("--cache-mb", o.cache_mb),
-            *weights,
+            *(["--weights", In(weights)] if weights else []),
             *self.seed,
             *(["--processes", o.gpus] if o.gpus > 1 else []),
         ]

@@ -3,11 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from difflib import get_close_matches
 from typing import Any
 
 from utils.detector.recipe import Recipe
-from utils.errors import InputError
+from utils.errors import InputError, suggestion
 
 
 def read_recipe(words: Sequence[str], source: str = "--recipe") -> dict[str, Any]:
@@ -30,9 +29,7 @@ def read_recipe(words: Sequence[str], source: str = "--recipe") -> dict[str, Any
         if not equals:
             raise InputError(f"{source}: {word!r}: takes NAME=VALUE, e.g. batch_size=8")
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            fix = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise InputError(f"{source}: {name}: no such parameter; {fix}")
+            raise InputError(f"{source}: {name}: no such parameter; {suggestion(name, known)}")
         params[name] = _value(text, known[name], f"{source}: {name}")
     try:
         Recipe.from_params(params)

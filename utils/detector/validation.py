@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from utils.dataset.torch_dataset import FaceDataset
@@ -32,7 +31,7 @@ def detections_of(
         if stop():
             return None
         image, _ = photos[number]
-        one = _detect_one(ready, image.to(device), bfloat16)
+        (one,) = detect(ready, [image.to(device)], bfloat16)
         found.append(in_pixels_of(one, image.shape[1:], photos.sizes[number]))
     return found
 
@@ -49,7 +48,3 @@ def standard_error(found: list[Detections], photos: FaceDataset, seed: int) -> f
     weights = random.multinomial(len(photos), [1 / len(photos)] * len(photos), size=RESAMPLES)
     precision = class_precision(rank(found, photos.faces, IOUS), weights)
     return float(np.nanstd(mean(precision)))
-
-
-def _detect_one(model: FasterRCNN, image: Tensor, bfloat16: bool) -> dict[str, Tensor]:
-    return detect(model, [image], bfloat16)[0]

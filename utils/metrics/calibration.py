@@ -114,8 +114,7 @@ def true_classes(detections: Sequence[Detections], faces: Sequence[Faces]) -> np
     """
     result = [np.zeros(0, np.int64)]
     for found, real in zip(detections, faces, strict=True):
-        pairs = match(found, real, class_aware=False)
-        result.append(np.append(real.labels, BACKGROUND)[pairs.face_of])
+        result.append(match(found, real, class_aware=False).true_labels(real))
     return np.concatenate(result)
 
 

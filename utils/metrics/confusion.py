@@ -40,8 +40,7 @@ def confusion_counts(
     for table, found, real in zip(counts, detections, faces, strict=True):
         kept = found.above(threshold)
         pairs = match(kept, real, iou, class_aware=False)
-        true = np.where(pairs.hits, np.append(real.labels, BACKGROUND)[pairs.face_of], BACKGROUND)
-        np.add.at(table, (true, kept.labels), 1)
+        np.add.at(table, (pairs.true_labels(real), kept.labels), 1)
         np.add.at(table, (real.labels[pairs.detection_of < 0], BACKGROUND), 1)
     return counts
 

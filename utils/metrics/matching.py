@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from utils.dataset.faces import Faces
+from utils.dataset.labels import BACKGROUND
 from utils.metrics.detections import Detections
 
 IOU = 0.5
@@ -30,6 +31,10 @@ class Matching:
     def hits(self) -> np.ndarray:
         """Bool, one entry a detection: whether it found a face."""
         return self.face_of >= 0
+
+    def true_labels(self, faces: Faces) -> np.ndarray:
+        """Return the class of each detection's face, `BACKGROUND` where it has none: int64."""
+        return np.append(faces.labels, BACKGROUND)[self.face_of]  # of -1, the last
 
 
 def pairwise_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
