@@ -5,7 +5,7 @@ A part's time is its own, without the parts within it. Its floor is what the mul
 additions (MAC) of its convolutions and linear layers would take at the fastest rate that a large
 matrix product or a usual convolution reached in the same run, in the part's own precision. The step
 is that of `utils.detector.fit`, the detection that of `Detector.predict`; both run as they are,
-with clocks in the modules.
+with clocks in the modules, but that chips are made within the step rather than beside it.
 """
 
 import sys

@@ -12,10 +12,9 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional
 
 from utils.detector.forward import STRIDE
-from utils.seed import derive_seed
 
 FILL = (124, 116, 104)  # ImageNet's mean colour, which normalisation turns into zero
 SMALLEST = 2.0  # pixels; a face that a chip leaves smaller is none to learn from
@@ -46,14 +45,11 @@ class Augmentation:
 
     def __init__(self, strength: float, side: int) -> None:
         self.strength, self.side = strength, side
-        self._colours = v2.ColorJitter(
-            0.5 * strength, 0.5 * strength, 0.5 * strength, 0.05 * strength
-        )
 
     def __call__(self, image: Tensor, target: Target, seed: int) -> tuple[Tensor, Target]:
         """Return a chip of `image` (uint8 (3, H, W)) and its target, as `seed` says.
 
-        Leaves the global state of torch's random numbers as it was.
+        Draws nothing from torch's own random numbers, so that threads may call it.
         """
         random = np.random.default_rng(seed)
         boxes = target["boxes"].numpy()
@@ -71,9 +67,7 @@ class Augmentation:
             boxes[:, [0, 2]] = self.side - boxes[:, [2, 0]]
         chip = torch.from_numpy(chip).permute(2, 0, 1)
         if self.strength:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(derive_seed(seed, "colours"))
-                chip = self._colours(chip)
+            chip = _recoloured(random, chip, self.strength)
         changed = {"boxes": torch.from_numpy(boxes[kept]), "labels": target["labels"][kept]}
         return chip.contiguous(), {**target, **changed}
 
@@ -110,6 +104,20 @@ def _cut(image: Tensor, corner: np.ndarray, scale: np.ndarray, side: int) -> np.
         flags=cv2.INTER_LINEAR,
         borderValue=FILL,
     )
+
+
+def _recoloured(random: np.random.Generator, chip: Tensor, strength: float) -> Tensor:
+    """Change brightness, contrast, saturation and hue, in random order (Howard 2013)."""
+    changes = [
+        (functional.adjust_brightness, 1 + random.uniform(-0.5, 0.5) * strength),
+        (functional.adjust_contrast, 1 + random.uniform(-0.5, 0.5) * strength),
+        (functional.adjust_saturation, 1 + random.uniform(-0.5, 0.5) * strength),
+        (functional.adjust_hue, random.uniform(-0.05, 0.05) * strength),
+    ]
+    for place in random.permutation(len(changes)):
+        change, amount = changes[place]
+        chip = change(chip, amount)
+    return chip
 
 
 def _seen(

@@ -16,6 +16,7 @@ from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from utils.dataset.torch_dataset import FaceDataset
+from utils.detector.ahead import ahead
 from utils.detector.augmentation import Augmentation, chip_side
 from utils.detector.checkpoint import Checkpoint
 from utils.detector.distributed import anywhere, from_first, is_first, own_places, processes
@@ -158,15 +159,16 @@ class _Trainer:
         batches = epoch_batches(self.weights, self.recipe.batch_size, self.seed, progress.epoch)
         self._to_training_mode()
         what = f"epoch {progress.epoch + 1}/{self.epochs}"
+        left = range(progress.step, len(batches))
+        samples = ahead(lambda step: self._samples(batches[step], step), left)
         for batch in tell_progress(batches, progress.step, what):
             if stop():
                 return False
             place = progress.epoch * len(batches) + progress.step
             rate = learning_rate_at(place, self.epochs * len(batches), self.recipe)
-            places = own_places(len(batch))
-            images, targets = zip(*(self._sample(batch, p) for p in places), strict=True)
-            losses = self.step(images, targets, [self._seed("draw", p) for p in places], rate)
-            self._count(batch, losses)
+            draws = self._seeds("draw", progress.step, len(batch))
+            images, targets = zip(*next(samples), strict=True)
+            self._count(batch, self.step(images, targets, draws, rate))
             progress.step += 1
         return True
 
@@ -201,11 +203,16 @@ class _Trainer:
         progress.sums, progress.seconds = {}, 0.0
         return record
 
-    def _sample(self, batch: list[int], place: int) -> tuple[Tensor, dict[str, Any]]:
-        return self.augment(*self.photos[batch[place]], self._seed("augment", place))
+    def _samples(self, batch: list[int], step: int) -> list[tuple[Tensor, dict[str, Any]]]:
+        """Return this process's chips of a batch, a function of seed, epoch and step."""
+        seeds = self._seeds("augment", step, len(batch))
+        own = [batch[place] for place in own_places(len(batch))]
+        return [self.augment(*self.photos[n], seed) for n, seed in zip(own, seeds, strict=True)]
 
-    def _seed(self, purpose: str, place: int) -> int:
-        return derive_seed(self.seed, purpose, self.progress.epoch, self.progress.step, place)
+    def _seeds(self, purpose: str, step: int, size: int) -> list[int]:
+        """Return a seed for each of this process's places in a batch of `size`."""
+        epoch = self.progress.epoch
+        return [derive_seed(self.seed, purpose, epoch, step, place) for place in own_places(size)]
 
     def _count(self, batch: list[int], losses: dict[str, float] | None) -> None:
         """Add up the losses of a step, or note that there were none to go by."""
