@@ -4,6 +4,7 @@
 python workflow.py                          run on the bundled sample
 python workflow.py --data faces.zip         learn from your annotated photographs
 python workflow.py --resume runs/...        go on with an interrupted or failed run
+python workflow.py status runs/...          how it stands; also wait, remove, statistics, analyze
 python workflow.py graph --output dag.png   draw the workflow
 """
 
@@ -13,20 +14,23 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from Pegasus.api import Workflow
-
-from utils.dag.engines import files, local, pegasus
+from utils.dag.engines import files
+from utils.dag.engines.choice import choose_engine, for_engine, open_run
 from utils.dag.engines.progress import Progress
+from utils.dag.engines.run import Run
 from utils.dag.graph import draw_graph
 from utils.dag.options import SAMPLE, Options, add_arguments, read_options
 from utils.dag.pipeline import DATASET, build_workflow, photo_shards, weights_file
 from utils.dag.plan import write_plan
-from utils.dag.run_folder import OUTPUT, RunRecord, locked, log_path, new_folder, open_record
+from utils.dag.run_folder import OUTPUT, new_folder
 from utils.dataset.collect import check_dataset, check_photos, pack_dataset, pack_photos
 from utils.detector.pretrained import choose_weights
 from utils.detector.recipe_words import read_recipe
 from utils.errors import InputError, MaskDetectionError
 from utils.records import read_record
+
+MANAGE = ("status", "wait", "remove", "statistics", "analyze")
+"""Commands that look at a run, or end it."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("command", nargs="?", choices=("run", "graph"), default="run", help="default: run")
+    commands = ("run", "graph", *MANAGE)
+    add("command", nargs="?", choices=commands, default="run", help="default: run")
+    add("folder", nargs="?", type=Path, metavar="RUN_DIR", help=f"of {', '.join(MANAGE)}")
     add(
         "--config",
         type=Path,
@@ -63,10 +69,14 @@ def main(argv: list[str] | None = None) -> int:
     0: done; 1: a job failed; 2: the command line or the data must be mended; 130: interrupted.
     """
     given = vars(parser().parse_args(argv))
-    command, config, resume, output = (
-        given.pop(name) for name in ("command", "config", "resume", "output")
+    command, folder, config, resume, output = (
+        given.pop(name) for name in ("command", "folder", "config", "resume", "output")
     )
     try:
+        if command in MANAGE:
+            return manage(command, folder, given)
+        if folder:
+            raise InputError(f"{folder}: `{command}` takes no folder; did you mean --resume?")
         options = read_options(given, config)
         sources = [f"--config {config}: [recipe]"] if config else []
         read_recipe(options.recipe, " or ".join(sources + ["--recipe"] * ("recipe" in given)))
@@ -89,7 +99,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def start(options: Options, command: list[str]) -> int:
     """Plan a new run and execute it."""
-    engine = choose_engine(options.engine)
+    engine = choose_engine(options.engine, tell=print)
+    options = for_engine(options, engine)
     data = options.data or SAMPLE / "sample"
     photos = options.predict or ((SAMPLE / "predict",) if options.data is None else ())
     shards = photo_shards(options)
@@ -107,72 +118,74 @@ def start(options: Options, command: list[str]) -> int:
         if weights.file:
             files.copy(weights.file, folder / weights_file(options))
         facts["weights"] = weights.as_record()
-        workflow = write_plan(folder, options, engine, command, facts)
+        write_plan(folder, options, engine, command, facts)
     except BaseException:
         files.remove_tree(folder)
         raise
     print(f"Run folder: {folder}")
     if options.dry_run:
         return 0
-    if engine == "pegasus":
-        return submit(workflow, folder)
-    return execute(folder, options)
+    return execute(open_run(folder, options), options.wait)
 
 
 def go_on(folder: Path, options: Options, given: set[str]) -> int:
     """Go on with the run of an existing folder, as it was planned."""
-    if changed := given - {"cores", "memory", "verbose"}:
+    if changed := given - {"cores", "memory", "verbose", "wait"}:
         names = ", ".join("--" + name.replace("_", "-") for name in sorted(changed))
         raise InputError(
             f"--resume goes on with the run as it was planned: drop {names}, or start a new run "
             "(jobs whose inputs are unchanged are taken from the cache)"
         )
-    if open_record(folder)["engine"] == "pegasus":
+    return execute(open_run(folder, options), options.wait)
+
+
+def execute(run: Run, wait: bool) -> int:
+    """Execute a run, or hand it over, and tell how it ended."""
+    if not wait:
+        print(run.hand_over())
+        print(f"Follow it with: python workflow.py wait {run.folder}")
+        return 0
+    try:
+        return tell_end(run, run.execute(Progress(sys.stdout)))
+    except KeyboardInterrupt:
+        print(run.interrupted)
+        raise
+
+
+def manage(command: str, folder: Path | None, given: dict[str, object]) -> int:
+    """Look at a run, or end it; return the exit code, which is 1 where `wait` saw it fail."""
+    if folder is None:
         raise InputError(
-            f"{folder}: planned by Pegasus; go on with: pegasus-run {folder}/pegasus/..."
+            f"{command}: name a run folder, as in `python workflow.py {command} runs/x`"
         )
-    return execute(folder, options)
-
-
-def choose_engine(wanted: str) -> str:
-    """Return what is to execute the run, and say why where the choice was ours."""
-    if wanted == "auto":
-        if pegasus.is_installed():
-            print("Engine: pegasus (pegasus-plan is on the PATH)")
-            return "pegasus"
-        print("Engine: local (there is no pegasus-plan on the PATH)")
-        return "local"
-    if wanted == "condor":
-        raise InputError("--engine condor: comes with the next release; take local or pegasus")
-    if wanted == "pegasus":
-        pegasus.require()
-    return wanted
-
-
-def submit(workflow: Workflow, folder: Path) -> int:
-    """Hand the run over to Pegasus."""
-    submitted = pegasus.submit(workflow, folder)
-    print(f"Submitted: {submitted}")
-    print(f"Status:    pegasus-status -l {submitted}")
-    print(f"Results:   {folder / OUTPUT}")
+    if given:
+        names = ", ".join("--" + name.replace("_", "-") for name in sorted(given))
+        raise InputError(f"{command}: takes a run folder and no options; drop {names}")
+    run = open_run(folder)
+    match command:
+        case "wait":
+            try:
+                return tell_end(run, run.follow(Progress(sys.stdout)))
+            except KeyboardInterrupt:
+                print(run.interrupted)
+                raise
+        case "status":
+            print(run.status())
+        case "statistics":
+            print(run.statistics())
+        case "analyze":
+            print(run.analysis())
+        case "remove":
+            print(run.remove())
     return 0
 
 
-def execute(folder: Path, options: Options) -> int:
-    """Execute a run folder on this machine and tell how it ended."""
-    with locked(folder):
-        engine = local.LocalEngine(folder, options.cores, options.memory, Progress(sys.stdout))
-        again = f"Go on with: python workflow.py --resume {folder}"
-        try:
-            done = engine.run()
-        except KeyboardInterrupt:
-            print(f"Interrupted; what was done is kept.\n{again}")
-            raise
+def tell_end(run: Run, done: bool) -> int:
+    """Tell how a run ended; return the exit code."""
     if not done:
-        print_failures(engine.record, folder)
-        print(again)
+        print(run.analysis())
         return 1
-    output = folder / OUTPUT
+    output = run.folder / OUTPUT
     answer = output / "prevalence.json"
     if answer.exists():
         print(f"Answer: {read_record(answer)['answer']}")
@@ -180,15 +193,6 @@ def execute(folder: Path, options: Options) -> int:
     else:  # a workflow that is not ours
         print(f"Output: {output}")
     return 0
-
-
-def print_failures(record: RunRecord, folder: Path) -> None:
-    """Tell which jobs failed, why, and the last lines that each wrote."""
-    for name, reason in record.failed().items():
-        log = log_path(folder, name)
-        lines = log.read_text(errors="replace").splitlines()
-        print(f"\n{name} {reason}. Its log, {log}, ends:")
-        print("\n".join(f"    {line}" for line in lines[-12:]))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,11 @@ def _trial_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint", type=Path, required=True, help="read to go on, written every epoch"
     )
+    parser.add_argument(
+        "--checkpoint-minutes",
+        type=float,
+        help="exit with 85 at the end of an epoch after so long, to go on where the engine likes",
+    )
 
 
 def _best_options(parser: argparse.ArgumentParser) -> None:
@@ -128,6 +133,7 @@ def _trial(args: argparse.Namespace) -> None:
         weights=args.weights,
         tries=args.tries,
         cache_mb=args.cache_mb,
+        checkpoint_minutes=args.checkpoint_minutes,
         stop=stop,
     )
 

@@ -47,6 +47,11 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--checkpoint", type=Path, required=True, help="read to go on, written every epoch"
     )
+    parser.add_argument(
+        "--checkpoint-minutes",
+        type=float,
+        help="exit with 85 at the end of an epoch after so long, to go on where the engine likes",
+    )
     parser.add_argument("--model", type=OutputPath, required=True, help="the trained detector")
     parser.add_argument("--log", type=OutputPath, required=True, help="JSON record of the training")
     parser.add_argument("--curves", type=OutputPath, required=True, help="PNG of loss and mAP")
@@ -77,6 +82,7 @@ def main(args: argparse.Namespace) -> None:
         image_size=args.image_size,
         weights=args.weights,
         cache_mb=args.cache_mb,
+        checkpoint_minutes=args.checkpoint_minutes,
     )
     if not is_first():
         fit(plan, args.checkpoint, stop)  # the first process makes the files of it

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,10 @@ def test_planning_does_not_import_torch(tmp_path):
         (["--data", "/no/such"], "/no/such: no such file"),
         (["--predict", "/no/such.png"], "/no/such.png: no such file"),
         (["--predict-shards", "1000"], "cannot fill 1000 shards"),
-        (["--engine", "condor"], "--engine condor: comes with the next release"),
+        (["--engine", "condor"], "--engine condor: no HTCondor to submit to from here"),
+        (["--engine", "local", "--container", "x.sif"], "--container: is for --engine condor and"),
+        (["--container", "x.img"], "--container: takes a file .sif, or docker://"),
+        (["--project", 'a"b'], "--project: takes a name of letters"),
         (["--engine", "pegasus"], "pegasus-plan is not on the PATH"),
         (["--config", "/no/such.toml"], "--config /no/such.toml: No such file"),
         (["--recipe", "batchsize=8"], "--recipe: batchsize: no such parameter; did you mean batch"),
@@ -156,16 +160,48 @@ def test_a_run_folder_in_use_is_refused(dry, capsys):
     assert "in use by another run" in capsys.readouterr().err
 
 
-def test_auto_takes_pegasus_where_its_planner_is(tmp_path, monkeypatch, capsys):
-    planner = tmp_path / "pegasus-plan"
-    planner.write_text("#!/bin/sh\n")
-    planner.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert workflow.choose_engine("auto") == "pegasus"
-    assert "pegasus-plan is on the PATH" in capsys.readouterr().out
-    monkeypatch.setenv("PATH", "")
-    assert workflow.choose_engine("auto") == "local"
-    assert "no pegasus-plan on the PATH" in capsys.readouterr().out
+def test_a_run_is_handed_over_looked_at_and_waited_for(dry, capsys):
+    break_split(dry, "import time; time.sleep(1); raise SystemExit('no luck')")
+    assert workflow.main(["--resume", str(dry), "--no-wait"]) == 0
+    assert f"Follow it with: python workflow.py wait {dry}" in capsys.readouterr().out
+    assert workflow.main(["status", str(dry)]) == 0
+    assert capsys.readouterr().out.startswith(f"{dry}: running")
+    assert workflow.main(["wait", str(dry)]) == 1
+    assert "no luck" in capsys.readouterr().out
+    assert workflow.main(["analyze", str(dry)]) == 0
+    told = capsys.readouterr().out
+    assert "split_data ended with exit code 1" in told
+    assert f"python workflow.py --resume {dry}" in told
+    assert workflow.main(["statistics", str(dry)]) == 0
+    assert "split_data" in capsys.readouterr().out
+
+
+def test_a_run_is_removed_and_can_be_resumed(dry, capsys):
+    break_split(dry, "import time; time.sleep(60)")
+    assert workflow.main(["--resume", str(dry), "--no-wait"]) == 0
+    assert workflow.main(["--resume", str(dry), "--no-wait"]) == 2
+    assert "on its way already" in capsys.readouterr().err
+    while states(dry).get("split_data") != "running":
+        time.sleep(0.1)
+    assert workflow.main(["remove", str(dry)]) == 0
+    assert workflow.main(["status", str(dry)]) == 0
+    assert f"{dry}: stopped" in capsys.readouterr().out
+    assert workflow.main(["remove", str(dry)]) == 0
+    assert "nothing is running" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["status"], "status: name a run folder"),
+        (["wait", "/no/such"], "/no/such: not a run folder"),
+        (["status", "/no/such", "--epochs", "3"], "drop --epochs"),
+        (["run", "/no/such"], "did you mean --resume?"),
+    ],
+)
+def test_commands_take_a_run_folder_and_nothing_else(capsys, arguments, words):
+    assert workflow.main(arguments) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_graph_draws_the_workflow(tmp_path):
@@ -174,11 +210,7 @@ def test_graph_draws_the_workflow(tmp_path):
 
 
 def test_a_failing_job_is_told_with_its_log_and_the_way_on(dry, capsys):
-    catalog = yaml.safe_load((dry / "transformations.yml").read_text())
-    split = next(t for t in catalog["transformations"] if t["name"] == "split_data")
-    Path(split["sites"][0]["pfn"]).write_text(
-        "#!/usr/bin/env python3\nraise SystemExit('no luck')\n"
-    )
+    break_split(dry, "raise SystemExit('no luck')")
     assert workflow.main(["--resume", str(dry), "--cores", "2"]) == 1
     told = capsys.readouterr().out
     assert "split_data ended with exit code 1" in told
@@ -219,6 +251,13 @@ def test_the_whole_workflow_runs_on_the_sample(tmp_path):
     assert ran == {"predict_0", "predict_1", "report"}
     model = "output/mask_detection_model.pth"
     assert (again / model).read_bytes() == (folder / model).read_bytes()
+
+
+def break_split(folder: Path, script: str) -> None:
+    """Put another script in place of the first job's."""
+    catalog = yaml.safe_load((folder / "transformations.yml").read_text())
+    split = next(t for t in catalog["transformations"] if t["name"] == "split_data")
+    Path(split["sites"][0]["pfn"]).write_text(f"#!/usr/bin/env python3\n{script}\n")
 
 
 def run(*arguments: str) -> None:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 import yaml
 from Pegasus.api import Properties
 
@@ -49,9 +50,45 @@ def test_the_sites_are_the_submit_host_and_the_pool(tmp_path):
     assert sites["condorpool"]["profiles"]["pegasus"]["style"] == "condor"
 
 
+def test_every_job_may_be_held_and_lost_without_harm(tmp_path):
+    sites = {site["name"]: site for site in plan(tmp_path)["sites"]["sites"]}
+    commands = sites["condorpool"]["profiles"]["condor"]
+    assert commands["+JobLeaseDuration"] == "240"
+    # One that has a checkpoint in the queue is released; any other is removed, and tried again.
+    assert "SuccessCheckpointExitCode =!= undefined" in commands["periodic_release"]
+    assert "SuccessCheckpointExitCode =?= undefined" in commands["periodic_remove"]
+    assert all("HoldReasonCode =!= 1" in commands[f"periodic_{do}"] for do in ("release", "remove"))
+
+
+def test_pilots_project_and_site_are_those_asked_for(tmp_path):
+    options = Options(site="access", pilots_only="lab", project="abc123")
+    sites = {site["name"]: site for site in plan(tmp_path, options)["sites"]["sites"]}
+    commands = sites["access"]["profiles"]["condor"]
+    assert commands["requirements"] == 'TARGET.AnnexName =?= "lab"'
+    assert commands["+TargetAnnexName"] == '"lab"'
+    assert commands["+ProjectName"] == '"abc123"'
+
+
+@pytest.mark.parametrize(
+    ("image", "url"),
+    [
+        ("docker://library/python:3.11", "docker://library/python:3.11"),
+        ("/i/x.sif", "file:///i/x.sif"),
+    ],
+)
+def test_jobs_run_in_the_container_asked_for(tmp_path, image, url):
+    catalog = plan(tmp_path, Options(container=image))["transformations"]
+    (container,) = catalog["containers"]
+    assert (container["type"], container["image"]) == ("singularity", url)
+    assert container["image.site"] == "local"
+    names = {entry["sites"][0]["container"] for entry in catalog["transformations"]}
+    assert names == {container["name"]}
+
+
 def test_the_properties_name_the_catalogues(tmp_path):
     plan(tmp_path)
     properties = Properties.load(tmp_path / "pegasus.properties")
     assert properties["pegasus.data.configuration"] == "condorio"
+    assert properties["pegasus.integrity.checking"] == "none"
     for kind in ("replica", "transformation", "site"):
         assert Path(properties[f"pegasus.catalog.{kind}.file"]).is_file()

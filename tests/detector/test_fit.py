@@ -4,16 +4,18 @@ import torch
 from utils.detector.checkpoint import Checkpoint
 from utils.detector.fit import Plan, fit
 from utils.detector.recipe import Recipe
+from utils.errors import Checkpointed
 
 pytestmark = pytest.mark.usefixtures("tiny_detectors")
 
 
 @pytest.fixture
 def plan(shards):
-    def make(cache_mb):
+    def make(cache_mb, epochs=1, minutes=None):
         recipe = Recipe(batch_size=2, augmentation=1.0)
         paths = [shards["train"]], [shards["val"]]
-        return Plan("compact_resnet18_fpn", recipe, 1, 0, *paths, 64, cache_mb=cache_mb)
+        options = {"cache_mb": cache_mb, "checkpoint_minutes": minutes}
+        return Plan("compact_resnet18_fpn", recipe, epochs, 0, *paths, 64, **options)
 
     return make
 
@@ -35,6 +37,13 @@ def test_training_and_validation_share_one_bound(plan, tmp_path):
         fitted = fit(plan((fitting + 0.5) * one), tmp_path / f"{fitting}.ckpt")
         cached = [fitted.photos.cached_mb / one, fitted.validation.cached_mb / one]
         assert cached == pytest.approx([min(fitting, 7), max(fitting - 7, 0)])
+
+
+def test_a_training_is_handed_over_at_the_end_of_the_epoch_in_which_its_minutes_end(plan, tmp_path):
+    with pytest.raises(Checkpointed, match="handing over after epoch 1"):
+        fit(plan(4096, epochs=2, minutes=0), tmp_path / "c.ckpt")
+    fitted = fit(plan(4096, epochs=2, minutes=1e6), tmp_path / "c.ckpt")
+    assert [record["epoch"] for record in fitted.epochs] == [1, 2]
 
 
 def test_a_training_goes_on_under_another_bound(plan, tmp_path):

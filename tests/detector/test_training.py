@@ -57,6 +57,21 @@ def test_resumed_training_equals_uninterrupted_one_bit_for_bit(
         assert torch.equal(value, model.state_dict()[name]), name
 
 
+def test_a_training_handed_over_after_every_epoch_equals_one_left_alone(
+    model, photos, validation, tmp_path
+):
+    straight, path = copy.deepcopy(model), tmp_path / "handed.ckpt"
+    expected = run(straight, photos, validation, tmp_path / "straight.ckpt", epochs=3)
+    for epoch in (1, 2):
+        with pytest.raises(Checkpointed, match=f"after epoch {epoch};"):
+            run(model, photos, validation, path, epochs=3, hand_over=lambda: True)
+    # The last epoch is not handed over: what is left takes less than to start again.
+    handed = run(model, photos, validation, path, epochs=3, hand_over=lambda: True)
+    assert without_times(handed) == without_times(expected)
+    for name, value in straight.state_dict().items():
+        assert torch.equal(value, model.state_dict()[name]), name
+
+
 def test_killed_training_of_the_compact_detector_gives_the_weights_of_one_left_alone(
     one_of_several, tmp_path
 ):

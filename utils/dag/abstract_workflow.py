@@ -14,7 +14,14 @@ from urllib.parse import unquote, urlsplit
 import yaml
 from Pegasus.api import Properties
 
-from utils.dag.catalogs import LOCAL, PROPERTIES, REPLICAS, TRANSFORMATIONS, WORKFLOW
+from utils.dag.catalogs import (
+    LOCAL,
+    PROPERTIES,
+    REPLICAS,
+    SITES,
+    TRANSFORMATIONS,
+    WORKFLOW,
+)
 from utils.errors import InputError
 
 
@@ -34,12 +41,16 @@ class AbstractJob:
         LFNs, or None.
     environment
         Environment variables that the job asks for.
-    memory
+    memory, disk
         In MiB.
     seconds
         Run time after which the job is asked to stop; None: no limit.
     retries
         How often it is tried again; None: as the engine's properties say.
+    condor
+        HTCondor submit commands that the job asks for.
+    container
+        Image to run in: a path on this machine, or a ``docker://`` reference.
     """
 
     id: str
@@ -56,16 +67,20 @@ class AbstractJob:
     environment: dict[str, str] = field(default_factory=dict)
     cores: int = 1
     memory: int = 0
+    disk: int = 0
     gpus: int = 0
     seconds: float | None = None
     retries: int | None = None
+    condor: dict[str, str] = field(default_factory=dict)
+    container: str | None = None
 
 
 @dataclass(frozen=True)
 class AbstractWorkflow:
     """The jobs by id, the parents of each, and where the files lie that exist beforehand.
 
-    `retries` is how often a job is tried again that does not say so itself.
+    `retries` is how often a job is tried again that does not say so itself, `pool` the HTCondor
+    submit commands of every job.
     """
 
     name: str
@@ -73,6 +88,7 @@ class AbstractWorkflow:
     parents: dict[str, set[str]]
     replicas: dict[str, Path]
     retries: int = 0
+    pool: dict[str, str] = field(default_factory=dict)
 
 
 def read_workflow(folder: Path) -> AbstractWorkflow:
@@ -87,22 +103,34 @@ def read_workflow(folder: Path) -> AbstractWorkflow:
     described = _load(folder / WORKFLOW)
     catalog = _catalog(described, folder, "transformationCatalog", TRANSFORMATIONS)
     transformations = {entry["name"]: entry for entry in catalog.get("transformations", [])}
+    images = {entry["name"]: _image(entry) for entry in catalog.get("containers", [])}
     entries = _catalog(described, folder, "replicaCatalog", REPLICAS).get("replicas", [])
     replicas = {entry["lfn"]: _local_path(entry["pfns"]) for entry in entries}
     shared = described.get("profiles", {})
     jobs = {}
     for entry in described.get("jobs", []):
-        job = _job(entry, transformations, shared, folder)
+        job = _job(entry, transformations, images, shared, folder)
         if job.id in jobs:
             raise InputError(f"{folder / WORKFLOW}: two jobs have the id {job.id!r}")
         jobs[job.id] = job
     parents = _parents(jobs, described, replicas, folder)
     retries = _retries(folder / PROPERTIES)
-    return AbstractWorkflow(described.get("name", folder.name), jobs, parents, replicas, retries)
+    return AbstractWorkflow(
+        name=described.get("name", folder.name),
+        jobs=jobs,
+        parents=parents,
+        replicas=replicas,
+        retries=retries,
+        pool=_pool(_catalog(described, folder, "siteCatalog", SITES)),
+    )
 
 
 def _job(
-    entry: dict[str, Any], transformations: dict[str, Any], shared: dict[str, Any], folder: Path
+    entry: dict[str, Any],
+    transformations: dict[str, Any],
+    images: dict[str, str],
+    shared: dict[str, Any],
+    folder: Path,
 ) -> AbstractJob:
     where = f"{folder / WORKFLOW}: job {entry.get('id')!r}"
     if entry.get("type") != "job":
@@ -140,14 +168,33 @@ def _job(
         environment={key: str(value) for key, value in profiles.get("env", {}).items()},
         cores=int(asked.get("cores", 1)),
         memory=int(asked.get("memory", 0)),
+        disk=int(asked.get("diskspace", 0)),
         gpus=int(asked.get("gpus", 0)),
         seconds=_seconds(asked),
         retries=_optional_int(profiles.get("dagman", {}).get("RETRY")),
+        condor=_commands(profiles),
+        container=images.get(site.get("container", transformation.get("container"))),
         **streams,
     )
 
 
 _USES = ("input", "output", "checkpoint")
+
+
+def _commands(profiles: dict[str, Any]) -> dict[str, str]:
+    return {key: str(value) for key, value in profiles.get("condor", {}).items()}
+
+
+def _pool(catalog: dict[str, Any]) -> dict[str, str]:
+    """Return the submit commands of the site that is not this machine."""
+    sites = [site for site in catalog.get("sites", []) if site["name"] != LOCAL]
+    return _commands(sites[0].get("profiles", {})) if sites else {}
+
+
+def _image(entry: dict[str, Any]) -> str:
+    """Return a container's image: a path on this machine, or a reference in a registry."""
+    url = urlsplit(entry["image"])
+    return unquote(url.path) if url.scheme in ("", "file") else entry["image"]
 
 
 def _seconds(asked: dict[str, Any]) -> float | None:

@@ -9,8 +9,10 @@ from pathlib import Path
 from Pegasus.api import (
     OS,
     Arch,
+    Container,
     Directory,
     FileServer,
+    Namespace,
     Operation,
     Properties,
     ReplicaCatalog,
@@ -20,6 +22,7 @@ from Pegasus.api import (
     TransformationCatalog,
 )
 
+from utils.dag.options import Options
 from utils.dag.pipeline import CODE
 from utils.dag.resources import RETRIES
 
@@ -36,7 +39,27 @@ ENVIRONMENT = {
 """What every job finds in its environment."""
 
 LOCAL = "local"
-POOL = "condorpool"
+CONTAINER = "mask-detection"
+
+POLICY = {
+    "universe": "vanilla",
+    # A node that vanished is given up after minutes; by default after forty.
+    "+JobLeaseDuration": "240",
+    # What HTCondor holds, and not its user (reason 1), is tried again: in place as long as there is
+    # a checkpoint in the queue to lose, else as a new try of DAGMan's.
+    "periodic_release": (
+        f"HoldReasonCode =!= 1 && SuccessCheckpointExitCode =!= undefined && NumHolds <= {RETRIES}"
+    ),
+    "periodic_remove": (
+        "JobStatus == 5 && HoldReasonCode =!= 1 && "
+        f"(SuccessCheckpointExitCode =?= undefined || NumHolds > {RETRIES})"
+    ),
+}
+"""What HTCondor is told about every job.
+
+Attributes with a ``+`` in place of submit commands of the same meaning (``job_lease_duration``), of
+which Pegasus's planner would warn, since it does not know them.
+"""
 
 
 def replica_catalog(files: Iterable[Path], placeholders: Iterable[Path]) -> ReplicaCatalog:
@@ -51,9 +74,20 @@ def replica_catalog(files: Iterable[Path], placeholders: Iterable[Path]) -> Repl
     return catalog
 
 
-def transformation_catalog(executables: dict[str, Path]) -> TransformationCatalog:
-    """Return the catalogue of the executables, each shipped to where its job runs."""
+def transformation_catalog(
+    executables: dict[str, Path], image: str | None = None
+) -> TransformationCatalog:
+    """Return the catalogue of the executables, each shipped to where its job runs.
+
+    `image` is the container to run them in: the path of a ``.sif`` file or a ``docker://``
+    reference.
+    """
     catalog = TransformationCatalog()
+    container = None
+    if image:
+        url = image if "://" in image else Path(image).resolve().as_uri()
+        container = Container(CONTAINER, Container.SINGULARITY, url, image_site=LOCAL)
+        catalog.add_containers(container)
     for name, path in executables.items():
         transformation = Transformation(
             name,
@@ -62,14 +96,16 @@ def transformation_catalog(executables: dict[str, Path]) -> TransformationCatalo
             is_stageable=True,
             arch=Arch.X86_64,
             os_type=OS.LINUX,
+            container=container,
         )
         transformation.add_env(**ENVIRONMENT)
         catalog.add_transformations(transformation)
     return catalog
 
 
-def site_catalog(run_folder: Path) -> SiteCatalog:
-    """Return the submit host (`local`) and the pool of pilots (`condorpool`)."""
+def site_catalog(run_folder: Path, options: Options | None = None) -> SiteCatalog:
+    """Return the submit host (`local`) and the pool of pilots (``--site``)."""
+    options = options or Options()
     local = Site(LOCAL)
     for kind, name in (
         (Directory.SHARED_SCRATCH, "pegasus-scratch"),
@@ -78,10 +114,22 @@ def site_catalog(run_folder: Path) -> SiteCatalog:
         path = run_folder.resolve() / name
         server = FileServer(path.as_uri(), Operation.ALL)
         local.add_directories(Directory(kind, path).add_file_servers(server))
-    pool = Site(POOL)
+    pool = Site(options.site)
     pool.add_pegasus_profile(style="condor")
-    pool.add_condor_profile(universe="vanilla")
+    for key, value in {**POLICY, **_asked_of_pilots(options)}.items():
+        pool.add_profiles(Namespace.CONDOR, key=key, value=value)
     return SiteCatalog().add_sites(local, pool)
+
+
+def _asked_of_pilots(options: Options) -> dict[str, str]:
+    """Return what restricts the jobs to some pilots, and says for whom they run."""
+    asked = {}
+    if options.pilots_only:
+        asked["requirements"] = f'TARGET.AnnexName =?= "{options.pilots_only}"'
+        asked["+TargetAnnexName"] = f'"{options.pilots_only}"'
+    if options.project:
+        asked["+ProjectName"] = f'"{options.project}"'
+    return asked
 
 
 def properties(run_folder: Path) -> Properties:
@@ -94,5 +142,10 @@ def properties(run_folder: Path) -> Properties:
     chosen["pegasus.catalog.transformation.file"] = str(folder / TRANSFORMATIONS)
     chosen["pegasus.catalog.site.file"] = str(folder / SITES)
     chosen["dagman.retry"] = str(RETRIES)
+    # The stage-out after a self-checkpointed job finds no checksum, and would fail.
+    chosen["pegasus.integrity.checking"] = "none"
+    # The worker package that travels with a job runs on any Linux; else a node, or a container, of
+    # another make than the submit host's would try to download one.
+    chosen["pegasus.transfer.worker.package.strict"] = "false"
     chosen["env.PEGASUS_METRICS"] = "false"
     return chosen

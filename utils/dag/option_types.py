@@ -5,6 +5,7 @@ text that goes on "takes ...".
 """
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,22 @@ def text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip() or "/" in value or value.startswith("."):
         raise ValueError("a plain name without slashes")
     return value
+
+
+def word(value: Any) -> str:
+    """Read a name that can stand in a ClassAd, a file name and a URL."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]+", value):
+        raise ValueError("a name of letters, digits, '.', '_' and '-'")
+    return value
+
+
+def image(value: Any) -> str:
+    """Read a container image: the path of a .sif file, or a reference in a registry."""
+    if isinstance(value, str) and re.fullmatch(r"docker://[^\s\"\\]+/[^\s\"\\]+", value):
+        return value
+    if isinstance(value, str | Path) and str(value).endswith(".sif"):
+        return str(Path(value).expanduser())
+    raise ValueError("a file .sif, or docker://REPOSITORY/IMAGE:TAG")
 
 
 def path(value: Any) -> Path:

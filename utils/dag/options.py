@@ -7,7 +7,18 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from utils.dag.option_types import assignments, choice, flag, path, paths, real, text, whole
+from utils.dag.option_types import (
+    assignments,
+    choice,
+    flag,
+    image,
+    path,
+    paths,
+    real,
+    text,
+    whole,
+    word,
+)
 from utils.errors import InputError, suggestion
 
 ENGINES = ("auto", "local", "condor", "pegasus")
@@ -21,6 +32,12 @@ ARCHITECTURES = (
 
 WEIGHTS = ("auto", "coco", "imagenet", "none")
 """What ``--weights`` takes besides a file."""
+
+CHECKPOINT_MINUTES = 15.0
+"""Default of ``--checkpoint-minutes`` on a pool."""
+
+POOL_ONLY = ("checkpoint_minutes", "container", "site", "pilots_only", "project")
+"""Options that mean nothing to the local engine."""
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data"
 
@@ -130,6 +147,32 @@ class Options:
     gpus: int = _option(
         whole(0, 64), 0, "GPUs for each job that trains or detects (default: 0)", "N"
     )
+    checkpoint_minutes: float | None = _option(
+        real(0),
+        None,
+        "on a pool: minutes after which a training hands its checkpoint over, at the end of an "
+        f"epoch; a pilot that ends then costs no more than that (default: {CHECKPOINT_MINUTES:g})",
+        "MIN",
+    )
+    container: str | None = _option(
+        image,
+        None,
+        "on a pool: image that the jobs run in, a .sif file or docker://REPOSITORY/IMAGE:TAG "
+        "(default: what the node's own python3 has)",
+        "IMAGE",
+    )
+    site: str = _option(
+        word, "condorpool", "on a pool: its name in the site catalogue (default: condorpool)"
+    )
+    pilots_only: str | None = _option(
+        word, None, "on a pool: run only on pilots of this HTCondor annex (default: any)", "NAME"
+    )
+    project: str | None = _option(
+        word, None, "on a pool: project that the use is counted for (default: none)", "NAME"
+    )
+    wait: bool = _option(
+        flag, True, "follow the run to its end; --no-wait hands it over and returns (default: wait)"
+    )
     dry_run: bool = _option(flag, False, "write the run folder and stop (default: run)")
     verbose: bool = _option(flag, False, "tell more (default: one line a job)")
 
@@ -218,6 +261,8 @@ def _read_toml(config: Path) -> dict[str, Any]:
 def _beside(config: Path, name: str, value: Any) -> Any:
     if name in ("data", "run_dir"):
         return config.parent / value
+    if name == "container" and not value.startswith("docker://"):
+        return str(config.parent / value)
     if name == "predict":
         return tuple(config.parent / item for item in value)
     if name == "weights" and value not in WEIGHTS:

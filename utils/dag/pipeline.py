@@ -7,10 +7,11 @@ A job is one list, in the order of its command line: plain arguments, and files 
 from dataclasses import dataclass
 from itertools import chain
 
-from Pegasus.api import Job, Workflow
+from Pegasus.api import Job, Namespace, Workflow
 
 from utils.dag.options import WEIGHTS, Options
 from utils.dag.resources import RESOURCES, RETRIES
+from utils.job import EXIT_CHECKPOINTED
 
 CODE = "utils.zip"
 DATASET = "dataset.tar"
@@ -75,6 +76,8 @@ class _Pipeline:
         self.workflow = Workflow(options.name)
         self.seed = ["--seed", options.seed]
         self.recipe = ["--recipe", *options.recipe] if options.recipe else []
+        minutes = options.checkpoint_minutes
+        self.handing_over = [] if minutes is None else ["--checkpoint-minutes", minutes]
 
     def build(self) -> Workflow:
         self.data()
@@ -137,7 +140,7 @@ class _Pipeline:
                     ["trial", "--suggestion", In(f"{name}.json"), "--study", In(study)],
                     self.learning(o.epochs_per_trial),
                     ["--tries", RETRIES + 1, "--result", Out(f"{name}_result.json")],
-                    ["--checkpoint", Checkpoint(f"{name}.ckpt")],
+                    ["--checkpoint", Checkpoint(f"{name}.ckpt"), *self.handing_over],
                     executable="hpo",
                     suffix=f"_{r}_{k}",
                 )
@@ -159,7 +162,8 @@ class _Pipeline:
             "train_model",
             params,
             self.learning(self.options.epochs),
-            ["--checkpoint", Checkpoint("train_model.ckpt"), "--model", Out(MODEL, keep=True)],
+            ["--checkpoint", Checkpoint("train_model.ckpt"), *self.handing_over],
+            ["--model", Out(MODEL, keep=True)],
             ["--log", Out("training.json", keep=True)],
             ["--curves", Out("training_curves.png", keep=True)],
         )
@@ -240,6 +244,7 @@ class _Pipeline:
                 job.add_outputs(item.lfn, stage_out=item.keep, register_replica=False)
             elif isinstance(item, Checkpoint):
                 job.add_checkpoint(item.lfn, stage_out=False, register_replica=False)
+                self.checkpoint_itself(job, item.lfn)
         asked = RESOURCES[kind]
         memory = asked.memory + (self.options.cache_mb if asked.caches else 0)
         job.add_pegasus_profile(
@@ -250,3 +255,19 @@ class _Pipeline:
             **({"gpus": self.options.gpus} if asked.learns and self.options.gpus else {}),
         )
         self.workflow.add_jobs(job)
+
+    def checkpoint_itself(self, job: Job, checkpoint: str) -> None:
+        """Let HTCondor fetch the checkpoint whenever the job exits with 85, and start it again.
+
+        A job that goes on elsewhere finds the checkpoint that was fetched last. These are what the
+        submit commands ``checkpoint_exit_code`` and ``transfer_checkpoint_files`` set. ``-I`` keeps
+        Pegasus from taking those exits for failures.
+        """
+        attributes = {
+            "+SuccessCheckpointExitCode": str(EXIT_CHECKPOINTED),
+            "+WantFTOnCheckpoint": "true",
+            "+TransferCheckpoint": f'"{checkpoint}"',
+        }
+        for key, value in attributes.items():
+            job.add_profiles(Namespace.CONDOR, key=key, value=value)
+        job.add_profiles(Namespace.DAGMAN, key="POST.ARGUMENTS", value="-I")

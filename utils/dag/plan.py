@@ -66,8 +66,9 @@ def write_plan(
     placeholders = _placeholders(folder / "checkpoints", checkpoints(workflow))
     inputs = [folder / name for name in (CODE, CONFIGURATION, *data)]
     catalogs.replica_catalog(inputs, placeholders).write(str(folder / catalogs.REPLICAS))
-    catalogs.transformation_catalog(scripts).write(str(folder / catalogs.TRANSFORMATIONS))
-    catalogs.site_catalog(folder).write(str(folder / catalogs.SITES))
+    transformations = catalogs.transformation_catalog(scripts, options.container)
+    transformations.write(str(folder / catalogs.TRANSFORMATIONS))
+    catalogs.site_catalog(folder, options).write(str(folder / catalogs.SITES))
     catalogs.properties(folder).write(str(folder / catalogs.PROPERTIES))
     RunRecord(folder).describe(engine=engine, **description)
     workflow.write(str(folder / catalogs.WORKFLOW))  # last: a folder that has it is complete

@@ -57,18 +57,42 @@ def locked(folder: Path) -> Iterator[None]:
         If another process holds it; the message names that process.
     """
     with open(folder / LOCK, "a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _lock(file.fileno()):
             file.seek(0)
             owner = file.read().strip()
             raise InputError(
                 f"{folder}: in use by another run (process {owner}); wait for it, or stop it"
-            ) from None
+            )
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def _lock(file: int, patience: float = 0.5) -> bool:
+    """Take an exclusive lock; wait a little, for `holder` takes it for an instant too."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
+
+
+def holder(folder: Path) -> int | None:
+    """Return the process that holds the lock of a run folder, or None if none does."""
+    try:
+        with open(folder / LOCK) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return int((folder / LOCK).read_text() or 0) or None
+    return None
 
 
 def git_commit(project: Path = PROJECT) -> str | None:
@@ -106,6 +130,10 @@ class RunRecord:
     def __getitem__(self, field: str) -> Any:
         return self._content[field]
 
+    def get(self, field: str) -> Any:
+        """Return a fact about the run as a whole, or None if it is not known."""
+        return self._content.get(field)
+
     def describe(self, **fields: Any) -> None:
         """Record facts about the run as a whole."""
         self._content |= fields
@@ -123,6 +151,11 @@ class RunRecord:
         used["seconds"] = round(used.get("seconds", 0) + outcome.seconds, 3)
         used["cpu_seconds"] = round(used.get("cpu_seconds", 0) + outcome.cpu_seconds, 3)
         used["peak_mib"] = round(max(used.get("peak_mib", 0), outcome.peak_mib), 1)
+
+    @property
+    def jobs(self) -> dict[str, dict[str, Any]]:
+        """What is known of each job, by its name."""
+        return self._jobs
 
     def is_done(self, job: str) -> bool:
         """Tell whether a job succeeded, now or earlier."""

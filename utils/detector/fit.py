@@ -1,6 +1,7 @@
 """From shards and hyper-parameters to a trained network: what a trial and the final model share."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,9 @@ class Plan:
     cache_mb
         MiB of decoded photographs that are kept, training before validation; decides the speed
         and not the result.
+    checkpoint_minutes
+        Of training, after which the next epoch to end ends with `Checkpointed`, for an engine that
+        carries the checkpoint to where the training goes on; None: never.
     """
 
     arch: str
@@ -53,6 +57,7 @@ class Plan:
     image_size: int
     weights: Path | None = None
     cache_mb: float = 2048
+    checkpoint_minutes: float | None = None
 
     def identity(self) -> dict[str, Any]:
         """Return plain values that are equal for equal plans, whatever their files are called."""
@@ -98,8 +103,10 @@ def fit(
     InputError
         If a shard or the weights cannot be used, or the training shards hold no faces.
     Checkpointed, TrainingDiverged, KilledTooOften
-        See `train` and `Checkpoint.start`.
+        See `Plan`, `train` and `Checkpoint.start`.
     """
+    minutes = plan.checkpoint_minutes
+    due = None if minutes is None else time.monotonic() + 60 * minutes
     arch = architecture(plan.arch)
     identity = plan.identity()
     saved = Checkpoint(checkpoint, identity)
@@ -135,6 +142,7 @@ def fit(
         saved,
         stop,
         after_epoch,
+        hand_over=lambda: due is not None and time.monotonic() >= due,
         frozen_statistics=pretrained.normalised if pretrained else frozenset(),
         bfloat16=bfloat16,
     )

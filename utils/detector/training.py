@@ -60,6 +60,7 @@ def train(
     checkpoint: Checkpoint,
     stop: Callable[[], bool] = lambda: False,
     after_epoch: Callable[[EpochRecord], None] = lambda record: None,
+    hand_over: Callable[[], bool] = lambda: False,
     frozen_statistics: frozenset[str] = frozenset(),
     bfloat16: bool = False,
 ) -> list[EpochRecord]:
@@ -79,6 +80,9 @@ def train(
     after_epoch
         Called with each epoch's record, those of the checkpoint included; may raise to end the
         training.
+    hand_over
+        Asked after every epoch but the last, once it is in the checkpoint; once true,
+        `Checkpointed` is raised. Each start thus gets on by an epoch at least.
     frozen_statistics
         Names of the normalisation layers that keep their statistics, as is usual with those that
         came with pretrained weights.
@@ -88,7 +92,7 @@ def train(
     Raises
     ------
     Checkpointed
-        After `stop` asked for it.
+        After `stop` or `hand_over` asked for it.
     TrainingDiverged
         If the loss or its gradient is not finite in `PATIENCE` batches in a row.
     """
@@ -111,6 +115,10 @@ def train(
         record = trainer.close_epoch(validated)
         checkpoint.save(trainer.state())
         after_epoch(record)
+        if progress.epoch < epochs and anywhere(hand_over()):
+            raise Checkpointed(
+                f"handing over after epoch {progress.epoch}; the checkpoint is {checkpoint.path}"
+            )
     if trainer.step.result is not model:
         model.load_state_dict(trainer.step.result.state_dict())
     return progress.epochs

@@ -37,6 +37,7 @@ def run_trial(
     weights: Path | None = None,
     tries: int = 3,
     cache_mb: float = 2048,
+    checkpoint_minutes: float | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Train with the suggested parameters and write the result: complete, pruned, or failed.
@@ -50,7 +51,7 @@ def run_trial(
     InputError
         If a file cannot be used, which no other parameters would change.
     Checkpointed
-        After `stop` asked for it.
+        After `stop` asked for it, or `checkpoint_minutes` (see `Plan`).
     """
     asked = read_record(suggestion)
     plan = Plan(
@@ -63,6 +64,7 @@ def run_trial(
         image_size=image_size,
         weights=weights,
         cache_mb=cache_mb,
+        checkpoint_minutes=checkpoint_minutes,
     )
     values: list[float] = []
     error = None

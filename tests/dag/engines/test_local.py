@@ -206,7 +206,7 @@ def test_a_damaged_result_is_made_again(toy):
 def test_cores_and_memory_bound_what_runs_at_once(toy):
     script = """
         import json, pathlib, sys, time
-        begin = time.time(); time.sleep(0.3)
+        begin = time.time(); time.sleep(1.5)
         pathlib.Path(sys.argv[1]).write_text(json.dumps([begin, time.time()]))
     """
     for number, (cores, memory) in enumerate([(1, 10), (1, 10), (2, 10), (1, 900), (1, 900)]):

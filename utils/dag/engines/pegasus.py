@@ -1,16 +1,28 @@
-"""Pegasus: plans the run folder for a pool of HTCondor pilots, and submits it."""
+"""Pegasus: plans the run folder for a pool of HTCondor pilots, submits it, and speaks of it.
+
+What it has a tool for is that tool's business: planning, status, statistics, analysis, removal.
+"""
 
 import logging
 import shutil
+import subprocess
+import time
 from pathlib import Path
 
-from Pegasus.api import Workflow
-from Pegasus.client._client import PegasusClientError
+from Pegasus.client._client import PegasusClientError, from_env
 
 from utils.dag import catalogs
+from utils.dag.engines.progress import Progress
+from utils.dag.engines.run import Run
+from utils.dag.run_folder import OUTPUT
 from utils.errors import InputError
 
 PLANNER = "pegasus-plan"
+SUBMITTED = "pegasus"
+"""In the run folder: Pegasus's submit folders."""
+
+INTERVAL = 5.0
+"""Seconds between two questions to `pegasus-status`."""
 
 
 def is_installed() -> bool:
@@ -34,24 +46,115 @@ def require() -> None:
         )
 
 
-def submit(workflow: Workflow, folder: Path) -> Path:
-    """Plan the workflow of a run folder for the pool, submit it, and return the submit folder.
+class PegasusRun(Run):
+    """A run that Pegasus planned, or is to plan."""
 
-    Raises
-    ------
-    InputError
-        If the planner or HTCondor refuses; their own words are in the message.
-    """
-    logging.getLogger("Pegasus").setLevel(logging.INFO)  # the planner's words reach the user
-    try:
-        workflow.plan(
-            conf=folder / catalogs.PROPERTIES,
-            dir=folder / "pegasus",
-            sites=[catalogs.POOL],
-            output_sites=[catalogs.LOCAL],
-            submit=True,
+    @property
+    def submit_folder(self) -> Path | None:
+        """Pegasus's submit folder, or None before planning."""
+        folder = self.record.get("submit_folder")
+        return Path(folder) if folder else None
+
+    def execute(self, progress: Progress) -> bool:
+        progress.note(self.hand_over())
+        return self.follow(progress)
+
+    def hand_over(self) -> str:
+        """Plan and submit, or let DAGMan go on from its rescue file where that was done before.
+
+        Raises
+        ------
+        InputError
+            If the planner or HTCondor refuses; their own words are in the message.
+        """
+        require()
+        logging.getLogger("Pegasus").setLevel(logging.INFO)  # the planner's words reach the user
+        if self.submit_folder:
+            return self._tool("pegasus-run")
+        options = self.record["options"]
+        try:
+            planned = from_env().plan(
+                abstract_workflow=str(self.folder / catalogs.WORKFLOW),
+                conf=str(self.folder / catalogs.PROPERTIES),
+                dir=str(self.folder / SUBMITTED),
+                sites=[options["site"]],
+                output_sites=[catalogs.LOCAL],
+                submit=True,
+            )
+        except (PegasusClientError, ValueError) as error:
+            output = getattr(error, "output", "")
+            raise InputError(
+                f"Pegasus could not plan or submit {self.folder}: {error}\n{output}"
+            ) from error
+        self.record.describe(submit_folder=str(planned.braindump.submit_dir))
+        return (
+            f"Submitted: {self.submit_folder}\n"
+            f"Status:    python workflow.py status {self.folder}\n"
+            f"Results:   {self.folder / OUTPUT}"
         )
-    except (PegasusClientError, ValueError) as error:
-        output = getattr(error, "output", "")
-        raise InputError(f"Pegasus could not plan or submit {folder}: {error}\n{output}") from error
-    return Path(workflow.braindump.submit_dir)
+
+    def follow(self, progress: Progress) -> bool:
+        told = ""
+        while True:
+            state, words = self._ask()
+            if words != told:
+                progress.note(words)
+                told = words
+            if state in ("done", "failed"):
+                break
+            time.sleep(INTERVAL)
+        if state == "done":
+            progress.note(self.statistics())
+        return state == "done"
+
+    def refresh(self) -> str:
+        return self._ask()[0]
+
+    def remove(self) -> str:
+        return self._tool("pegasus-remove")
+
+    def status(self) -> str:
+        return self._tool("pegasus-status", "-l")
+
+    def statistics(self) -> str:
+        return self._tool("pegasus-statistics")
+
+    def analysis(self) -> str:
+        words = self._tool("pegasus-analyzer")
+        if self.refresh() == "failed":
+            words += f"\nGo on with: python workflow.py --resume {self.folder}"
+        return words
+
+    def _ask(self) -> tuple[str, str]:
+        """Return what the run is as a whole, and how many jobs are in which state."""
+        if not self.submit_folder:
+            return "planned", "not submitted yet"
+        name = self.record["name"]
+        found = from_env().get_status(root_wf_name=name, submit_dir=str(self.submit_folder))
+        if not found:
+            return "running", "submitted; DAGMan has not begun"
+        root = found["dags"]["root"]
+        words = (
+            f"{root['percent_done']:.0f} % done: {root['succeeded']} jobs succeeded, "
+            f"{root['queued']} in the queue, {root['ready'] + root['unready']} to come, "
+            f"{root['failed']} failed"
+        )
+        return {"Success": "done", "Failure": "failed"}.get(root["state"], "running"), words
+
+    def _tool(self, name: str, *options: str) -> str:
+        """Return what one of Pegasus's tools says of this run, whatever its exit code."""
+        if not self.submit_folder:
+            raise InputError(
+                f"{self.folder}: not submitted yet; do so with: "
+                f"python workflow.py --resume {self.folder}"
+            )
+        if not shutil.which(name):
+            raise InputError(f"{name} is not on the PATH; log in where Pegasus is installed")
+        done = subprocess.run(
+            [name, *options, str(self.submit_folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.stdout.rstrip()

@@ -23,9 +23,9 @@ class Progress:
         self._total = self._ended = 0
         self._running: dict[str, tuple[float, Path]] = {}
 
-    def begin(self, total: int) -> None:
-        """Start counting: there are `total` jobs."""
-        self._total = total
+    def begin(self, total: int, ended: int = 0) -> None:
+        """Start counting: there are `total` jobs, of which `ended` are done."""
+        self._total, self._ended = total, ended
 
     def started(self, name: str, log: Path) -> None:
         """Tell that a job runs, writing to `log`."""
@@ -47,6 +47,10 @@ class Progress:
         """Tell that a job failed for good."""
         self._running.pop(name, None)
         self._line(f"{name:<28} FAILED: {reason}")
+
+    def ended(self, name: str) -> None:
+        """Take in that a job runs no more, however it ended."""
+        self._running.pop(name, None)
 
     def note(self, text: str) -> None:
         """Tell something in passing."""

@@ -1,0 +1,38 @@
+"""Which engine executes a run, and what the options mean to it."""
+
+import pytest
+
+from utils.dag.engines.choice import choose_engine, for_engine
+from utils.dag.options import CHECKPOINT_MINUTES, Options
+from utils.errors import InputError
+
+
+def test_auto_takes_pegasus_where_its_planner_is(tmp_path, monkeypatch):
+    planner = tmp_path / "pegasus-plan"
+    planner.write_text("#!/bin/sh\n")
+    planner.chmod(0o755)
+    told = []
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert choose_engine("auto", told.append) == "pegasus"
+    monkeypatch.setenv("PATH", "")
+    assert choose_engine("auto", told.append) == "local"
+    assert ["pegasus-plan is on" in told[0], "no pegasus-plan on" in told[1]] == [True, True]
+
+
+def test_on_a_pool_trainings_hand_their_checkpoints_over():
+    assert for_engine(Options(), "condor").checkpoint_minutes == CHECKPOINT_MINUTES
+    assert for_engine(Options(checkpoint_minutes=0.0), "pegasus").checkpoint_minutes == 0
+    assert for_engine(Options(), "local").checkpoint_minutes is None
+
+
+@pytest.mark.parametrize("option", [{"project": "x"}, {"checkpoint_minutes": 1.0}, {"site": "x"}])
+def test_the_local_engine_refuses_what_only_a_pool_understands(option):
+    (name,) = option
+    with pytest.raises(InputError, match=f"--{name.replace('_', '-')}: is for --engine condor"):
+        for_engine(Options(**option), "local")
+
+
+def test_an_image_file_must_exist_where_the_run_is_submitted(tmp_path):
+    with pytest.raises(InputError, match="no such file; `make image` builds one"):
+        for_engine(Options(container=str(tmp_path / "x.sif")), "condor")
+    assert for_engine(Options(container="docker://a/b"), "condor").container == "docker://a/b"

@@ -1,0 +1,72 @@
+"""Which engine executes a run, and what the options mean to it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from utils.dag.engines import condor, pegasus
+from utils.dag.engines.local_run import LocalRun
+from utils.dag.engines.run import Run
+from utils.dag.options import CHECKPOINT_MINUTES, POOL_ONLY, Options
+from utils.dag.run_folder import open_record
+from utils.errors import InputError
+
+
+def choose_engine(wanted: str, tell: Callable[[str], object]) -> str:
+    """Return what is to execute the run, and tell why where the choice was ours.
+
+    Raises
+    ------
+    InputError
+        If what is wanted is not to be had here.
+    """
+    if wanted == "auto":
+        if pegasus.is_installed():
+            tell("Engine: pegasus (pegasus-plan is on the PATH)")
+            return "pegasus"
+        tell("Engine: local (there is no pegasus-plan on the PATH)")
+        return "local"
+    if wanted == "condor":
+        condor.require()
+    if wanted == "pegasus":
+        pegasus.require()
+    return wanted
+
+
+def for_engine(options: Options, engine: str) -> Options:
+    """Return the options with what the engine adds to them.
+
+    Raises
+    ------
+    InputError
+        If an option is given that the engine cannot follow.
+    """
+    if engine == "local":
+        defaults = Options()
+        for name in POOL_ONLY:
+            if getattr(options, name) != getattr(defaults, name):
+                raise InputError(
+                    f"--{name.replace('_', '-')}: is for --engine condor and pegasus; "
+                    "the local engine runs jobs on this machine, with the Python that runs it"
+                )
+        return options
+    if (
+        options.container
+        and "://" not in options.container
+        and not Path(options.container).exists()
+    ):
+        raise InputError(f"--container: {options.container}: no such file; `make image` builds one")
+    minutes = options.checkpoint_minutes
+    return replace(options, checkpoint_minutes=CHECKPOINT_MINUTES if minutes is None else minutes)
+
+
+def open_run(folder: Path, options: Options | None = None) -> Run:
+    """Return the run of a folder, with the engine that it was planned for."""
+    options = options or Options()
+    match open_record(folder)["engine"]:
+        case "pegasus":
+            return pegasus.PegasusRun(folder)
+        case "condor":
+            return condor.CondorRun(folder)
+        case _:
+            return LocalRun(folder, options.cores, options.memory)
