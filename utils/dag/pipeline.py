@@ -70,6 +70,23 @@ def checkpoints(workflow: Workflow) -> list[str]:
     return sorted(use.file.lfn for use in uses if use._type == "checkpoint")
 
 
+def checkpoint_itself(job: Job, checkpoint: str) -> None:
+    """Let HTCondor fetch the checkpoint whenever the job exits with 85, and start it again.
+
+    A job that goes on elsewhere finds the checkpoint that was fetched last. These are what the
+    submit commands ``checkpoint_exit_code`` and ``transfer_checkpoint_files`` set. ``-I`` keeps
+    Pegasus from taking those exits for failures.
+    """
+    attributes = {
+        "+SuccessCheckpointExitCode": str(EXIT_CHECKPOINTED),
+        "+WantFTOnCheckpoint": "true",
+        "+TransferCheckpoint": f'"{checkpoint}"',
+    }
+    for key, value in attributes.items():
+        job.add_profiles(Namespace.CONDOR, key=key, value=value)
+    job.add_profiles(Namespace.DAGMAN, key="POST.ARGUMENTS", value="-I")
+
+
 class _Pipeline:
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -244,7 +261,7 @@ class _Pipeline:
                 job.add_outputs(item.lfn, stage_out=item.keep, register_replica=False)
             elif isinstance(item, Checkpoint):
                 job.add_checkpoint(item.lfn, stage_out=False, register_replica=False)
-                self.checkpoint_itself(job, item.lfn)
+                checkpoint_itself(job, item.lfn)
         asked = RESOURCES[kind]
         memory = asked.memory + (self.options.cache_mb if asked.caches else 0)
         job.add_pegasus_profile(
@@ -255,19 +272,3 @@ class _Pipeline:
             **({"gpus": self.options.gpus} if asked.learns and self.options.gpus else {}),
         )
         self.workflow.add_jobs(job)
-
-    def checkpoint_itself(self, job: Job, checkpoint: str) -> None:
-        """Let HTCondor fetch the checkpoint whenever the job exits with 85, and start it again.
-
-        A job that goes on elsewhere finds the checkpoint that was fetched last. These are what the
-        submit commands ``checkpoint_exit_code`` and ``transfer_checkpoint_files`` set. ``-I`` keeps
-        Pegasus from taking those exits for failures.
-        """
-        attributes = {
-            "+SuccessCheckpointExitCode": str(EXIT_CHECKPOINTED),
-            "+WantFTOnCheckpoint": "true",
-            "+TransferCheckpoint": f'"{checkpoint}"',
-        }
-        for key, value in attributes.items():
-            job.add_profiles(Namespace.CONDOR, key=key, value=value)
-        job.add_profiles(Namespace.DAGMAN, key="POST.ARGUMENTS", value="-I")

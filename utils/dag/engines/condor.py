@@ -6,6 +6,7 @@ after the submit host was down. Whoever wants to know how the run stands reads t
 
 import contextlib
 import os
+import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from utils.errors import InputError
 
 INTERVAL = 1.0
 """Seconds between two looks at the event logs."""
+
+_TROUBLE = re.compile("error|warning", re.IGNORECASE)
 
 _PASSING = {
     "EXECUTE": "runs on {host}",
@@ -66,12 +69,15 @@ class CondorRun(Run):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.workflow = read_workflow(self.folder)
-        dag = self.folder / FOLDER / DAG_FILE
-        self._nodes = NodeLog(Path(f"{dag}.nodes.log"), self.workflow.jobs)
-        self._dag = DagLog(Path(f"{dag}.dagman.log"))
+        self._read_logs()
         for name in self.workflow.jobs:
             if name not in self.record.jobs:
                 self.record.update(name, state="waiting")
+
+    def _read_logs(self) -> None:
+        dag = self.folder / FOLDER / DAG_FILE
+        self._nodes = NodeLog(Path(f"{dag}.nodes.log"), self.workflow.jobs)
+        self._dag = DagLog(Path(f"{dag}.dagman.log"))
 
     def execute(self, progress: Progress) -> bool:
         progress.note(self.hand_over())
@@ -85,6 +91,7 @@ class CondorRun(Run):
             )
         htcondor = _htcondor()
         dag = write_dag(self.folder, self.workflow)
+        self._nodes.put_aside()
         with _within(dag.parent):
             job = htcondor.Submit.from_dag(dag.name, {"update_submit": True})
             job["batch_name"] = self.workflow.name
@@ -93,6 +100,7 @@ class CondorRun(Run):
             except htcondor.HTCondorException as error:
                 raise InputError(f"HTCondor refused {dag}: {error}") from None
         self.record.describe(dagman=cluster)
+        self._read_logs()
         return f"Submitted: DAGMan is job {cluster} of HTCondor"
 
     def follow(self, progress: Progress) -> bool:
@@ -115,10 +123,10 @@ class CondorRun(Run):
     def refresh(self) -> str:
         state = self._dag.read()
         self._take_in()
-        if state == "failed":
-            for name, node in self._nodes.nodes.items():
-                if node.state == "failed":
-                    self.record.update(name, state="failed")
+        for name, node in self._nodes.nodes.items():
+            if state != "running" and node.state not in ("waiting", "done"):
+                ended = "failed" if state == node.state == "failed" else "stopped"
+                self.record.update(name, state=ended)
         self.record.write()
         return state
 
@@ -128,6 +136,14 @@ class CondorRun(Run):
         htcondor, cluster = _htcondor(), self.record["dagman"]
         htcondor.Schedd().act(htcondor.JobAction.Remove, [f"{cluster}.0"])
         return f"Removed job {cluster} of HTCondor, and with it those that it had submitted"
+
+    def analysis(self) -> str:
+        words = super().analysis()
+        if self.refresh() == "failed" and not self.record.failed():
+            out = self.folder / FOLDER / f"{DAG_FILE}.dagman.out"
+            said = [line for line in out.read_text().splitlines() if _TROUBLE.search(line)]
+            words = "\n".join([f"DAGMan gave up. Its log, {out}, says:", *said[-5:], "", words])
+        return words
 
     def _take_in(self) -> list[tuple[str, str]]:
         """Bring the record up to what the event log says; return the new events."""
@@ -162,7 +178,9 @@ class CondorRun(Run):
             progress.ended(name)
             progress.note(f"{name} {node.reason}")
         elif kind in _PASSING:
-            told = _PASSING[kind].format(host=node.hosts[-1:], reason=node.reason)
+            told = _PASSING[kind].format(
+                host=node.hosts[-1] if node.hosts else "", reason=node.reason
+            )
             progress.note(f"{name} {told}")
 
 

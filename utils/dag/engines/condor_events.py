@@ -6,6 +6,7 @@ be asked, and asking twice does no harm.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -72,13 +73,19 @@ class NodeLog:
 
     def __init__(self, path: Path, jobs: Iterable[str]) -> None:
         self.nodes = {name: Node() for name in jobs}
-        self._log = EventLog(path)
+        self._path = path
+        self._logs = [EventLog(old) for old in _older(path)] + [EventLog(path)]
         self._names: dict[int, str] = {}
+
+    def put_aside(self) -> None:
+        """Keep the log under another name: DAGMan begins a new one with each submission."""
+        if self._path.exists():
+            self._path.rename(f"{self._path}.{len(_older(self._path)) + 1}")
 
     def read(self) -> list[tuple[str, str]]:
         """Take in what is new; return the name of the job and of the event, in order."""
         seen = []
-        for event in self._log.new_events():
+        for event in chain.from_iterable(log.new_events() for log in self._logs):
             kind = event.type.name
             if kind == "SUBMIT":
                 self._names[event.cluster] = _node_name(event.get("LogNotes", ""))
@@ -87,6 +94,12 @@ class NodeLog:
                 _apply(self.nodes[name], kind, event)
                 seen.append((name, kind))
         return seen
+
+
+def _older(path: Path) -> list[Path]:
+    """Return the logs of earlier submissions, oldest first."""
+    found = path.parent.glob(f"{path.name}.[0-9]*")
+    return sorted(found, key=lambda old: int(old.suffix[1:]))
 
 
 def _node_name(notes: str) -> str:
@@ -118,6 +131,7 @@ def _apply(node: Node, kind: str, event: Any) -> None:
         case "JOB_TERMINATED":
             node.stop_clock(now)
             node.cpu_seconds += _cpu_seconds(event.get("TotalRemoteUsage", ""))
+            node.peak_mib = max(node.peak_mib, float(event.get("MemoryUsage", 0)))
             _end(node, event)
 
 

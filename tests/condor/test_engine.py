@@ -1,0 +1,224 @@
+"""The condor engine on a real pool: toy workflows of seconds, and what goes wrong with them."""
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.condor.pool import Pool
+from tests.dag.toy import Toy
+from utils.dag import catalogs
+from utils.dag.code_bundle import PROJECT, write_code_bundle
+from utils.dag.pipeline import checkpoint_itself
+from utils.dag.run_folder import RunRecord
+
+pytestmark = pytest.mark.xdist_group("pool")
+
+ANNEX = "toys"
+COPY = """
+    import pathlib, sys
+    pathlib.Path(sys.argv[1]).write_text("".join(pathlib.Path(p).read_text() for p in sys.argv[2:]))
+"""
+# Counts to 6 and hands over after every 2; on the host that it is told it hangs at 3.
+COUNT = """
+    import pathlib, socket, sys, time
+    kept = pathlib.Path("count.ckpt")
+    count = int(kept.read_text() or 0)
+    print("from", count, flush=True)
+    for _ in range(2):
+        time.sleep(600 if count == 3 and socket.gethostname() == sys.argv[1] else 0.5)
+        count += 1
+        kept.write_text(str(count))
+    pathlib.Path("result.txt").write_text(str(count))
+    sys.exit(0 if count == 6 else 85)
+"""
+# What the executables in bin/ are: `run` makes the declared outputs of a job that fails.
+WRAPPED = """
+    import argparse
+    from utils.job import OutputPath, run
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--output", type=OutputPath)
+    def main(args):
+        raise ValueError("no luck today")
+    run(parser, main)
+"""
+
+
+class Run:
+    """A toy's run folder in the submitter's home, and the commands that speak of it."""
+
+    def __init__(self, pool: Pool, name: str) -> None:
+        self.pool, self.folder = pool, pool.home / "runs" / name
+        self.toy = Toy(self.folder)
+
+    def write(self, annex: str = ANNEX, **pool_commands: str) -> "Run":
+        """Write the run folder as `write_plan` does, for the pilots of an annex."""
+        self.toy.write()
+        options = catalogs.Options(pilots_only=annex)
+        sites = catalogs.site_catalog(self.folder, options)
+        for key, value in pool_commands.items():
+            sites.sites["condorpool"].add_profiles(catalogs.Namespace.CONDOR, key=key, value=value)
+        sites.write(str(self.folder / catalogs.SITES))
+        catalogs.properties(self.folder).write(str(self.folder / catalogs.PROPERTIES))
+        for part in ("output", "logs"):
+            (self.folder / part).mkdir()
+        RunRecord(self.folder).describe(engine="condor", name="toy")
+        self.give()
+        return self
+
+    def give(self) -> None:
+        """Make the submitter the owner of all."""
+        owner = self.pool.home.stat()
+        for path in (self.folder, *self.folder.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        os.chown(self.folder.parent, owner.st_uid, owner.st_gid)
+
+    def do(self, *words: str, code: int = 0, timeout: float = 150) -> str:
+        """Run workflow.py on the submit host; return what it prints."""
+        command = ["python", str(PROJECT / "workflow.py"), *words]
+        done = self.pool.run(command, timeout=timeout)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def __getattr__(self, command: str):
+        return lambda **options: self.do(command, str(self.folder), **options)
+
+    def resume(self, *words: str, **options: object) -> str:
+        return self.do("--resume", str(self.folder), *words, **options)
+
+    def job(self, name: str) -> dict:
+        return json.loads((self.folder / "run.json").read_text())["jobs"][name]
+
+    def until(self, words: str, seconds: float = 90) -> None:
+        """Wait until the status tells so."""
+        deadline = time.monotonic() + seconds
+        while words not in (told := self.status()):
+            assert time.monotonic() < deadline, told
+            time.sleep(0.5)
+
+    def output(self, name: str) -> str:
+        return (self.folder / "output" / name).read_text()
+
+    def events(self) -> str:
+        return (self.folder / "condor" / "workflow.dag.nodes.log").read_text()
+
+
+@pytest.fixture(scope="module")
+def pilot(pool):
+    """A pilot that outlives the tests of this file."""
+    pilot = pool.start_pilot("toyhost", annex=ANNEX, cpus=4, idle=900)
+    yield pilot
+    pilot.kill()
+
+
+@pytest.fixture
+def run(pool, pilot, request):
+    return Run(pool, re.sub(r"\W", "_", request.node.name))
+
+
+def chain(toy: Toy, script: str = COPY) -> None:
+    """Two jobs, the second of which reads what the first makes."""
+    toy.file("given.txt", "given;")
+    first = toy.job("first", script, "first.txt", "given.txt").add_inputs("given.txt")
+    first.add_outputs("first.txt", stage_out=False)
+    last = toy.job("last", COPY, "last.txt", "first.txt", "given.txt")
+    last.add_inputs("first.txt", "given.txt").add_outputs("last.txt")
+
+
+def test_jobs_run_on_pilots_and_files_go_by_file_transfer(run):
+    chain(run.toy)
+    told = run.write().resume()
+    assert "[  2/2] last" in told
+    assert run.output("last.txt") == "given;given;"
+    assert not (run.folder / "output" / "first.txt").exists()
+    assert run.job("last")["host"].endswith("@toyhost.lab")
+    assert "2 jobs: 2 done" in run.status()
+    assert re.search(r"last +done +1 ", run.statistics())
+    assert "no job failed" in run.analyze()
+
+
+def test_a_run_that_was_handed_over_is_followed_removed_and_resumed(run):
+    chain(run.toy, "import time; time.sleep(600)")
+    assert "DAGMan is job" in run.write().resume("--no-wait")
+    assert "on its way already" in run.resume(code=2)
+    run.until("first  running")
+    assert "and with it those" in run.remove()
+    run.until("stopped")
+    (run.folder / "first.py").write_text("#!/usr/bin/env python3\nopen('first.txt', 'w')\n")
+    run.resume("--no-wait")
+    assert "[  2/2] last" in run.wait()
+    assert run.output("last.txt") == "given;"
+
+
+def test_a_job_that_always_fails_is_tried_as_declared_and_the_rest_goes_on_once_mended(run):
+    run.toy.file("utils.zip")
+    write_code_bundle(run.folder / "utils.zip")
+    chain(run.toy, WRAPPED)
+    first = run.toy.workflow.get_job("first")
+    first.args[:] = ["--output", "first.txt"]
+    first.add_inputs("utils.zip").add_env(PYTHONPATH="utils.zip")
+    other = run.toy.job("other", COPY, "other.txt", "given.txt")
+    other.add_inputs("given.txt").add_outputs("other.txt")
+    told = run.write().resume(code=1)
+    assert told.count("first ended with exit code 1") == 4  # three tries, and the analysis
+    assert run.job("first")["tries"] == 3
+    assert "was held" not in run.events(), "it is to be tried again at once"
+    assert list((run.folder / "condor").glob("*.rescue001"))
+    told = run.analyze()
+    assert "ValueError: no luck today" in told
+    assert f"python workflow.py --resume {run.folder}" in told
+    assert run.output("other.txt") == "given;", "what does not depend on it is done"
+    assert run.job("last")["state"] == "waiting"
+
+    (run.folder / "first.py").write_text("#!/usr/bin/env python3\nopen('first.txt', 'w')\n")
+    run.resume()
+    assert run.output("last.txt") == "given;"
+    again = re.findall(r"DAG Node: (\w+)", run.events())
+    assert again == ["first", "last"], "what was done is not run again"
+    assert run.job("first")["tries"] == 4
+
+
+def test_a_job_killed_without_its_outputs_is_tried_again_soon(run):
+    script = "import os, pathlib; pathlib.Path('/tmp/x'); os.kill(os.getpid(), 9)"
+    chain(run.toy, script)
+    started = time.monotonic()
+    told = run.write().resume(code=1)
+    assert run.job("first")["tries"] == 3
+    assert "was held" in told
+    assert time.monotonic() - started < 120
+
+
+def test_a_training_goes_on_elsewhere_from_its_last_checkpoint(run, pool):
+    script = COUNT.replace("sys.argv[1]", repr("doomed"))
+    job = run.toy.job("count", script).add_outputs("result.txt")
+    job.add_checkpoint("count.ckpt", stage_out=False)
+    checkpoint_itself(job, "count.ckpt")
+    doomed = pool.start_pilot("doomed", annex="fragile", cpus=1)
+    run.write(annex="fragile", **{"+JobLeaseDuration": "20"}).resume("--no-wait")
+    deadline = time.monotonic() + 90
+    while "3" not in {p.read_text() for p in doomed.folder.glob("execute/*/count.ckpt")}:
+        assert time.monotonic() < deadline, run.status()
+        time.sleep(0.2)
+    heir = pool.start_pilot("heir", annex="fragile", cpus=1)
+    doomed.kill()
+    told = run.wait()
+    assert "is lost with its node" in told or "was evicted" in told
+    assert run.output("result.txt") == "6"
+    log = Path(run.folder / run.job("count")["log"]).read_text()
+    assert re.findall(r"from (\d)", log) == ["0", "2", "4"]
+    assert run.job("count")["tries"] == 1
+    heir.kill()
+
+
+def test_a_run_goes_on_when_the_submit_side_was_down(run, pool):
+    chain(run.toy, "import time; time.sleep(20); open('first.txt', 'w')")
+    run.write().resume("--no-wait")
+    run.until("first  running")
+    pool.stop_submit_side()
+    pool.start_submit_side()
+    run.wait()
+    assert run.output("last.txt") == "given;"
+    assert run.job("first")["starts"] == 1
