@@ -9,7 +9,7 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint format data sample benchmark quality pictures clean
+.PHONY: help run test lint format data image sample benchmark quality pictures clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,7 +18,7 @@ run: $(READY)  ## set up, then run the workflow on the bundled sample
 	$(RUN) workflow.py $(ARGS)
 
 test: lint  ## set up, then pass every test
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m pytest -n 2 $(ARGS)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(READY)  ## check style and common mistakes
 	$(RUN) -m ruff check .
@@ -31,6 +31,9 @@ format: $(READY)  ## put the code into its one format
 data: $(READY)  ## fetch the real photographs (needs internet and a Kaggle account)
 	$(RUN) -m pip install --quiet kagglehub==1.0.3
 	$(RUN) data/download.py
+
+image:  ## build the container image with apptainer, docker or podman (docker/README.md)
+	$(PYTHON) docker/build.py $(ARGS)
 
 sample: $(READY)  ## draw the bundled sample again; the files come out the same
 	$(RUN) -m utils.dataset.synthetic

@@ -1,19 +1,15 @@
 """The condor engine on a real pool: toy workflows of seconds, and what goes wrong with them."""
 
-import json
-import os
 import re
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.condor.pool import Pool
+from tests.condor.toy_run import ToyRun
 from tests.dag.toy import Toy
-from utils.dag import catalogs
-from utils.dag.code_bundle import PROJECT, write_code_bundle
+from utils.dag.code_bundle import write_code_bundle
 from utils.dag.pipeline import checkpoint_itself
-from utils.dag.run_folder import RunRecord
 
 pytestmark = pytest.mark.xdist_group("pool")
 
@@ -47,65 +43,6 @@ WRAPPED = """
 """
 
 
-class Run:
-    """A toy's run folder in the submitter's home, and the commands that speak of it."""
-
-    def __init__(self, pool: Pool, name: str) -> None:
-        self.pool, self.folder = pool, pool.home / "runs" / name
-        self.toy = Toy(self.folder)
-
-    def write(self, annex: str = ANNEX, **pool_commands: str) -> "Run":
-        """Write the run folder as `write_plan` does, for the pilots of an annex."""
-        self.toy.write()
-        options = catalogs.Options(pilots_only=annex)
-        sites = catalogs.site_catalog(self.folder, options)
-        for key, value in pool_commands.items():
-            sites.sites["condorpool"].add_profiles(catalogs.Namespace.CONDOR, key=key, value=value)
-        sites.write(str(self.folder / catalogs.SITES))
-        catalogs.properties(self.folder).write(str(self.folder / catalogs.PROPERTIES))
-        for part in ("output", "logs"):
-            (self.folder / part).mkdir()
-        RunRecord(self.folder).describe(engine="condor", name="toy")
-        self.give()
-        return self
-
-    def give(self) -> None:
-        """Make the submitter the owner of all."""
-        owner = self.pool.home.stat()
-        for path in (self.folder, *self.folder.rglob("*")):
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
-        os.chown(self.folder.parent, owner.st_uid, owner.st_gid)
-
-    def do(self, *words: str, code: int = 0, timeout: float = 150) -> str:
-        """Run workflow.py on the submit host; return what it prints."""
-        command = ["python", str(PROJECT / "workflow.py"), *words]
-        done = self.pool.run(command, timeout=timeout)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def __getattr__(self, command: str):
-        return lambda **options: self.do(command, str(self.folder), **options)
-
-    def resume(self, *words: str, **options: object) -> str:
-        return self.do("--resume", str(self.folder), *words, **options)
-
-    def job(self, name: str) -> dict:
-        return json.loads((self.folder / "run.json").read_text())["jobs"][name]
-
-    def until(self, words: str, seconds: float = 90) -> None:
-        """Wait until the status tells so."""
-        deadline = time.monotonic() + seconds
-        while words not in (told := self.status()):
-            assert time.monotonic() < deadline, told
-            time.sleep(0.5)
-
-    def output(self, name: str) -> str:
-        return (self.folder / "output" / name).read_text()
-
-    def events(self) -> str:
-        return (self.folder / "condor" / "workflow.dag.nodes.log").read_text()
-
-
 @pytest.fixture(scope="module")
 def pilot(pool):
     """A pilot that outlives the tests of this file."""
@@ -116,7 +53,7 @@ def pilot(pool):
 
 @pytest.fixture
 def run(pool, pilot, request):
-    return Run(pool, re.sub(r"\W", "_", request.node.name))
+    return ToyRun(pool, re.sub(r"\W", "_", request.node.name), ANNEX)
 
 
 def chain(toy: Toy, script: str = COPY) -> None:
@@ -138,6 +75,7 @@ def test_jobs_run_on_pilots_and_files_go_by_file_transfer(run):
     assert "2 jobs: 2 done" in run.status()
     assert re.search(r"last +done +1 ", run.statistics())
     assert "no job failed" in run.analyze()
+    assert "nothing is left to do" in run.resume()
 
 
 def test_a_run_that_was_handed_over_is_followed_removed_and_resumed(run):
@@ -176,8 +114,8 @@ def test_a_job_that_always_fails_is_tried_as_declared_and_the_rest_goes_on_once_
     (run.folder / "first.py").write_text("#!/usr/bin/env python3\nopen('first.txt', 'w')\n")
     run.resume()
     assert run.output("last.txt") == "given;"
-    again = re.findall(r"DAG Node: (\w+)", run.events())
-    assert again == ["first", "last"], "what was done is not run again"
+    tries = re.findall(r"DAG Node: (\w+)", run.events())
+    assert tries.count("other") == 1, "what was done is not run again"
     assert run.job("first")["tries"] == 4
 
 
@@ -197,7 +135,8 @@ def test_a_training_goes_on_elsewhere_from_its_last_checkpoint(run, pool):
     job.add_checkpoint("count.ckpt", stage_out=False)
     checkpoint_itself(job, "count.ckpt")
     doomed = pool.start_pilot("doomed", annex="fragile", cpus=1)
-    run.write(annex="fragile", **{"+JobLeaseDuration": "20"}).resume("--no-wait")
+    run.annex = "fragile"
+    run.write(**{"+JobLeaseDuration": "20"}).resume("--no-wait")
     deadline = time.monotonic() + 90
     while "3" not in {p.read_text() for p in doomed.folder.glob("execute/*/count.ckpt")}:
         assert time.monotonic() < deadline, run.status()

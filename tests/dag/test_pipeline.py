@@ -179,3 +179,20 @@ def test_intermediate_files_are_not_kept_and_results_are():
     }
     assert {"report.html", "mask_detection_model.pth", "predictions_1.json"} <= kept
     assert not any(lfn.startswith(("train", "val", "test")) and ".tar" in lfn for lfn in kept)
+
+
+def test_on_a_pool_trainings_exit_with_85_to_hand_their_checkpoints_over():
+    jobs = build_workflow(Options(checkpoint_minutes=7.5)).jobs
+    for name in ("train_model", "hpo_trial_1_0"):
+        arguments = jobs[name].args
+        assert arguments[arguments.index("--checkpoint-minutes") + 1] == 7.5
+        commands = jobs[name].profiles["condor"]
+        assert commands["+SuccessCheckpointExitCode"] == "85"
+        assert commands["+TransferCheckpoint"].strip('"') in {
+            use.file.lfn for use in jobs[name].uses if use._type == "checkpoint"
+        }
+    assert not any("condor" in jobs[name].profiles for name in ("split_data", "evaluate"))
+
+
+def test_on_this_machine_they_need_not():
+    assert "--checkpoint-minutes" not in build_workflow(Options()).jobs["train_model"].args

@@ -147,5 +147,4 @@ def properties(run_folder: Path) -> Properties:
     # The worker package that travels with a job runs on any Linux; else a node, or a container, of
     # another make than the submit host's would try to download one.
     chosen["pegasus.transfer.worker.package.strict"] = "false"
-    chosen["env.PEGASUS_METRICS"] = "false"
     return chosen

@@ -168,7 +168,7 @@ class Options:
         word, None, "on a pool: run only on pilots of this HTCondor annex (default: any)", "NAME"
     )
     project: str | None = _option(
-        word, None, "on a pool: project that the use is counted for (default: none)", "NAME"
+        word, None, "on a pool: project that the jobs name for accounting (default: none)", "NAME"
     )
     wait: bool = _option(
         flag, True, "follow the run to its end; --no-wait hands it over and returns (default: wait)"

@@ -6,6 +6,7 @@ A job is one list, in the order of its command line: plain arguments, and files 
 
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 
 from Pegasus.api import Job, Namespace, Workflow
 
@@ -42,7 +43,7 @@ class Checkpoint:
 
 
 def build_workflow(options: Options) -> Workflow:
-    """Return the workflow that `options` describe; no file is touched."""
+    """Return the workflow that `options` describe; of files, only an image's size is looked at."""
     return _Pipeline(options).build()
 
 
@@ -87,6 +88,12 @@ def checkpoint_itself(job: Job, checkpoint: str) -> None:
     job.add_profiles(Namespace.DAGMAN, key="POST.ARGUMENTS", value="-I")
 
 
+def _size(image: str | None) -> int:
+    """Return the MiB that an image takes in a job's folder; 0 of none, or of one in a registry."""
+    path = Path(image or "")
+    return -(-path.stat().st_size // 2**20) if path.is_file() else 0
+
+
 class _Pipeline:
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -94,6 +101,7 @@ class _Pipeline:
         self.seed = ["--seed", options.seed]
         self.recipe = ["--recipe", *options.recipe] if options.recipe else []
         minutes = options.checkpoint_minutes
+        self.image_mib = _size(options.container)
         self.handing_over = [] if minutes is None else ["--checkpoint-minutes", minutes]
 
     def build(self) -> Workflow:
@@ -267,7 +275,7 @@ class _Pipeline:
         job.add_pegasus_profile(
             cores=asked.cores,
             memory=f"{memory} MB",
-            diskspace=f"{asked.disk} MB",
+            diskspace=f"{asked.disk + self.image_mib} MB",
             runtime=asked.minutes * 60,
             **({"gpus": self.options.gpus} if asked.learns and self.options.gpus else {}),
         )

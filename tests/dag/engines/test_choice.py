@@ -2,8 +2,9 @@
 
 import pytest
 
-from utils.dag.engines.choice import choose_engine, for_engine
+from utils.dag.engines.choice import choose_engine, for_engine, open_run
 from utils.dag.options import CHECKPOINT_MINUTES, Options
+from utils.dag.run_folder import RunRecord
 from utils.errors import InputError
 
 
@@ -36,3 +37,10 @@ def test_an_image_file_must_exist_where_the_run_is_submitted(tmp_path):
     with pytest.raises(InputError, match="no such file; `make image` builds one"):
         for_engine(Options(container=str(tmp_path / "x.sif")), "condor")
     assert for_engine(Options(container="docker://a/b"), "condor").container == "docker://a/b"
+
+
+def test_a_run_keeps_the_cores_that_it_was_planned_with_unless_told_otherwise(toy):
+    folder = toy.write()
+    RunRecord(folder).describe(engine="local", options={"cores": 1, "memory": 2000})
+    assert open_run(folder)._limits == {"cores": 1, "memory": 2000}
+    assert open_run(folder, Options(cores=3))._limits == {"cores": 3, "memory": 2000}

@@ -110,6 +110,14 @@ def test_a_container_is_htcondors_own_business(folder, monkeypatch, image, expec
     assert run["container_image"] == (str(folder.parent / expected) if expected else image)
 
 
+def test_an_image_file_takes_room_in_the_jobs_folder(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    (folder.parent / "image.sif").write_bytes(bytes(3 * 2**20 + 1))
+    run = commands(plan(folder, container="image.sif"), "split_data")
+    assert run["request_disk"] == f"{8000 + 4}MB"
+    assert run["transfer_executable"] == "true"
+
+
 def test_a_file_that_is_called_otherwise_on_this_machine_arrives_under_its_own_name(toy):
     original = toy.folder / "photographs-2026.tar"
     original.write_text("data")

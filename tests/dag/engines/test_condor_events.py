@@ -185,17 +185,3 @@ def test_a_dag_that_ends_with_a_rescue_file_failed_and_one_removed_was_stopped(l
     assert dag.read() == "running"
     log.write(9, "Job was aborted.\n\tvia condor_rm (by user submitter)", cluster=20)
     assert dag.read() == "stopped"
-
-
-def test_what_earlier_submissions_did_is_not_forgotten(log, nodes):
-    log.submit("split"), log.execute(), log.terminate(after=10)
-    log.submit("train", cluster=8), log.execute(cluster=8)
-    log.terminate("(1) Normal termination (return value 1)", cluster=8)
-    nodes.read()
-    nodes.put_aside()
-    log.submit("train", cluster=20), log.execute(cluster=20), log.terminate(cluster=20)
-    again = NodeLog(log.path, ["split", "train"])
-    again.read()
-    split, train = again.nodes["split"], again.nodes["train"]
-    assert (split.state, split.seconds) == ("done", 10)
-    assert (train.state, train.tries, train.cluster) == ("done", 2, 20)

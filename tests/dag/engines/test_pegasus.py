@@ -99,11 +99,23 @@ def test_the_planners_refusal_reaches_the_user(folder, tool):
 
 
 def test_what_was_submitted_is_found_again_and_goes_on_from_its_rescue_file(
-    folder, submitted, tool
+    folder, submitted, tool, monkeypatch
 ):
+    monkeypatch.setattr(pegasus, "from_env", lambda: Client("Failure", 1))
     submit = tool("pegasus-run", "print('on its way again')")
     assert PegasusRun(folder).hand_over() == "on its way again"
     assert json.loads((submit / "pegasus-run.json").read_text()) == [str(submit)]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("Success", "nothing is left to do"), ("Running", "on its way already")],
+)
+def test_what_needs_no_submission_is_not_submitted_again(
+    folder, submitted, monkeypatch, state, words
+):
+    monkeypatch.setattr(pegasus, "from_env", lambda: Client(state, 0))
+    assert PegasusRun(folder).hand_over() == f"{folder}: {words}"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +140,8 @@ def test_a_run_that_was_not_submitted_is_told_apart(folder):
 @pytest.mark.parametrize(("state", "failed", "well"), [("Success", 0, True), ("Failure", 1, False)])
 def test_waiting_ends_with_the_workflow(submitted, tool, monkeypatch, state, failed, well):
     monkeypatch.setattr(pegasus, "from_env", lambda: Client(state, failed))
-    tool("pegasus-statistics", "print('every job done')")
+    submit = tool("pegasus-statistics", "print('every job done')")
+    (submit / "monitord.done").touch()
     tool("pegasus-analyzer", "print('this one failed')")
     told = io.StringIO()
     assert submitted.follow(Progress(told)) is well

@@ -43,3 +43,9 @@ def test_without_a_stream_nothing_is_said():
     progress.begin(1)
     progress.recalled("split")
     progress.end()
+
+
+def test_before_the_jobs_are_counted_none_are_shown():
+    stream = io.StringIO()
+    Progress(stream).note("submitted")
+    assert stream.getvalue() == "submitted\n"

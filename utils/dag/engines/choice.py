@@ -61,12 +61,18 @@ def for_engine(options: Options, engine: str) -> Options:
 
 
 def open_run(folder: Path, options: Options | None = None) -> Run:
-    """Return the run of a folder, with the engine that it was planned for."""
-    options = options or Options()
-    match open_record(folder)["engine"]:
+    """Return the run of a folder, with the engine that it was planned for.
+
+    Cores and memory in `options` come before those that it was planned with.
+    """
+    record = open_record(folder)
+    match record["engine"]:
         case "pegasus":
             return pegasus.PegasusRun(folder)
         case "condor":
             return condor.CondorRun(folder)
         case _:
-            return LocalRun(folder, options.cores, options.memory)
+            planned = record.get("options") or {}
+            given = {"cores": options.cores, "memory": options.memory} if options else {}
+            limits = {name: given.get(name) or planned.get(name) for name in ("cores", "memory")}
+            return LocalRun(folder, **limits)

@@ -15,7 +15,7 @@ from typing import Any
 
 from utils.dag.abstract_workflow import read_workflow
 from utils.dag.engines.attempt import Outcome
-from utils.dag.engines.condor_dag import DAG_FILE, FOLDER, write_dag
+from utils.dag.engines.condor_dag import DAG_FILE, EVENTS, FOLDER, write_dag
 from utils.dag.engines.condor_events import DagLog, NodeLog
 from utils.dag.engines.progress import Progress
 from utils.dag.engines.run import Run
@@ -69,29 +69,28 @@ class CondorRun(Run):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.workflow = read_workflow(self.folder)
-        self._read_logs()
+        own = self.folder / FOLDER
+        self._nodes = NodeLog(own / EVENTS, self.workflow.jobs)
+        self._dag = DagLog(own / f"{DAG_FILE}.dagman.log")
         for name in self.workflow.jobs:
             if name not in self.record.jobs:
                 self.record.update(name, state="waiting")
-
-    def _read_logs(self) -> None:
-        dag = self.folder / FOLDER / DAG_FILE
-        self._nodes = NodeLog(Path(f"{dag}.nodes.log"), self.workflow.jobs)
-        self._dag = DagLog(Path(f"{dag}.dagman.log"))
 
     def execute(self, progress: Progress) -> bool:
         progress.note(self.hand_over())
         return self.follow(progress)
 
     def hand_over(self) -> str:
-        if self.refresh() == "running":
+        state = self.refresh()
+        if state == "done":
+            return f"{self.folder}: nothing is left to do"
+        if state == "running":
             raise InputError(
                 f"{self.folder}: on its way already; follow it with: "
                 f"python workflow.py wait {self.folder}"
             )
         htcondor = _htcondor()
         dag = write_dag(self.folder, self.workflow)
-        self._nodes.put_aside()
         with _within(dag.parent):
             job = htcondor.Submit.from_dag(dag.name, {"update_submit": True})
             job["batch_name"] = self.workflow.name
@@ -100,7 +99,6 @@ class CondorRun(Run):
             except htcondor.HTCondorException as error:
                 raise InputError(f"HTCondor refused {dag}: {error}") from None
         self.record.describe(dagman=cluster)
-        self._read_logs()
         return f"Submitted: DAGMan is job {cluster} of HTCondor"
 
     def follow(self, progress: Progress) -> bool:

@@ -15,6 +15,10 @@ from utils.errors import InputError
 
 FOLDER = "condor"
 DAG_FILE = "workflow.dag"
+EVENTS = "jobs.log"
+"""In `FOLDER`: HTCondor's events of all jobs. DAGMan keeps a log too, but of fewer events, and
+empties it when it is submitted again."""
+
 FILES = "files"
 """In `FOLDER`: what jobs make for each other, and links to what has another name elsewhere."""
 
@@ -83,7 +87,11 @@ def submit_commands(
         "allowed_execute_duration": str(int(job.seconds)) if job.seconds else "",
         "input": str(places[job.stdin]) if job.stdin else "",
     }
-    container = {"universe": "container", "container_image": job.container or ""}
+    container = {
+        "universe": "container",
+        "container_image": job.container or "",
+        "transfer_executable": "true",  # else its path would be taken for one in the image
+    }
     return {
         "universe": "vanilla",
         "executable": str(job.executable),
@@ -96,6 +104,7 @@ def submit_commands(
         "transfer_output_remaps": '"' + "; ".join(f"{f}={places[f]}" for f in made) + '"',
         "output": str(places[job.stdout]) if job.stdout else str(log),
         "error": str(places[job.stderr]) if job.stderr else str(log),
+        "log": str(folder / FOLDER / EVENTS),
         "request_cpus": str(job.cores),
         **{command: value for command, value in asked.items() if value},
         **pool,

@@ -6,7 +6,6 @@ be asked, and asking twice does no harm.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -69,23 +68,17 @@ class EventLog:
 
 
 class NodeLog:
-    """The jobs of a DAG, by the event log that DAGMan keeps of them."""
+    """The jobs of a DAG, by the event log that they all write, whoever submitted them and when."""
 
     def __init__(self, path: Path, jobs: Iterable[str]) -> None:
         self.nodes = {name: Node() for name in jobs}
-        self._path = path
-        self._logs = [EventLog(old) for old in _older(path)] + [EventLog(path)]
+        self._log = EventLog(path)
         self._names: dict[int, str] = {}
-
-    def put_aside(self) -> None:
-        """Keep the log under another name: DAGMan begins a new one with each submission."""
-        if self._path.exists():
-            self._path.rename(f"{self._path}.{len(_older(self._path)) + 1}")
 
     def read(self) -> list[tuple[str, str]]:
         """Take in what is new; return the name of the job and of the event, in order."""
         seen = []
-        for event in chain.from_iterable(log.new_events() for log in self._logs):
+        for event in self._log.new_events():
             kind = event.type.name
             if kind == "SUBMIT":
                 self._names[event.cluster] = _node_name(event.get("LogNotes", ""))
@@ -94,12 +87,6 @@ class NodeLog:
                 _apply(self.nodes[name], kind, event)
                 seen.append((name, kind))
         return seen
-
-
-def _older(path: Path) -> list[Path]:
-    """Return the logs of earlier submissions, oldest first."""
-    found = path.parent.glob(f"{path.name}.[0-9]*")
-    return sorted(found, key=lambda old: int(old.suffix[1:]))
 
 
 def _node_name(notes: str) -> str:

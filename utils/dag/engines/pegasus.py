@@ -4,6 +4,7 @@ What it has a tool for is that tool's business: planning, status, statistics, an
 """
 
 import logging
+import os
 import shutil
 import subprocess
 import time
@@ -70,8 +71,14 @@ class PegasusRun(Run):
         require()
         logging.getLogger("Pegasus").setLevel(logging.INFO)  # the planner's words reach the user
         if self.submit_folder:
-            return self._tool("pegasus-run")
+            state = self.refresh()
+            if state == "failed":
+                return self._tool("pegasus-run")
+            left = "nothing is left to do" if state == "done" else "on its way already"
+            return f"{self.folder}: {left}"
         options = self.record["options"]
+        # Else every job asks a location service, in vain where nodes see no internet.
+        os.environ.setdefault("PEGASUS_METRICS", "false")
         try:
             planned = from_env().plan(
                 abstract_workflow=str(self.folder / catalogs.WORKFLOW),
@@ -79,6 +86,7 @@ class PegasusRun(Run):
                 dir=str(self.folder / SUBMITTED),
                 sites=[options["site"]],
                 output_sites=[catalogs.LOCAL],
+                cleanup="inplace",
                 submit=True,
             )
         except (PegasusClientError, ValueError) as error:
@@ -104,6 +112,7 @@ class PegasusRun(Run):
                 break
             time.sleep(INTERVAL)
         if state == "done":
+            self._wait_for_monitord()
             progress.note(self.statistics())
         return state == "done"
 
@@ -140,6 +149,12 @@ class PegasusRun(Run):
             f"{root['failed']} failed"
         )
         return {"Success": "done", "Failure": "failed"}.get(root["state"], "running"), words
+
+    def _wait_for_monitord(self, patience: float = 30.0) -> None:
+        """Wait until Pegasus's own record of the run is complete, which is soon after its end."""
+        deadline = time.monotonic() + patience
+        while not (self.submit_folder / "monitord.done").exists() and time.monotonic() < deadline:
+            time.sleep(0.5)
 
     def _tool(self, name: str, *options: str) -> str:
         """Return what one of Pegasus's tools says of this run, whatever its exit code."""

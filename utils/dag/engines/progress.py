@@ -75,7 +75,8 @@ class Progress:
 
     def _line(self, text: str) -> None:
         clear = "\r\x1b[K" if self._live else ""
-        self._write(f"{clear}[{self._ended:>3}/{self._total}] {text}\n")
+        count = f"[{self._ended:>3}/{self._total}] " if self._total else ""
+        self._write(f"{clear}{count}{text}\n")
         self.tick()
 
     def _write(self, text: str) -> None:

@@ -1,0 +1,23 @@
+"""What documents say of the code is what the code says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from utils.dag.options import Options
+from utils.dag.resources import RESOURCES
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+
+@pytest.mark.parametrize(
+    "kind", ["preprocess_aug_train", "hpo_trial", "train_model", "evaluate", "predict"]
+)
+def test_the_resources_in_the_page_on_pilots_are_those_of_the_table(kind):
+    row = rf"^\| `{kind}` \|.*\| (\d+) \| ([\d,]+) \| ([\d,]+) \|$"
+    found = re.search(row, (DOCS / "pilots.md").read_text(), re.MULTILINE)
+    told = tuple(int(number.replace(",", "")) for number in found.groups())
+    asked = RESOURCES[kind]
+    memory = asked.memory + (Options().cache_mb if asked.caches else 0)
+    assert told == (asked.cores, memory, asked.disk)
