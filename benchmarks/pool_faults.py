@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         run = [*command, "--run-dir", str(local), *options]
         subprocess.run(run, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
         print("local run done", flush=True)
-        pilots = [pool.start_pilot(name, memory=9000) for name in ("north", "south")]
+        pilots = [pool.start_pilot(name, memory=9000, idle=7200) for name in ("north", "south")]
         calm = condor(pool, "calm", options, lambda folder: None)
         print("undisturbed run done", flush=True)
         hit: list[tuple] = []
@@ -110,7 +110,8 @@ def disturb(pool: Pool, pilots: list[Pilot], folder: Path) -> list[tuple[str, ..
     trial, pilot = until(lambda: training(pilots, "hpo_trial"), "a trial in its second epoch")
     epoch, when = under_way(pilot, trial), time.time()
     pilot.cut()
-    rest = [one for one in pilots if one is not pilot] + [pool.start_pilot("east", memory=9000)]
+    spare = pool.start_pilot("east", memory=9000, idle=7200)
+    rest = [*(one for one in pilots if one is not pilot), spare]
     until(lambda: any(trial in one.running() for one in rest), f"{trial} elsewhere")
     hit.append(("pilot cut off", trial, epoch, when, time.time() - when))
     pool.stop_submit_side(crash=True)

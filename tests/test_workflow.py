@@ -181,7 +181,9 @@ def test_a_run_is_removed_and_can_be_resumed(dry, capsys):
     assert workflow.main(["--resume", str(dry), "--no-wait"]) == 0
     assert workflow.main(["--resume", str(dry), "--no-wait"]) == 2
     assert "on its way already" in capsys.readouterr().err
+    started = time.monotonic()
     while states(dry).get("split_data") != "running":
+        assert time.monotonic() - started < 20, "the record of a running engine is not up to date"
         time.sleep(0.1)
     assert workflow.main(["remove", str(dry)]) == 0
     assert workflow.main(["status", str(dry)]) == 0

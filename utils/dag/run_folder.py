@@ -126,6 +126,8 @@ class RunRecord:
         self._content.pop("schema", None)
         self._jobs: dict[str, dict[str, Any]] = self._content.setdefault("jobs", {})
         self._written = 0.0
+        self.changed = False
+        """Whether there is something to write."""
 
     def __getitem__(self, field: str) -> Any:
         return self._content[field]
@@ -142,7 +144,12 @@ class RunRecord:
     def update(self, job: str, **fields: Any) -> None:
         """Record facts about one job."""
         self._jobs.setdefault(job, {}).update(fields, changed=_now())
-        if time.monotonic() - self._written > 1:
+        self.changed = True
+        self.write_if_due()
+
+    def write_if_due(self) -> None:
+        """Write the record if it has changed, and was not written within the last second."""
+        if self.changed and time.monotonic() - self._written > 1:
             self.write()
 
     def add_usage(self, job: str, outcome: Any) -> None:
@@ -169,7 +176,7 @@ class RunRecord:
     def write(self) -> None:
         """Write the record to the run folder."""
         write_record(self._path, self._content)
-        self._written = time.monotonic()
+        self._written, self.changed = time.monotonic(), False
 
 
 def open_record(folder: Path) -> RunRecord:

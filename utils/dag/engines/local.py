@@ -172,8 +172,11 @@ class LocalEngine:
         limits = [max(0.0, min(deadlines) - time.monotonic())] if deadlines else []
         if self.progress.interval:
             limits.append(self.progress.interval)
+        if self.record.changed:
+            limits.append(1.0)
         if select.select([wakeup], [], [], min(limits, default=None))[0]:
             wakeup.recv(4096)
+        self.record.write_if_due()
         self.progress.tick()
 
     def _stop_overdue(self) -> None:
@@ -213,7 +216,7 @@ class LocalEngine:
             return
         if outcome.code == EXIT_CHECKPOINTED and saved:  # it made progress: no try is used up
             self._tries[name] -= 1
-            self._ready.append(name)
+            self._try_again(name)
             return
         if outcome.code == 0:
             reason = f"made no {', '.join(missing)}, which it declares as output"
@@ -231,10 +234,14 @@ class LocalEngine:
             record.write(f"--- {name} {reason}; tries left: {left} ---\n")
         if left > 0:
             self.progress.note(f"{name} {reason}; trying again")
-            self._ready.append(name)
+            self._try_again(name)
             return
         self.record.update(name, state="failed", exit_code=code, reason=reason)
         self.progress.failed(name, reason)
+
+    def _try_again(self, name: str) -> None:
+        self.record.update(name, state="waiting")
+        self._ready.append(name)
 
     def _publish(self, name: str, outputs: dict[str, str]) -> None:
         """Make a finished job's files known to its children, and copy what is kept."""
