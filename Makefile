@@ -9,16 +9,22 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint format data image sample benchmark quality pictures clean
+.PHONY: help run test test-condor pool lint format data image sample benchmark quality pictures clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(READY)  ## set up, then run the workflow on the bundled sample
 	$(RUN) workflow.py $(ARGS)
 
 test: lint  ## set up, then pass every test
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+pool: $(READY)  ## start an HTCondor pool on this machine, and keep it until Ctrl-C (needs root)
+	$(RUN) -m tests.condor
+
+test-condor: $(READY)  ## pass the tests that run on that pool; where it cannot start, they fail
+	MASK_DETECTION_POOL_REQUIRED=1 $(RUN) -m pytest tests/condor $(ARGS)
 
 lint: $(READY)  ## check style and common mistakes
 	$(RUN) -m ruff check .

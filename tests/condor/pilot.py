@@ -142,6 +142,6 @@ def add_user(host: Host, name: str, home: Path) -> None:
     """Let there be an ordinary user; the same name has the same number everywhere."""
     number = {"submitter": 64001, "stranger": 64002, USER: 64003}[name]
     with (host.root / "etc/passwd").open("a") as users:
-        users.write(f"{name}:x:{number}:{number}::{home}:/bin/bash\n")
+        users.write(f"{name}:*:{number}:{number}::{home}:/bin/bash\n")
     with (host.root / "etc/group").open("a") as groups:
-        groups.write(f"{name}:x:{number}:\n")
+        groups.write(f"{name}:*:{number}:\n")

@@ -1,16 +1,14 @@
 """A real HTCondor pool on one machine: a submit host, and pilots that come and go.
 
-``python -m tests.condor.pool`` (or ``make pool``) starts one and tells how to use it.
+``python -m tests.condor`` (or ``make pool``) starts one and tells how to use it.
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,15 +17,12 @@ from tests.condor import software
 from tests.condor.host import Bind, Entered, Host
 from tests.condor.network import Network
 from tests.condor.pilot import Pilot, add_user
+from tests.condor.place import clean_stale, place
 from tests.condor.tree import PoolUnavailable, tree
 
 CONFIG = Path(__file__).with_name("submit.config")
-# Not /tmp, which HTCondor gives jobs on the submit host a private one of; and a real disk.
-PLACE = Path("/var/tmp")  # noqa: S108
-PREFIX = "mask-detection-pool-"
 NEEDED = ("unshare", "nsenter", "bash", "mount", "pivot_root")
 SUBMITTER = "submitter"
-STRANGER = "stranger"
 
 
 class Pool:
@@ -42,8 +37,6 @@ class Pool:
     ----------
     home : Path
         The submitter's home on the submit host, and at the same path on the real machine.
-    pilots : list of Pilot
-        All that were started.
 
     Raises
     ------
@@ -59,26 +52,28 @@ class Pool:
     def __enter__(self) -> "Pool":
         _check()
         clean_stale()
-        with contextlib.ExitStack() as stack:
-            self._tree = tree()
-            self.folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PLACE))
-            stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
-            self.folder.chmod(0o755)
-            lock = stack.enter_context(open(self.folder / "lock", "w"))
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            self._make_submit_host()
-            stack.callback(self.submit.close)
-            stack.callback(self._kill_pilots)
-            self._configure()
-            self.network = Network(self.submit)
-            self.start_submit_side()
-            token = ["condor_token_create", "-identity", "pilot@lab"]
-            self.token = self.submit.run(token, check=True).stdout
-            self._stack = stack.pop_all()
+        self._tree = tree()
+        try:
+            with contextlib.ExitStack() as stack:
+                self._start(stack)
+                self._stack = stack.pop_all()
+        except (RuntimeError, TimeoutError) as error:
+            raise PoolUnavailable(str(error)) from error
         return self
 
     def __exit__(self, *exception) -> None:
         self._stack.close()
+
+    def _start(self, stack: contextlib.ExitStack) -> None:
+        self.folder = stack.enter_context(place())
+        self._make_submit_host()
+        stack.callback(self.submit.close)
+        stack.callback(self._kill_pilots)
+        self._configure()
+        self.network = Network(self.submit)
+        self.start_submit_side()
+        token = ["condor_token_create", "-identity", "pilot@lab"]
+        self.token = self.submit.run(token, check=True).stdout
 
     def _make_submit_host(self) -> None:
         self.home = self.folder / "home"
@@ -93,7 +88,7 @@ class Pool:
 
     def _configure(self) -> None:
         add_user(self.submit, SUBMITTER, self.home)
-        add_user(self.submit, STRANGER, Path("/home/stranger"))
+        add_user(self.submit, "stranger", Path("/home/stranger"))
         software.prepare(self.submit)
         for owner, folder in (
             ("condor", "/var/log/condor"),
@@ -101,7 +96,7 @@ class Pool:
             ("condor", "/var/lock/condor"),
             ("condor", "/run/condor"),
             (SUBMITTER, self.home),
-            (STRANGER, "/home/stranger"),
+            ("stranger", "/home/stranger"),
         ):
             make = ["install", "--directory", f"--owner={owner}", f"--group={owner}", folder]
             self.submit.run(make, check=True)
@@ -156,7 +151,7 @@ class Pool:
         token: str | None = None,
         wait: float = 60,
     ) -> Pilot:
-        """Start a pilot and wait until the collector lists it.
+        """Start a pilot, and let up to `wait` seconds pass until the collector lists it.
 
         Parameters
         ----------
@@ -172,8 +167,6 @@ class Pool:
             Its AnnexName; None for a node that belongs to no annex.
         token : str, optional
             What it shows to the collector, else a good one; empty for none.
-        wait : float
-            Seconds until it must be listed; 0 does not wait.
         """
         pilot = Pilot(
             name, self.folder, self._tree, self.network, self.token if token is None else token,
@@ -182,9 +175,13 @@ class Pool:
         )  # fmt: skip
         self.pilots.append(pilot)
         if wait:
-            joined = lambda: self.listed(pilot) or not pilot.alive()  # noqa: E731
-            self._until(joined, wait, f"pilot {name} does not join")
+            self._until(lambda: self._joined(pilot), wait, f"pilot {name} does not join")
         return pilot
+
+    def _joined(self, pilot: Pilot) -> bool:
+        if not pilot.alive():
+            raise RuntimeError(f"pilot {pilot.name} ended: {pilot.log('MasterLog')[-500:]}")
+        return self.listed(pilot)
 
     def listed(self, pilot: Pilot) -> bool:
         """Tell whether the collector lists a slot of the pilot."""
@@ -195,11 +192,9 @@ class Pool:
 
     def start_submit_side(self) -> None:
         """Start collector, negotiator and schedd, and wait until they answer."""
-        console = open(self._condor / "log/console", "ab")  # noqa: SIM115
-        with console:
-            self._master = self.submit.popen(
-                ["condor_master", "-f"], stdout=console, stderr=console
-            )
+        command = ["condor_master", "-f"]
+        with open(self._condor / "log/console", "ab") as console:
+            self._master = self.submit.popen(command, stdout=console, stderr=console)
         for kind in ("-negotiator", "-schedd"):
             query = ["condor_status", kind, "-af", "Name"]
             self._until(lambda q=query: self.submit.run(q).stdout.strip(), 60, f"no {kind[1:]}")
@@ -229,14 +224,6 @@ class Pool:
             pilot.kill()
 
 
-def clean_stale() -> None:
-    """Remove the folders of pools whose Python has ended; their processes ended with it."""
-    for folder in PLACE.glob(PREFIX + "*"):
-        with contextlib.suppress(OSError), open(folder / "lock") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 def _check() -> None:
     if sys.platform != "linux":
         raise PoolUnavailable("the pool's hosts are made of Linux namespaces")
@@ -244,31 +231,3 @@ def _check() -> None:
         raise PoolUnavailable("only root can make the pool's namespaces")
     if missing := [program for program in NEEDED if not shutil.which(program)]:
         raise PoolUnavailable(f"missing: {', '.join(missing)} (Debian: util-linux)")
-
-
-USE = """\
-A pool with the pilots north and south, {pool.cores} cores each.
-
-  home of the submitter   {pool.home}
-  logs                    {pool.folder}/submit/log, {pool.folder}/*/home/log
-  a shell there           {enter}
-  then, for example       condor_status; python {project}/workflow.py --help
-
-Ctrl-C ends it, and removes all of this."""
-
-
-def main() -> None:
-    """Start a pool with two pilots, tell how to use it, and keep it until Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with Pool() as pool:
-        for name in ("north", "south"):
-            pool.start_pilot(name, idle=24 * 3600)
-        enter = f"nsenter --target={pool.submit.pid} --all su - submitter"
-        text = USE.format(pool=pool, enter=enter, project=software.PROJECT)
-        print(text, flush=True)
-        with contextlib.suppress(KeyboardInterrupt):
-            signal.pause()
-
-
-if __name__ == "__main__":
-    main()

@@ -89,6 +89,7 @@ def test_a_cut_off_pilot_is_noticed_within_the_lease(pool):
             job.ended()
         assert job.hosts() == ["cut.lab", "spare.lab"]
         assert job.read("result") == "spare"
-        job.until(lambda: not cut.running(), "given up where nobody waits for it")
+        assert cut.running() == [job.id], "what cannot be told to stop goes on"
         cut.mend()
+        job.until(lambda: not cut.running(), "given up where nobody waits for it")
         job.until(lambda: pool.listed(cut), "listed again")

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from utils.dag.abstract_workflow import read_workflow
 from utils.dag.engines.condor_dag import quoted, write_dag
 from utils.dag.options import Options
 from utils.dag.plan import write_plan
+from utils.dag.workflow_file import read_workflow
 from utils.errors import InputError
 
 pytest.importorskip("htcondor", reason="HTCondor's bindings are for Linux")

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from utils.dag.abstract_workflow import read_workflow
 from utils.dag.engines.attempt import Outcome
 from utils.dag.engines.condor_dag import DAG_FILE, EVENTS, FOLDER, write_dag
 from utils.dag.engines.condor_events import DagLog, NodeLog
 from utils.dag.engines.progress import Progress
 from utils.dag.engines.run import Run
 from utils.dag.run_folder import LOGS
+from utils.dag.workflow_file import read_workflow
 from utils.errors import InputError
 
 INTERVAL = 1.0

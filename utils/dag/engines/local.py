@@ -12,7 +12,6 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from urllib.parse import quote
 
-from utils.dag.abstract_workflow import read_workflow
 from utils.dag.engines import files, machine
 from utils.dag.engines.attempt import Attempt, Outcome
 from utils.dag.engines.cache import Cache
@@ -20,6 +19,7 @@ from utils.dag.engines.capacity import Capacity
 from utils.dag.engines.progress import Progress
 from utils.dag.engines.wakeups import wakeups
 from utils.dag.run_folder import CACHE, OUTPUT, SCRATCH, RunRecord, log_path
+from utils.dag.workflow_file import read_workflow
 from utils.errors import InputError
 from utils.job import EXIT_CHECKPOINTED
 

@@ -1,9 +1,9 @@
 import pytest
 import yaml
 
-from utils.dag.abstract_workflow import read_workflow
 from utils.dag.options import Options
 from utils.dag.plan import write_plan
+from utils.dag.workflow_file import read_workflow
 from utils.errors import InputError
 
 
