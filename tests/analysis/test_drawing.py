@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from PIL import ImageColor
+from PIL import ImageColor, ImageFont
 
-from utils.analysis.drawing import LONGEST, SHORTEST, draw_detections
+from utils.analysis.drawing import LONGEST, SHORTEST, draw_detections, font
 from utils.dataset.labels import COLOURS
 from utils.metrics.detections import Detections
 
@@ -71,3 +71,7 @@ def test_odd_shapes_and_boxes_at_the_border_can_be_drawn(shape: tuple[int, int, 
     height, width, _ = shape
     whole = detections([[0, 0, width, height]], [3], [0.99])
     assert draw_detections(np.zeros(shape, np.uint8), whole, 0.5).shape[2] == 3
+
+
+def test_text_is_laid_out_alike_whatever_libraries_a_machine_has():
+    assert font(12).layout_engine == ImageFont.Layout.BASIC

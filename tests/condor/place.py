@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-# Not /tmp, which HTCondor gives jobs on the submit host a private one of; and a real disk.
+# On disk: /tmp may be memory, and what jobs write there need not fit.
 PARENT = Path("/var/tmp")  # noqa: S108
 PREFIX = "mask-detection-pool-"
 

@@ -145,11 +145,15 @@ def _strip(width: int, labels: np.ndarray, threshold: float) -> Image.Image:
 
 @cache
 def font(size: int, bold: bool = True) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which matplotlib brings along, so that every machine draws alike."""
+    """DejaVu Sans, which matplotlib brings along, so that every machine draws alike.
+
+    So it does only with Pillow's own layout: another one is used where a library for it is there.
+    """
     import matplotlib
 
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    return ImageFont.truetype(folder / f"DejaVuSans{'-Bold' * bold}.ttf", size)
+    file = folder / f"DejaVuSans{'-Bold' * bold}.ttf"
+    return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def fitting_font(text: str, size: int, width: float, bold: bool = True) -> ImageFont.FreeTypeFont:

@@ -101,10 +101,12 @@ def test_the_planners_refusal_reaches_the_user(folder, tool):
 def test_what_was_submitted_is_found_again_and_goes_on_from_its_rescue_file(
     folder, submitted, tool, monkeypatch
 ):
-    monkeypatch.setattr(pegasus, "from_env", lambda: Client("Failure", 1))
+    states = iter(["Failure", "Failure", "Failure", "Running"])
+    monkeypatch.setattr(pegasus, "from_env", lambda: Client(next(states), 1))
     submit = tool("pegasus-run", "print('on its way again')")
     assert PegasusRun(folder).hand_over() == "on its way again"
     assert json.loads((submit / "pegasus-run.json").read_text()) == [str(submit)]
+    assert next(states, None) is None, "the old failure is not to be taken for the new run's"
 
 
 @pytest.mark.parametrize(

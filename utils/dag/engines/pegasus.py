@@ -73,7 +73,9 @@ class PegasusRun(Run):
         if self.submit_folder:
             state = self.refresh()
             if state == "failed":
-                return self._tool("pegasus-run")
+                words = self._tool("pegasus-run")
+                self._wait_for_start()
+                return words
             left = "nothing is left to do" if state == "done" else "on its way already"
             return f"{self.folder}: {left}"
         options = self.record["options"]
@@ -149,6 +151,12 @@ class PegasusRun(Run):
             f"{root['failed']} failed"
         )
         return {"Success": "done", "Failure": "failed"}.get(root["state"], "running"), words
+
+    def _wait_for_start(self, patience: float = 120.0) -> None:
+        """Wait until DAGMan has begun again: until then the old failure is what there is to see."""
+        deadline = time.monotonic() + patience
+        while self.refresh() == "failed" and time.monotonic() < deadline:
+            time.sleep(0.5)
 
     def _wait_for_monitord(self, patience: float = 30.0) -> None:
         """Wait until Pegasus's own record of the run is complete, which is soon after its end."""
