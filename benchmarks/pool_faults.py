@@ -33,6 +33,7 @@ OPTIONS = ["--trials", "2", "--hpo-width", "2", "--seed", "3"]
 EQUAL = ("split.json", "train_aug_0.tar", "val_clean.tar", "test_clean.tar")
 """Files that must be equal byte for byte."""
 
+BEGUN = re.compile(r"INFO going on from epoch (\d+),")
 EPOCH = re.compile(r"INFO epoch (\d+)/\d+: loss")
 
 VALUES: dict[str, Callable[[Path], float]] = {
@@ -41,7 +42,9 @@ VALUES: dict[str, Callable[[Path], float]] = {
     "faces found on new photographs": lambda f: sum(
         len(photo["faces"]) for photo in record(f, "predictions_0.json")["photos"]
     ),
-    "share of properly masked": lambda f: record(f, "prevalence.json")["corrected"]["share"],
+    "share of properly masked": lambda f: record(f, "prevalence.json")["corrected"]["with_mask"][
+        "share"
+    ],
 }
 """Numbers that must be equal to rounding."""
 
@@ -136,14 +139,14 @@ def training(pilots: list[Pilot], kind: str) -> tuple[str, Pilot] | None:
 
 
 def under_way(pilot: Pilot, job: str) -> int:
-    """Return the epoch that a job on a pilot is in."""
-    done = [0]
+    """Return the epoch that a job on a pilot went on with last, after handing over; else 1."""
+    begun = [1]
     for ad in pilot.folder.glob("execute/dir_*/.job.ad"):
         if f'DAGNodeName = "{job}"' not in ad.read_text():
             continue
         for log in ad.parent.glob("_condor_std*"):
-            done += [int(number) for number in EPOCH.findall(log.read_text(errors="replace"))]
-    return max(done) + 1
+            begun += [int(number) for number in BEGUN.findall(log.read_text(errors="replace"))]
+    return max(begun)
 
 
 def loss(folder: Path, job: str, epoch: int, when: float) -> tuple[str, str]:

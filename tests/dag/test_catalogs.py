@@ -54,6 +54,7 @@ def test_every_job_may_be_held_and_lost_without_harm(tmp_path):
     sites = {site["name"]: site for site in plan(tmp_path)["sites"]["sites"]}
     commands = sites["condorpool"]["profiles"]["condor"]
     assert commands["+JobLeaseDuration"] == "240"
+    assert "VacateReasonCode =?= 1007 && NumJobStarts > 2" in commands["periodic_hold"]
     # One that has a checkpoint in the queue is released; any other is removed, and tried again.
     assert "SuccessCheckpointExitCode =!= undefined" in commands["periodic_release"]
     assert "SuccessCheckpointExitCode =?= undefined" in commands["periodic_remove"]

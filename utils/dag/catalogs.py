@@ -41,10 +41,19 @@ ENVIRONMENT = {
 LOCAL = "local"
 CONTAINER = "mask-detection"
 
+STARTER_FAILED = 1007
+"""HTCondor's reason of an eviction for an error of the node."""
+
 POLICY = {
     "universe": "vanilla",
     # A node that vanished is given up after minutes; by default after forty.
     "+JobLeaseDuration": "240",
+    # A node that cannot even start the job, for want of its image perhaps, gives it back at once,
+    # and would be given it again and again.
+    "periodic_hold": (
+        f"JobStatus == 1 && VacateReasonCode =?= {STARTER_FAILED} && NumJobStarts > {RETRIES}"
+    ),
+    "+PeriodicHoldReason": "VacateReason",
     # What HTCondor holds, and not its user (reason 1), is tried again: in place as long as there is
     # a checkpoint in the queue to lose, else as a new try of DAGMan's.
     "periodic_release": (

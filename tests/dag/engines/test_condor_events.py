@@ -130,6 +130,15 @@ def test_an_evicted_job_goes_on_elsewhere(log, nodes):
     assert (node.state, node.tries, node.starts, node.seconds) == ("done", 1, 2, 34)
 
 
+def test_an_error_of_the_node_is_the_reason_of_the_eviction_after_it(log, nodes):
+    log.submit(), log.execute()
+    what = "Singularity test failed: no such image"
+    log.write(21, f"Error from starter on slot1_1@north.lab:\n\t{what}\n\tCode 0 Subcode 0")
+    log.evict()
+    nodes.read()
+    assert (nodes.nodes["train"].state, nodes.nodes["train"].reason) == ("idle", what)
+
+
 def test_time_on_a_lost_node_counts_until_it_is_given_up(log, nodes):
     node = nodes.nodes["train"]
     log.submit(), log.execute()

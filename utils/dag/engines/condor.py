@@ -29,6 +29,7 @@ _TROUBLE = re.compile("error|warning", re.IGNORECASE)
 
 _PASSING = {
     "EXECUTE": "runs on {host}",
+    "REMOTE_ERROR": "could not run on {host}: {reason}",
     "JOB_EVICTED": "was evicted; it goes on elsewhere",
     "SHADOW_EXCEPTION": "was interrupted: {reason}",
     "JOB_DISCONNECTED": "cannot be reached; waiting for its node",

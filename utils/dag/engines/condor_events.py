@@ -108,6 +108,8 @@ def _apply(node: Node, kind: str, event: Any) -> None:
             node.stop_clock(now)
             node.state = "idle"
             node.reason = event.get("Reason") or event.get("Message") or node.reason
+        case "REMOTE_ERROR":  # followed by an eviction that does not say why
+            node.reason = event.get("ErrorMsg", "").strip()
         case "JOB_HELD":
             node.stop_clock(now)
             node.state, node.reason = "held", f"was held: {event.get('HoldReason', '')}"
