@@ -9,7 +9,8 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-condor pool lint format data image sample benchmark quality pictures clean
+.PHONY: help run test test-condor faults fuzz pool lint format data image sample benchmark quality \
+    pictures clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +26,13 @@ pool: $(READY)  ## start an HTCondor pool on this machine, and keep it until Ctr
 
 test-condor: $(READY)  ## pass the tests that run on that pool; where it cannot start, they fail
 	MASK_DETECTION_POOL_REQUIRED=1 $(RUN) -m pytest tests/condor $(ARGS)
+
+faults: $(READY)  ## break it in every way we know, and print what was lost (half an hour)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m tests.faults $(ARGS)
+
+fuzz: $(READY)  ## feed the readers of annotations and archives damaged files (ten minutes)
+	$(RUN) -m pip install --quiet atheris==3.0.0
+	$(RUN) -m tests.fuzz $(ARGS)
 
 lint: $(READY)  ## check style and common mistakes
 	$(RUN) -m ruff check .

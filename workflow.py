@@ -10,6 +10,7 @@ python workflow.py graph --output dag.png   draw the workflow
 
 import argparse
 import logging
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -92,6 +93,14 @@ def main(argv: list[str] | None = None) -> int:
         return start(options, ["python", "workflow.py", *(sys.argv[1:] if argv is None else argv)])
     except MaskDetectionError as error:
         print(f"workflow.py: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # nobody reads what we say any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        print(f"workflow.py: error: {what}; mend that and try again", file=sys.stderr)
+        logging.getLogger(__name__).debug("where", exc_info=True)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -124,8 +124,8 @@ def anchor_ratios(model: FasterRCNN, photos: FaceDataset, same_matches: bool) ->
     return ratios
 
 
-def main() -> None:
-    args = parser(__doc__).parse_args()
+def main(argv: Sequence[str] | None = None) -> None:
+    args = parser(__doc__).parse_args(argv)
     torch.manual_seed(0)
     with TemporaryDirectory() as folder:
         shard = pack(args.data, Path(folder), 4 if args.quick else args.photos)

@@ -64,9 +64,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     options += ["--image-size", str(args.image_size)]
     print(machine())
     with tempfile.TemporaryDirectory() as scratch, Pool() as pool:
-        # As many threads as a job gets on a pilot: sums come out in the same order.
         local = Path(scratch) / "local"
-        command = [sys.executable, "workflow.py", "--engine", "local", "--cores", "4"]
+        command = [sys.executable, "workflow.py", "--engine", "local"]
         run = [*command, "--run-dir", str(local), *options]
         subprocess.run(run, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
         print("local run done", flush=True)

@@ -21,3 +21,14 @@ def test_the_resources_in_the_page_on_pilots_are_those_of_the_table(kind):
     asked = RESOURCES[kind]
     memory = asked.memory + (Options().cache_mb if asked.caches else 0)
     assert told == (asked.cores, memory, asked.disk)
+
+
+@pytest.mark.parametrize("page", ["reliability.md", "security.md"])
+def test_the_tests_that_a_page_names_are_there(page):
+    text = (DOCS / page).read_text()
+    paths = set(re.findall(r"`(tests/[\w/]+(?:\.py|/))`", text))
+    assert len(paths) > 5
+    assert {path for path in paths if not (DOCS.parent / path).exists()} == set()
+    source = "".join(path.read_text() for path in (DOCS.parent / "tests").rglob("*.py"))
+    names = set(re.findall(r"`(test_[a-z_0-9]+)`", text))
+    assert {name for name in names if f"def {name}(" not in source} == set()

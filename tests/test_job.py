@@ -32,6 +32,8 @@ def execute(tmp_path: Path, body: str, *arguments: str) -> subprocess.CompletedP
         capture_output=True,
         text=True,
         timeout=60,
+        # Where the tests run in the background, SIGINT is ignored, and so it would be here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -75,6 +77,29 @@ def test_a_checkpointing_job_sees_sigterm_as_a_flag(tmp_path):
     assert stopped()
     raise Checkpointed("epoch 1 saved")"""
     assert execute(tmp_path, body).returncode == 85
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            "raise OSError(28, 'No space left on device', 'model.pth')",
+            "model.pth: the disk is full",
+        ),
+        ("raise MemoryError", "memory ran out"),
+    ],
+)
+def test_what_ran_out_is_said(tmp_path, body, words):
+    done = execute(tmp_path, body)
+    assert done.returncode == 1
+    assert words in done.stderr.splitlines()[-1]
+
+
+def test_an_output_that_cannot_be_made_does_not_change_the_exit_code(tmp_path):
+    done = execute(tmp_path, "raise InputError('x')", "--write", "no/such/folder/a.txt", "b.txt")
+    assert done.returncode == 2
+    assert "no/such/folder/a.txt cannot be made" in done.stderr
+    assert (tmp_path / "b.txt").exists()
 
 
 def test_bad_input_shows_no_traceback(tmp_path):

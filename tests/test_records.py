@@ -1,9 +1,10 @@
 import json
+import threading
 
 import pytest
 
 from utils.errors import InputError
-from utils.records import read_record, write_atomically, write_record
+from utils.records import atomic_file, read_record, write_atomically, write_record
 
 
 def test_a_record_comes_back_with_its_schema(tmp_path):
@@ -35,3 +36,42 @@ def test_writing_leaves_no_temporary_file(tmp_path):
     write_atomically(tmp_path / "x", b"two")
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
     assert (tmp_path / "x").read_bytes() == b"two"
+
+
+def test_a_failure_leaves_the_old_file_and_no_temporary_one(tmp_path):
+    write_atomically(tmp_path / "x", b"old")
+    with pytest.raises(RuntimeError), atomic_file(tmp_path / "x") as file:
+        file.write(b"half")
+        raise RuntimeError
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+    assert (tmp_path / "x").read_bytes() == b"old"
+
+
+def test_what_a_kill_left_behind_is_used_up(tmp_path):
+    (tmp_path / "x.tmp").write_bytes(b"left behind, and longer")
+    write_atomically(tmp_path / "x", b"new")
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+    assert (tmp_path / "x").read_bytes() == b"new"
+
+
+def test_of_many_writers_each_writes_all_and_the_last_one_stays(tmp_path):
+    texts = [bytes([letter]) * 50_000 for letter in b"abcdefgh"]
+    writers = [
+        threading.Thread(target=lambda text=text: [write(text) for _ in range(25)])
+        for text in texts
+    ]
+    failed = []
+
+    def write(text: bytes) -> None:
+        try:
+            write_atomically(tmp_path / "x", text)
+        except OSError as error:
+            failed.append(error)
+
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        if (tmp_path / "x").exists():
+            assert (tmp_path / "x").read_bytes() in texts
+    assert not failed
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]

@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 import time
@@ -9,6 +8,7 @@ import pytest
 import yaml
 
 import workflow
+from tests.determinism import runs
 from utils.dag.run_folder import locked
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -111,6 +111,29 @@ def test_a_failed_plan_leaves_no_folder_behind(tmp_path, monkeypatch, capsys):
     assert workflow.main(["--weights", str(weights), "--run-dir", str(folder)]) == 2
     assert "weights.pth" in capsys.readouterr().err
     assert not folder.exists()
+
+
+def test_what_cannot_be_written_is_named_without_a_traceback(tmp_path, monkeypatch, capsys):
+    def full(*unused: object) -> None:
+        raise OSError(28, "No space left on device", "dataset.tar")
+
+    monkeypatch.setattr("workflow.pack_dataset", full)
+    assert workflow.main(["--engine", "local", "--run-dir", str(tmp_path / "run")]) == 2
+    assert "error: dataset.tar: No space left on device" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_plan_is_whole_or_not_there(tmp_path, monkeypatch):
+    def killed(plan: object, path: str) -> None:
+        Path(path).write_text("jobs:\n- id: split_data\n")
+        raise KeyboardInterrupt  # kill -9 would leave the same
+
+    monkeypatch.setattr("Pegasus.api.Workflow.write", killed)
+    monkeypatch.setattr("workflow.files.remove_tree", lambda folder: None)
+    folder = tmp_path / "run"
+    assert workflow.main(["--dry-run", "--engine", "local", "--run-dir", str(folder)]) == 130
+    assert not (folder / "workflow.yml").exists()
+    assert workflow.main(["--resume", str(folder)]) == 2
 
 
 def test_resume_takes_no_options_that_would_change_the_plan(dry, capsys):
@@ -221,38 +244,34 @@ def test_a_failing_job_is_told_with_its_log_and_the_way_on(dry, capsys):
     assert f"python workflow.py --resume {dry}" in told
 
 
-def test_the_whole_workflow_runs_on_the_sample(tmp_path):
+@pytest.mark.xdist_group("pool")
+def test_the_whole_workflow_runs(whole_run):
     """One run of everything, tiny; then the same with other photographs, which trains nothing."""
-    small = ["--epochs", "1", "--trials", "2", "--image-size", "96", "--train-shards", "2"]
-    small += ["--predict-shards", "2", "--engine", "local"]
-    folder = tmp_path / "runs" / "first"
-    run("--run-dir", str(folder), *small)
-    assert set(states(folder).values()) == {"done"}
-    assert {path.name for path in (folder / "output").iterdir()} == OUTPUTS
-    assert all(path.stat().st_size for path in (folder / "output").iterdir())
+    output = whole_run / "output"
+    assert set(states(whole_run).values()) == {"done"}
+    assert {path.name for path in output.iterdir()} == OUTPUTS
+    assert all(path.stat().st_size for path in output.iterdir())
 
-    split = json.loads((folder / "output" / "split.json").read_text())
-    stems = {path.stem for path in (SAMPLE / "images").iterdir()}
+    split = json.loads((output / "split.json").read_text())
+    stems = {path.stem for path in (whole_run.parent / "faces" / "images").iterdir()}
     assert set(split["photos"]) == stems
     predicted = [
         photo["name"]
         for shard in (0, 1)
-        for photo in json.loads((folder / "output" / f"predictions_{shard}.json").read_text())[
-            "photos"
-        ]
+        for photo in json.loads((output / f"predictions_{shard}.json").read_text())["photos"]
     ]
-    assert sorted(predicted) == sorted(p.stem for p in (PROJECT / "data" / "predict").iterdir())
-    page = (folder / "output" / "report.html").read_text()
+    new = sorted((PROJECT / "data" / "predict").iterdir())
+    assert sorted(predicted) == [path.stem for path in new]
+    page = (output / "report.html").read_text()
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert all(name in page for name in predicted)
 
-    again = tmp_path / "runs" / "again"
-    photos = sorted((PROJECT / "data" / "predict").iterdir())[:3]
-    run("--run-dir", str(again), *small, "--predict", *map(str, photos))
+    again, data = whole_run.with_name("again"), str(whole_run.parent / "faces")
+    runs.run(again, "--data", data, "--predict", *map(str, new[:3]), *runs.WHOLE)
     ran = {name for name, state in states(again).items() if state == "done"}
     assert ran == {"predict_0", "predict_1", "report"}
     model = "output/mask_detection_model.pth"
-    assert (again / model).read_bytes() == (folder / model).read_bytes()
+    assert (again / model).read_bytes() == (whole_run / model).read_bytes()
 
 
 def break_split(folder: Path, script: str) -> None:
@@ -260,14 +279,3 @@ def break_split(folder: Path, script: str) -> None:
     catalog = yaml.safe_load((folder / "transformations.yml").read_text())
     split = next(t for t in catalog["transformations"] if t["name"] == "split_data")
     Path(split["sites"][0]["pfn"]).write_text(f"#!/usr/bin/env python3\n{script}\n")
-
-
-def run(*arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "workflow.py", *arguments],
-        cwd=PROJECT,
-        env=os.environ | {"PATH": os.defpath},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

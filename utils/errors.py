@@ -25,3 +25,10 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+
+
+def brief(text: object, most: int = 120) -> str:
+    """Return `text` as an error may quote it: one line of at most `most` characters, printable."""
+    start = " ".join(str(text)[: most + 1].split())
+    start = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in start)
+    return start if len(start) <= most else start[:most] + "..."

@@ -7,6 +7,7 @@ exit code alone says whether the job succeeded.
 """
 
 import argparse
+import errno
 import logging
 import signal
 import sys
@@ -45,7 +46,10 @@ def run(
     code = _guarded(main, args)
     if code != 0:
         for path in declared(args, OutputPath):
-            path.touch()
+            try:
+                path.touch()
+            except OSError as error:  # the code says already that the job failed
+                log.error("%s cannot be made: %s", path, error.strerror)
     logging.shutdown()
     sys.exit(code)
 
@@ -86,8 +90,12 @@ def _guarded(main: Callable[[argparse.Namespace], None], args: argparse.Namespac
         return leaving.code if isinstance(leaving.code, int) else EXIT_FAILURE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    except Exception:
+    except Exception as error:
         log.exception("the job failed")
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            log.error("%s: the disk is full: free some space", error.filename or Path.cwd())
+        if isinstance(error, MemoryError):
+            log.error("memory ran out: give the job more, or let it use less")
         return EXIT_FAILURE
     return 0
 

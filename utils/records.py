@@ -1,6 +1,7 @@
 """JSON records between jobs: each carries a ``schema`` number and is written atomically."""
 
 import contextlib
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -34,7 +35,9 @@ def read_record(path: Path, schema: int = 1) -> dict[str, Any]:
         record = json.loads(Path(path).read_bytes())
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; the job that makes it has not run") from None
-    except ValueError as error:
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON file ({error}); make it again") from error
     found = record.get("schema") if isinstance(record, dict) else None
     if found != schema:
@@ -52,12 +55,46 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file under a temporary name, which is flushed to disk and renamed at the end."""
+def atomic_file(path: Path, to_disk: bool = True) -> Iterator[BinaryIO]:
+    """Yield a file under a temporary name, which is renamed at the end; a failure removes it.
+
+    The temporary name is always the same, so that what a kill leaves behind is used up by the next
+    who writes `path`. Who finds somebody else writing waits.
+
+    Parameters
+    ----------
+    to_disk
+        Whether to flush the content to disk before it is renamed.
+    """
     path = Path(path)
     temporary = path.with_name(path.name + ".tmp")
-    with open(temporary, "wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    with _open_alone(temporary) as file:
+        try:
+            file.truncate()
+            yield file
+            file.flush()
+            if to_disk:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):  # the first error is the one to tell
+                temporary.unlink()
+            raise
+
+
+def _open_alone(path: Path) -> BinaryIO:
+    """Open a file for writing that nobody else writes, or renames, until it is closed."""
+    while True:
+        try:
+            file = open(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")  # noqa: SIM115
+        except PermissionError:
+            if not path.exists():
+                raise
+            path.unlink()  # left behind by a kill, between its new permissions and its new name
+            continue
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        file.close()  # who had it has renamed it meanwhile

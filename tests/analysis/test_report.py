@@ -75,7 +75,6 @@ def made(new_detector, photo, tmp_path_factory) -> Path:
         "device": "cpu",
         "epochs": [{"epoch": 1, "loss": {"total": 1.0}, "validation": {"map": 0.1, "map_50": 0.2}}],
         "threshold": 0.5,
-        "seconds": 90.0,
     }
     write_record(folder / "training.json", training)
     training_curves(training, folder / "training_curves.png")

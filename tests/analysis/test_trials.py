@@ -4,6 +4,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from utils.analysis.trials import read_trials
+from utils.detector.journal import seal_journal
 from utils.detector.study import NAME
 from utils.errors import InputError
 
@@ -17,6 +18,7 @@ def test_trials_are_read_with_their_states_and_curves(tmp_path) -> None:
         first.report(value, step)
     study.tell(first, 0.3)
     study.tell(second, state=optuna.trial.TrialState.FAIL)
+    seal_journal(journal, journal)
     before = journal.read_bytes()
     trials = read_trials(journal)
     assert [(t["number"], t["state"], t["value"]) for t in trials] == [

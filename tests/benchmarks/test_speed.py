@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import epoch_cost, inference_speed, profile_step, training_speed
+from benchmarks import bfloat16, epoch_cost, inference_speed, profile_step, training_speed
 from benchmarks.parts import Parts
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -58,6 +58,15 @@ def test_epoch_cost(capsys):
 def test_memory_is_that_of_the_decoded_photographs():
     added = epoch_cost.in_a_process("memory", 24, 1e9)
     assert 24 * 2 < added < 24 * 4  # each takes between 2 and 3 MiB
+
+
+def test_bfloat16(capsys):
+    bfloat16.main(["--quick"])
+    rows = rows_of(capsys.readouterr().out)
+    # Features alone leave the RPN's box loss as it is; the smallest faces lose their coding.
+    assert float(rows["features (as here)"][4].removesuffix("x")) == pytest.approx(1, abs=0.2)
+    assert rows["0.5 pixels"][0] == "0.0 %"
+    assert float(rows["0.5 pixels"][1].removesuffix(" %")) > 10
 
 
 def test_profile_step(capsys):

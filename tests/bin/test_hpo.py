@@ -82,16 +82,18 @@ def test_a_search_of_two_rounds(folder):
     job = run(folder, *best, "--study-out", "study.log", "--history", "history.png")
     assert job.returncode == 0, job.stderr
     record = json.loads((folder / "best.json").read_text())
-    assert (record["number"], record["complete"], record["failed"]) == (0, 1, 1)
+    assert (record["number"], record["complete"], record["failed"]) == (0, 1, 3)
+    assert "2 trials without a usable result count as failed: 2, 3" in job.stderr
     assert record["params"] == first[0]["params"]
     assert (folder / "history.png").read_bytes().startswith(b"\x89PNG")
     assert (folder / "study.log").stat().st_size > 0
 
 
 def test_search_without_a_completed_trial_is_an_error_that_says_why(folder):
-    suggest(folder, 1)
+    asked = suggest(folder, 1)[0]
     record = {"schema": 1, "state": "fail", "values": [], "value": None, "reason": "no memory"}
-    (folder / "r.json").write_text(json.dumps(record | {"number": 0, "error": None}))
+    record |= {"number": 0, "error": None, "study": asked["study"]}
+    (folder / "r.json").write_text(json.dumps(record))
     best = ("best", "--study", "study_1.log", "--results", "r.json")
     outputs = ("--params", "best.json", "--study-out", "study.log", "--history", "history.png")
     job = run(folder, *best, *outputs)

@@ -60,7 +60,6 @@ def finished(scratch):
         "device": "cpu",
         "epochs": [],
         "threshold": 0.2,
-        "seconds": 1.0,
     }
     write_record(scratch / "training.json", training)
     training_curves(training, scratch / "training_curves.png")
@@ -86,6 +85,7 @@ def add_search(folder) -> None:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
+    from utils.detector.journal import seal_journal
     from utils.detector.study import NAME
 
     storage = JournalStorage(JournalFileBackend(str(folder / "hpo_study.log")))
@@ -93,6 +93,7 @@ def add_search(folder) -> None:
     trial = study.ask()
     trial.suggest_float("weight_decay", 1e-4, 0.1)
     study.tell(trial, 0.25)
+    seal_journal(folder / "hpo_study.log", folder / "hpo_study.log")
     hpo_history([], folder / "hpo_history.png")
     numbers = {"trials": 1, "complete": 1, "pruned": 0, "failed": 0}
     write_record(folder / "best_hpo_params.json", {"number": 0, "value": 0.25, **numbers})

@@ -2,8 +2,10 @@
 
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.condor import software
@@ -50,6 +52,7 @@ class Pilot:
         add_user(self.host, USER, HOME)
         software.prepare(self.host)
         if token:
+            (self.folder / "tokens.d").chmod(0o700)  # before there is anything in it
             (self.folder / "tokens.d" / "pool").write_text(token)
             (self.folder / "tokens.d" / "pool").chmod(0o600)
         values = {"HOME": HOME, "NAME": self.name, "ADDRESS": self.address}
@@ -76,6 +79,12 @@ class Pilot:
     def address(self) -> str:
         """Its address in the pool's network."""
         return self._cable.address
+
+    def run(self, argv: Sequence, **settings: str) -> subprocess.CompletedProcess:
+        """Run one of HTCondor's tools on its host, as its user, with settings for this once."""
+        chosen = {f"_CONDOR_{name}": value for name, value in settings.items()}
+        environment = {"HOME": str(HOME), "CONDOR_CONFIG": str(HOME / "pilot.config"), **chosen}
+        return self.host.run(argv, user=USER, cwd=HOME, env=environment, timeout=60)
 
     def alive(self) -> bool:
         """Tell whether its master runs."""

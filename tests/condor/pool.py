@@ -73,6 +73,8 @@ class Pool:
         self.network = Network(self.submit)
         self.start_submit_side()
         token = ["condor_token_create", "-identity", "pilot@lab"]
+        for allowed in ("ADVERTISE_STARTD", "ADVERTISE_MASTER", "READ"):
+            token += ["-authz", allowed]
         self.token = self.submit.run(token, check=True).stdout
 
     def _make_submit_host(self) -> None:

@@ -122,6 +122,15 @@ def test_every_job_gets_its_resources_from_the_table():
     assert kinds == set(RESOURCES)
 
 
+def test_only_the_final_training_takes_as_many_cores_and_threads_as_it_is_told():
+    for name, job in build_workflow(Options(training_cores=6)).jobs.items():
+        cores = job.profiles["pegasus"]["cores"]
+        assert (cores == 6) == (name == "train_model")
+        assert {job.profiles["env"][f"{what}_NUM_THREADS"] for what in ("OMP", "MKL")} == {
+            str(cores)
+        }
+
+
 def test_trainings_get_the_cache_and_the_memory_for_it():
     for name, job in build_workflow(Options(cache_mb=100)).jobs.items():
         kind = max((k for k in RESOURCES if name.startswith(k)), key=len)

@@ -1,9 +1,11 @@
+import fcntl
+import os
 import re
 
 import pytest
 
 from utils.dag.engines.attempt import Outcome
-from utils.dag.run_folder import RunRecord, locked, new_folder, open_record
+from utils.dag.run_folder import LOCK, RunRecord, holder, locked, new_folder, open_record
 from utils.errors import InputError
 
 
@@ -36,6 +38,40 @@ def test_a_run_folder_has_one_user_at_a_time(tmp_path):
         pass
 
 
+def test_the_lock_file_goes_with_the_lock_and_one_left_by_a_kill_does_not_count(tmp_path):
+    with locked(tmp_path):
+        assert holder(tmp_path) == os.getpid()
+    assert not (tmp_path / LOCK).exists()
+    (tmp_path / LOCK).write_text(f"{os.getpid()}\n")
+    assert holder(tmp_path) is None
+    with locked(tmp_path):
+        pass
+
+
+def test_who_looks_at_a_dead_lock_is_not_taken_for_its_holder(tmp_path):
+    (tmp_path / LOCK).write_text("1\n")
+    with open(tmp_path / LOCK) as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)  # as `holder` does
+        assert holder(tmp_path) is None
+
+
+def test_a_folder_that_takes_no_lock_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(InputError, match="cannot be locked: Not a directory"),
+        locked(tmp_path / "file"),
+    ):
+        pass
+
+
+def test_of_two_who_make_one_folder_at_a_time_one_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    assert new_folder(tmp_path / "run", "masks")
+    monkeypatch.setattr(type(tmp_path), "iterdir", lambda path: iter(()))  # looked just before
+    with pytest.raises(InputError, match=r"--run-dir: .* cannot be made: File exists"):
+        new_folder(tmp_path / "run", "masks")
+
+
 def test_the_record_survives_and_adds_up(tmp_path):
     record = RunRecord(tmp_path)
     record.describe(engine="local")
@@ -53,5 +89,21 @@ def test_the_record_survives_and_adds_up(tmp_path):
 
 
 def test_a_folder_that_was_not_planned_is_refused(tmp_path):
-    with pytest.raises(InputError, match="not a run folder"):
+    with pytest.raises(InputError, match=r"not planned to the end \(it has no run\.json and no wo"):
         open_record(tmp_path)
+
+
+def test_a_record_that_takes_long_to_write_is_written_less_often(tmp_path, monkeypatch):
+    now, written = [100.0], []
+
+    def slow(path, content) -> None:
+        written.append(now[0])
+        now[0] += 0.5
+
+    monkeypatch.setattr("utils.dag.run_folder.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("utils.dag.run_folder.write_record", slow)
+    record = RunRecord(tmp_path)
+    for _ in range(60):
+        record.update("job", state="running")
+        now[0] += 0.5
+    assert written == [100.0, 110.5, 121.0]

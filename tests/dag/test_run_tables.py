@@ -60,3 +60,8 @@ def test_an_analysis_of_a_run_that_went_well_says_so(folder):
 
 def test_a_log_that_never_came_back_is_no_obstacle(record, folder):
     assert "ended with exit code 1" in run_tables.analysis("failed", record, folder)
+
+
+def test_an_analysis_of_a_log_without_line_breaks_shows_some_of_it(record, folder):
+    (folder / "logs" / "train.log").write_text("x" * 5_000_000)
+    assert len(run_tables.analysis("failed", record, folder)) < 5000

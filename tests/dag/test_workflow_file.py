@@ -27,7 +27,7 @@ def test_our_own_workflow_is_read_as_it_was_described(tmp_path):
     assert job.checkpoints == ("train_model.ckpt",)
     assert job.environment["PYTHONPATH"] == "utils.zip"
     assert job.executable == tmp_path / "bin" / "train_model.py"
-    assert (job.cores, job.memory, job.seconds) == (4, 4000 + 2048, 86400)
+    assert (job.cores, job.memory, job.seconds) == (2, 4000 + 2048, 86400)
     assert "hpo_best" in workflow.parents["train_model"]
     assert "mask_detection_model.pth" in job.kept
 

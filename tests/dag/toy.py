@@ -34,6 +34,12 @@ class Toy:
         self.workflow.add_jobs(job)
         return job
 
+    def again(self, script: str, name: str, *arguments: str) -> Job:
+        """Add a job that runs the script of another one."""
+        job = Job(script, _id=name).add_args(*arguments)
+        self.workflow.add_jobs(job)
+        return job
+
     def write(self) -> Path:
         """Write the workflow and its catalogues; return the run folder."""
         self.replicas.write(str(self.folder / "replicas.yml"))

@@ -78,7 +78,7 @@ def test_of_many_missing_halves_the_first_few_are_named(make_folder):
 
 def test_two_photos_with_one_stem_are_named(folder):
     (folder / "images" / "p2.jpg").touch()
-    with pytest.raises(InputError, match=r"images/p2\.jpg and images/p2\.png share a stem"):
+    with pytest.raises(InputError, match=r"'images/p2\.jpg' and 'images/p2\.png' share a stem"):
         check_dataset(folder)
 
 
@@ -87,14 +87,14 @@ def test_no_photographs_and_no_annotations(folder, tmp_path):
         check_dataset(tmp_path / "nowhere")
     for file in (folder / "annotations").iterdir():
         file.unlink()
-    with pytest.raises(InputError, match="there is images/ but no annotations/"):
+    with pytest.raises(InputError, match="there is 'images/' but no annotations/"):
         check_dataset(folder)
     (folder / "annotations" / "notes.txt").touch()
     with pytest.raises(InputError, match="no VOC annotations"):
         check_dataset(folder)
     for file in (folder / "images").iterdir():
         file.rename(file.with_suffix(".gif"))
-    with pytest.raises(InputError, match="no photographs in images/"):
+    with pytest.raises(InputError, match="no photographs in 'images'"):
         check_dataset(folder)
     with pytest.raises(InputError, match="no folder images/"):
         check_dataset(tmp_path / "kaggle" / "download" / "images")
@@ -103,7 +103,7 @@ def test_no_photographs_and_no_annotations(folder, tmp_path):
 def test_several_data_sets_are_not_guessed_between(make_folder, tmp_path):
     make_folder(PHOTOS, "both/one")
     make_folder(PHOTOS, "both/two")
-    with pytest.raises(InputError, match=r"several data sets \(one/, two/\)"):
+    with pytest.raises(InputError, match=r"several data sets \('one/', 'two/'\)"):
         check_dataset(tmp_path / "both")
 
 

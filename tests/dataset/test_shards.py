@@ -91,7 +91,7 @@ def test_members_with_other_than_plain_names_are_refused(tmp_path, name):
 )
 def test_links_and_devices_are_refused(tmp_path, kind):
     path = tar_of(tmp_path / "s.tar", ("a.png", b""), type=kind, linkname="/etc/passwd")
-    with pytest.raises(InputError, match=r"'a\.png' is not a plain file"):
+    with pytest.raises(InputError, match=r"not a whole shard \('a\.png' is a "):
         list(read_shard(path))
 
 
@@ -126,6 +126,19 @@ def test_a_missing_an_empty_and_a_cut_shard_are_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(InputError, match="not a whole shard"):
         list(read_shard(path))
+
+
+def test_no_cut_shard_passes_for_a_whole_one_with_fewer_photographs(tmp_path):
+    path = tmp_path / "s.tar"
+    photos = [Photo(name, f"{name}.png", b"picture") for name in "abc"]
+    write_shard(path, photos)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 512):
+        path.write_bytes(whole[:length])
+        try:
+            assert list(read_shard(path)) == photos, f"of {length} bytes"
+        except InputError:
+            continue
 
 
 def test_a_photo_without_annotation_says_so():

@@ -1,5 +1,7 @@
 """The torch data set: sizes, boxes that follow, order, cache."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -44,6 +46,16 @@ def test_pixels_are_those_of_the_photo(photos, make_shard):
 def test_order_does_not_depend_on_the_shards(photos, make_shard):
     parts = [make_shard(photos[1::2], "odd.tar"), make_shard(photos[::2], "even.tar")]
     assert FaceDataset(parts, 64).names == ["p0", "p1", "p2", "p3"]
+
+
+def test_the_digest_is_of_the_photographs_however_they_are_dealt(photos, make_shard):
+    parts = [make_shard(photos[1::2], "odd.tar"), make_shard(photos[::2], "even.tar")]
+    whole = FaceDataset([make_shard(photos)], 64).digest
+    assert FaceDataset(parts, 64).digest == whole
+    photos[2] = replace(
+        photos[2], annotation=photos[2].annotation.replace(b"without_mask", b"with_mask")
+    )
+    assert FaceDataset([make_shard(photos, "other.tar")], 64).digest != whole
 
 
 def test_beyond_the_cache_items_are_the_same(photos, make_shard):

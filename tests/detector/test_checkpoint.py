@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from utils.detector.checkpoint import Checkpoint, KilledTooOften, digest_files
+from utils.detector.model_file import save_tensors
+from utils.errors import InputError
 
 JOB = {"arch": "a", "seed": 1}
 
@@ -78,3 +80,27 @@ def test_digest_depends_on_contents_and_their_boundaries_not_names(tmp_path):
     a, b, c, d, e = (tmp_path / name for name in "abcde")
     assert digest_files([a, b]) == digest_files([e, b])
     assert digest_files([a, b]) != digest_files([c, d])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"schema": 3, "job": JOB, "starts": 1, "state": {}},
+        {"schema": 2, "state_dict": {}},
+        [1, 2],
+    ],
+)
+def test_a_file_of_a_newer_version_or_another_kind_is_named_and_left_unused(
+    tmp_path, caplog, content
+):
+    path = tmp_path / "c.ckpt"
+    save_tensors(path, content)
+    assert started(path).state is None
+    assert "c.ckpt is of another version" in caplog.text
+    assert "expected 2" in caplog.text
+
+
+def test_a_folder_in_its_place_is_refused(tmp_path):
+    (tmp_path / "c.ckpt").mkdir()
+    with pytest.raises(InputError, match=r"c\.ckpt: is a folder"):
+        started(tmp_path / "c.ckpt")

@@ -22,6 +22,12 @@ from utils.records import read_record
 BOXES = np.array([[20 * k, 0, 20 * k + 10, 10] for k in range(10)], np.float32)
 
 
+class Photos(list):
+    """Photographs, as far as they are looked at."""
+
+    digest = "abc"
+
+
 @pytest.fixture
 def found() -> list[Detections]:
     """Ten boxes of falling confidence, half of which are faces, though all are called likely."""
@@ -38,9 +44,8 @@ def test_threshold_and_precision_are_of_calibrated_confidences(
         model=nn.Linear(1, 1),
         anchors=Anchors(((8.0,),), (1.0,)),
         epochs=[],
-        photos=[0] * 7,
+        photos=Photos([0] * 7),
         validation=SimpleNamespace(faces=truth),
-        data_digest="abc",
         bfloat16=False,
     )
     monkeypatch.setattr(final, "fit", lambda *arguments: fitted)
@@ -61,6 +66,7 @@ def test_threshold_and_precision_are_of_calibrated_confidences(
     point = choose_threshold([calibration.apply(one) for one in found], truth)
     assert point.threshold < choose_threshold(found, truth).threshold
     written, _ = read_model(model)
+    assert written.data_digest == "abc"
     assert (written.calibration, written.threshold) == (calibration, point.threshold)
     assert read_record(log)["calibration"] == record["calibration"] == vars(calibration)
     assert record["threshold"] == point.threshold

@@ -1,3 +1,4 @@
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -149,3 +150,32 @@ def test_file_with_code_is_not_executed(tmp_path):
     torch.save({"schema": 1, "x": Evil()}, tmp_path / "evil.pth")
     with pytest.raises(InputError):
         read_model(tmp_path / "evil.pth")
+
+
+def test_a_flipped_bit_of_the_weights_is_noticed(path, tmp_path):
+    """Torch would load it, and nothing would say that the weights are others."""
+    weight = read_model(path)[0].state["roi_heads.box_head.fc6.weight"].numpy().tobytes()
+    data = bytearray(path.read_bytes())
+    data[data.index(weight) + len(weight) // 2] ^= 16
+    (tmp_path / "flipped.pth").write_bytes(data)
+    with pytest.raises(InputError, match=r"flipped\.pth: .*Bad CRC-32"):
+        read_model(tmp_path / "flipped.pth")
+
+
+def test_a_file_with_compressed_or_overlapping_parts_is_refused(path, tmp_path):
+    """What a small file could unpack to has no bound."""
+    with zipfile.ZipFile(tmp_path / "bomb.pth", "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("archive/data.pkl", bytes(2**20))
+    with pytest.raises(InputError, match="compressed"):
+        read_model(tmp_path / "bomb.pth")
+    with zipfile.ZipFile(tmp_path / "shared.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", bytes(5000))
+        archive.filelist.extend(archive.filelist * 20)
+    with pytest.raises(InputError, match="overlap"):
+        read_model(tmp_path / "shared.pth")
+
+
+def test_weights_that_do_not_fit_are_refused_in_few_words(path, tmp_path):
+    with pytest.raises(InputError, match=r"other\.pth: .*do not fit") as refused:
+        Detector.load(change(path, tmp_path, arch="fasterrcnn_mobilenet_v3_large_fpn"), "cpu")
+    assert len(str(refused.value)) < 600

@@ -47,3 +47,15 @@ def test_images_without_boxes(numbers):
     asked = [boxes(number, 256, 384) for number in numbers]
     pooled = GatheredRoIAlign(LEVELS, 7, 1)(features(2, 64, 96), asked, [(256, 384)] * 2)
     assert pooled.shape == (sum(numbers), 5, 7, 7)
+
+
+def test_bfloat16_features_are_pooled_in_float32_as_torchvision_does():
+    asked = [boxes(40, 256, 384)]
+    maps = {name: level.bfloat16() for name, level in features(1, 64, 96).items()}
+    with torch.autocast("cpu", torch.bfloat16):
+        pooled = [
+            pool(LEVELS, 7, 1)(maps, asked, [(256, 384)])
+            for pool in (MultiScaleRoIAlign, GatheredRoIAlign)
+        ]
+    assert pooled[1].dtype == torch.bfloat16
+    torch.testing.assert_close(pooled[1].float(), pooled[0].float(), rtol=1e-2, atol=1e-2)

@@ -36,8 +36,8 @@ class Rounds:
             "value": values[-1] if state == "complete" else None,
             "error": error if state == "complete" else None,
             "reason": reason,
-            "seconds": 1.0,
             "params": suggestion["params"],
+            "study": suggestion["study"],
         }
         write_record(path, record)
         self.results.append(path)
@@ -69,7 +69,9 @@ def test_search_starts_where_the_recipe_says(tmp_path):
     suggest(None, [], tmp_path / "1.log", paths[:2], 1, 4, 1, recipe)
     record = {"state": "complete", "values": [0.1], "value": 0.1, "error": 0.01, "reason": None}
     for number in range(2):
-        write_record(tmp_path / f"r{number}.json", record | {"number": number})
+        asked = read_record(paths[number])
+        known = {"number": number, "study": asked["study"]}
+        write_record(tmp_path / f"r{number}.json", record | known)
     results = [tmp_path / f"r{number}.json" for number in range(2)]
     suggest(tmp_path / "1.log", results, tmp_path / "2.log", paths[2:], 2, 4, 1, recipe)
     asked = [read_record(path)["params"] for path in paths]
@@ -139,7 +141,8 @@ def test_a_result_told_twice_is_harmless(rounds):
     rounds.results = results
     trials, record = rounds.best()
     assert (record["complete"], record["value"]) == (2, 0.6)
-    assert [t["state"] for t in trials] == ["complete", "complete", "running", "running"]
+    assert [t["state"] for t in trials] == ["complete", "complete", "fail", "fail"]
+    assert {t["reason"] for t in trials[2:]} == {"no usable result came back"}
 
 
 def test_result_of_another_study_is_refused(rounds):

@@ -111,3 +111,10 @@ def test_input_that_no_parameters_would_mend_is_an_error(trial, monkeypatch):
     objectives(monkeypatch, [None])
     with pytest.raises(InputError, match="validation shards hold no faces"):
         trial()
+
+
+def test_a_suggestion_of_another_round_is_refused(trial, tmp_path):
+    others = [tmp_path / "other_0.json", tmp_path / "other_1.json"]
+    suggest(None, [], tmp_path / "study.log", others, 1, 4, seed=1)
+    with pytest.raises(InputError, match=r"hpo_1_0\.json was not asked in .*study\.log"):
+        trial()

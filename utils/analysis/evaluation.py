@@ -1,10 +1,8 @@
 """How good a detector is on photographs it never saw: ``evaluation.json`` and its text."""
 
 import logging
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +39,11 @@ if TYPE_CHECKING:
 SCHEMA = 2
 """Of ``evaluation.json``."""
 
-BATCH = 8
+BATCH, BATCH_BYTES = 8, 2**29
+"""How many decoded photographs are held at a time: no more, or fewer once they take so much."""
+
+Decoded = tuple[Photo, np.ndarray]
+"""A photograph and its pixels."""
 
 log = logging.getLogger(__name__)
 
@@ -63,16 +65,13 @@ def evaluate(detector: "Detector", test: Path, seed: int) -> dict[str, Any]:
     InputError
         If the shard holds no photograph, or one that cannot be read.
     """
-    names, faces, detections, seconds = [], [], [], 0.0
-    for batch in batched(read_shard(test), BATCH):
-        images = [photo.decode() for photo in batch]
-        for photo, image in zip(batch, images, strict=True):
+    names, faces, detections = [], [], []
+    for batch in batched((photo, photo.decode()) for photo in read_shard(test)):
+        for photo, image in batch:
             height, width = image.shape[:2]
             names.append(photo.name)
             faces.append(photo.read_annotation(width, height).faces)
-        start = time.perf_counter()
-        detections += detector.predict(images)
-        seconds += time.perf_counter() - start
+        detections += detector.predict([image for _, image in batch])
         log.info("%d photographs", len(names))
     if not names:
         raise InputError(f"{test}: holds no photograph; there is nothing to evaluate on")
@@ -81,7 +80,7 @@ def evaluate(detector: "Detector", test: Path, seed: int) -> dict[str, Any]:
     worst = worst_mistakes(names, detections, faces, detector.threshold)
     record["mistakes"] = [mistake.as_record() for mistake in worst]
     model = {"arch": detector.arch, "digest": detector.digest, "image_size": detector.image_size}
-    return {"model": model, **record, "seconds_per_photo": seconds / len(names)}
+    return {"model": model, **record}
 
 
 def write_evaluation(
@@ -196,8 +195,13 @@ def spread(values: list[np.ndarray]) -> list[float] | None:
     return np.quantile(together, [0.1, 0.5, 0.9]).tolist() if together.size else None
 
 
-def batched(photos: Iterable[Photo], size: int) -> Iterator[list[Photo]]:
-    """Yield photographs in lists of `size`; the last may be shorter."""
-    iterator = iter(photos)
-    while batch := list(islice(iterator, size)):
+def batched(decoded: Iterable[Decoded]) -> Iterator[list[Decoded]]:
+    """Yield photographs with their pixels, `BATCH` at a time, or fewer that take `BATCH_BYTES`."""
+    batch: list[Decoded] = []
+    for photo, image in decoded:
+        batch.append((photo, image))
+        if len(batch) == BATCH or sum(image.nbytes for _, image in batch) >= BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
         yield batch

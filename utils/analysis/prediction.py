@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from utils.analysis.drawing import draw_detections
-from utils.analysis.evaluation import BATCH, batched
+from utils.analysis.evaluation import batched
 from utils.dataset.images import encode_jpeg
 from utils.dataset.labels import CLASS_IDS, CLASSES, TITLES
 from utils.dataset.shards import Photo, read_shard, write_shard
@@ -70,10 +70,9 @@ def detections_of(faces: list[dict[str, Any]]) -> Detections:
 
 
 def _drawings(detector: "Detector", shard: Path, record: dict[str, Any]) -> Iterator[Photo]:
-    for batch in batched(read_shard(shard), BATCH):
-        readable = [(photo, image) for photo in batch for image in _decoded(photo, record)]
-        found = detector.predict([image for _, image in readable])
-        for (photo, image), detections in zip(readable, found, strict=True):
+    for batch in batched(_decoded(read_shard(shard), record)):
+        found = detector.predict([image for _, image in batch])
+        for (photo, image), detections in zip(batch, found, strict=True):
             record["photos"].append(
                 {
                     "name": photo.name,
@@ -88,13 +87,15 @@ def _drawings(detector: "Detector", shard: Path, record: dict[str, Any]) -> Iter
         log.info("%d photographs", len(record["photos"]))
 
 
-def _decoded(photo: Photo, record: dict[str, Any]) -> list[np.ndarray]:
-    try:
-        return [photo.decode()]
-    except InputError as error:
-        log.warning("left out: %s", error)
-        record["skipped"].append({"file": photo.filename, "reason": str(error)})
-        return []
+def _decoded(photos: Iterator[Photo], record: dict[str, Any]) -> Iterator[tuple[Photo, np.ndarray]]:
+    for photo in photos:
+        try:
+            image = photo.decode()
+        except InputError as error:
+            log.warning("left out: %s", error)
+            record["skipped"].append({"file": photo.filename, "reason": str(error)})
+            continue
+        yield photo, image
 
 
 def _faces(detections: Detections) -> list[dict[str, Any]]:

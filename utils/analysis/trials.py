@@ -18,10 +18,11 @@ def read_trials(journal: Path) -> list[dict[str, Any]]:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    from utils.detector.study import NAME, trial_record
+    from utils.detector.journal import check_journal
+    from utils.detector.study import NAME
+    from utils.detector.trial_results import trial_record
 
-    if not Path(journal).is_file():
-        raise InputError(f"{journal}: no such file; bin/hpo.py best writes it")
+    check_journal(journal)
     try:
         storage = JournalStorage(JournalFileBackend(str(journal)))
         study = optuna.load_study(study_name=NAME, storage=storage)

@@ -35,6 +35,8 @@ PROPERTIES = "pegasus.properties"
 ENVIRONMENT = {
     "PYTHONPATH": CODE,
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads slow each other down on a shared machine
+    "MKL_DYNAMIC": "FALSE",  # else a machine with fewer cores than threads adds up otherwise
+    "OPENBLAS_NUM_THREADS": "1",  # NumPy's; it takes the cores of the machine else
 }
 """What every job finds in its environment."""
 

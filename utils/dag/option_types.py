@@ -33,9 +33,15 @@ def choice(*names: str) -> Callable[[Any], str]:
 
 
 def text(value: Any) -> str:
-    """Read a plain file name."""
-    if not isinstance(value, str) or not value.strip() or "/" in value or value.startswith("."):
-        raise ValueError("a plain name without slashes")
+    """Read a plain file name that Pegasus takes for a workflow."""
+    if (
+        not isinstance(value, str)
+        or not value.isprintable()
+        or not value.split() == [value]
+        or any(char in value for char in "/%")
+        or value.startswith(".")
+    ):
+        raise ValueError("a plain name without slashes, spaces and '%'")
     return value
 
 
@@ -59,7 +65,18 @@ def path(value: Any) -> Path:
     """Read a path; whether it exists is checked where it is used."""
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError("a path")
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:  # records and reports are UTF-8
+        raise ValueError("a path that is UTF-8; rename it, or name a link to it") from None
     return Path(value).expanduser()
+
+
+def folder(value: Any) -> Path:
+    """Read the path of a folder that catalogues, properties and submit files will name."""
+    if not str(path(value)).isprintable() or "%" in str(value):
+        raise ValueError("a path of printable characters without '%'")
+    return path(value)
 
 
 def paths(value: Any) -> tuple[Path, ...]:

@@ -11,6 +11,7 @@ from utils.dag.option_types import (
     assignments,
     choice,
     flag,
+    folder,
     image,
     path,
     paths,
@@ -77,7 +78,7 @@ class Options:
     )
     name: str = _option(text, "mask-detection", "name of the workflow (default: mask-detection)")
     run_dir: Path | None = _option(
-        path, None, "new folder for this run (default: runs/<name>-<time>)", "DIR"
+        folder, None, "new folder for this run (default: runs/<name>-<time>)", "DIR"
     )
     epochs: int = _option(whole(1), 14, "epochs of the final training (default: 14)", "N")
     trials: int = _option(
@@ -140,6 +141,13 @@ class Options:
     seed: int = _option(whole(0, 2**32 - 1), 0, "the one seed of the run (default: 0)", "N")
     cores: int | None = _option(
         whole(1), None, "cores that the local engine may use (default: all)", "N"
+    )
+    training_cores: int = _option(
+        whole(1, 256),
+        2,
+        "cores, and threads, of the final training; the last bits of the weights follow from "
+        "their number, and more than the machine has are slow (default: 2)",
+        "N",
     )
     memory: int | None = _option(
         whole(256), None, "memory that the local engine may use (default: 90%% of it)", "MIB"

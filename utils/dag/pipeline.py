@@ -271,9 +271,11 @@ class _Pipeline:
                 job.add_checkpoint(item.lfn, stage_out=False, register_replica=False)
                 checkpoint_itself(job, item.lfn)
         asked = RESOURCES[kind]
+        cores = self.options.training_cores if kind == "train_model" else asked.cores
+        job.add_env(OMP_NUM_THREADS=str(cores), MKL_NUM_THREADS=str(cores))
         memory = asked.memory + (self.options.cache_mb if asked.caches else 0)
         job.add_pegasus_profile(
-            cores=asked.cores,
+            cores=cores,
             memory=f"{memory} MB",
             diskspace=f"{asked.disk + self.image_mib} MB",
             runtime=asked.minutes * 60,

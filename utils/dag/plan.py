@@ -71,7 +71,10 @@ def write_plan(
     catalogs.site_catalog(folder, options).write(str(folder / catalogs.SITES))
     catalogs.properties(folder).write(str(folder / catalogs.PROPERTIES))
     RunRecord(folder).describe(engine=engine, **description)
-    workflow.write(str(folder / catalogs.WORKFLOW))  # last: a folder that has it is complete
+    # Last, and whole or not at all: a folder that has it is complete.
+    planned = folder / f"{catalogs.WORKFLOW}.tmp"
+    workflow.write(str(planned))
+    files.move(planned, folder / catalogs.WORKFLOW)
     return workflow
 
 

@@ -10,7 +10,9 @@ class Resources:
     Attributes
     ----------
     cores
-        Processor cores; the threads of numpy, OpenCV and torch follow them.
+        Processor cores, and threads that torch computes with, on machines with fewer cores too:
+        in how many parts a sum is added up decides its last bits. More threads than cores take
+        several times as long. Those of the final training are an option's, ``--training-cores``.
     memory, disk
         In MiB.
     minutes
@@ -43,7 +45,7 @@ RESOURCES = {
     "hpo_suggest":             Resources(      1,   1000,  1000,      10),
     "hpo_trial":               Resources(      1,   2500, 12000,     720, learns=True, caches=True),
     "hpo_best":                Resources(      1,   1000,  1000,      10),
-    "train_model":             Resources(      4,   4000, 12000,    1440, learns=True, caches=True),
+    "train_model":             Resources(      2,   4000, 12000,    1440, learns=True, caches=True),
     "evaluate":                Resources(      2,   4000,  4000,     120, learns=True),
     "predict":                 Resources(      2,   4000,  8000,     240, learns=True),
     "report":                  Resources(      1,   2000,  8000,      30),

@@ -2,12 +2,13 @@
 
 import contextlib
 import fcntl
+import logging
 import os
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import quote
 
 from utils.dag.code_bundle import PROJECT
@@ -20,6 +21,8 @@ LOGS = "logs"
 SCRATCH = "scratch"
 RECORD = "run.json"
 LOCK = ".lock"
+
+log = logging.getLogger(__name__)
 
 
 def new_folder(wanted: Path | None, name: str) -> Path:
@@ -40,8 +43,9 @@ def new_folder(wanted: Path | None, name: str) -> Path:
             f"or go on with that run: --resume {folder}"
         )
     try:
-        for part in (OUTPUT, LOGS):
-            (folder / part).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / LOGS).mkdir()  # of two who found the folder empty, one makes this
+        (folder / OUTPUT).mkdir()
     except OSError as error:
         raise InputError(f"--run-dir: {folder} cannot be made: {error.strerror}") from None
     return folder
@@ -49,49 +53,65 @@ def new_folder(wanted: Path | None, name: str) -> Path:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a run folder.
+    """Hold the lock of a run folder; the file is there as long as it is held, or by a kill.
+
+    The kernel releases the lock of a process that ends, however it ends.
 
     Raises
     ------
     InputError
-        If another process holds it; the message names that process.
+        If another process holds it, which the message names; or if there can be no lock.
     """
-    with open(folder / LOCK, "a+") as file:
-        if not _lock(file.fileno()):
-            file.seek(0)
-            owner = file.read().strip()
-            raise InputError(
-                f"{folder}: in use by another run (process {owner}); wait for it, or stop it"
-            )
+    path = folder / LOCK
+    with _open_lock(path) as file:
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
-def _lock(file: int, patience: float = 0.5) -> bool:
-    """Take an exclusive lock; wait a little, for `holder` takes it for an instant too."""
+def _open_lock(path: Path, patience: float = 0.5) -> TextIO:
+    """Open and lock a file; wait a little, for `holder` looks at the lock by sharing it."""
     deadline = time.monotonic() + patience
     while True:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.02)
-        else:
-            return True
+            file = open(path, "a+")  # noqa: SIM115
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                    return file
+            except FileNotFoundError:
+                pass  # who held it has removed it meanwhile
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    file.seek(0)
+                    raise InputError(
+                        f"{path.parent}: in use by another run (process {file.read().strip()}); "
+                        "wait for it, or stop it"
+                    ) from None
+            file.close()
+        except OSError as error:
+            raise InputError(
+                f"{path}: cannot be locked: {error.strerror}; a run needs a folder that it can "
+                "write to, on a file system with locks"
+            ) from None
+        time.sleep(0.02)
 
 
 def holder(folder: Path) -> int | None:
     """Return the process that holds the lock of a run folder, or None if none does."""
     try:
         with open(folder / LOCK) as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return None
-    except OSError:
-        return int((folder / LOCK).read_text() or 0) or None
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read() or 0) or None
+    except OSError:  # there is no lock, or there can be none
+        pass
     return None
 
 
@@ -99,7 +119,7 @@ def git_commit(project: Path = PROJECT) -> str | None:
     """Return the commit of the code, with ``+`` if it was changed since; None outside git."""
     try:
         return subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"],  # noqa: S607
+            ["git", "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"],  # noqa: S607 (the git of the user's PATH)
             cwd=project,
             capture_output=True,
             check=True,
@@ -117,7 +137,7 @@ def log_path(folder: Path, job: str) -> Path:
 class RunRecord:
     """``run.json``: what was asked for, with what code, and how each job went.
 
-    Written at most once a second, and at the end.
+    Written at most once a second, less often where that takes long, and at the end.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -125,7 +145,8 @@ class RunRecord:
         self._content = read_record(self._path) if self._path.exists() else {}
         self._content.pop("schema", None)
         self._jobs: dict[str, dict[str, Any]] = self._content.setdefault("jobs", {})
-        self._written = 0.0
+        self._due = 0.0
+        self._trouble = False
         self.changed = False
         """Whether there is something to write."""
 
@@ -148,9 +169,15 @@ class RunRecord:
         self.write_if_due()
 
     def write_if_due(self) -> None:
-        """Write the record if it has changed, and was not written within the last second."""
-        if self.changed and time.monotonic() - self._written > 1:
-            self.write()
+        """Write the record if it has changed, and was not written just now."""
+        if self.changed and time.monotonic() >= self._due:
+            try:
+                self.write()
+            except OSError as error:  # no reason to stop the jobs; it is written again at the end
+                self._due = time.monotonic() + 1
+                if not self._trouble:
+                    log.warning("%s: %s; trying again", self._path, error.strerror)
+                self._trouble = True
 
     def add_usage(self, job: str, outcome: Any) -> None:
         """Add the resources that one try of a job used (an `Outcome`)."""
@@ -175,8 +202,11 @@ class RunRecord:
 
     def write(self) -> None:
         """Write the record to the run folder."""
+        start = time.monotonic()
         write_record(self._path, self._content)
-        self._written, self.changed = time.monotonic(), False
+        self.changed = self._trouble = False
+        now = time.monotonic()
+        self._due = now + max(1.0, 20 * (now - start))  # of thousands of jobs it is large
 
 
 def open_record(folder: Path) -> RunRecord:
@@ -187,8 +217,12 @@ def open_record(folder: Path) -> RunRecord:
     InputError
         If `folder` is no run folder, or was not planned to the end.
     """
-    if not (folder / RECORD).exists() or not (folder / "workflow.yml").exists():
-        raise InputError(f"{folder}: not a run folder (it has no {RECORD} or no workflow.yml)")
+    missing = [name for name in (RECORD, "workflow.yml") if not (folder / name).exists()]
+    if missing:
+        raise InputError(
+            f"{folder}: not a run folder, or not planned to the end (it has no "
+            f"{' and no '.join(missing)}); remove it and start a new run"
+        )
     return RunRecord(folder)
 
 

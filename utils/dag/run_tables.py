@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from utils.dag.engines.job_log import last_lines
 from utils.dag.run_folder import RunRecord, log_path
 
 LINES = 12
 """Of the end of a failed job's log are shown."""
+
+WIDTH = 1000
+"""Characters of such a line that are shown."""
 
 ORDER = ("failed", "held", "running", "idle", "stopped", "waiting", "cached", "done")
 
@@ -56,8 +60,7 @@ def analysis(state: str, record: RunRecord, folder: Path) -> str:
     for name, reason in record.failed().items():
         log = record.jobs[name].get("log")
         log = folder / log if log else log_path(folder, name)
-        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-        shown = "\n".join(f"    {line}" for line in lines[-LINES:])
+        shown = "\n".join(f"    {line[:WIDTH]}" for line in last_lines(log, LINES))
         parts.append(f"{name} {reason}. Its log, {log}, ends:\n{shown}")
     if not parts:
         parts.append(f"{folder}: {state}; no job failed")

@@ -209,7 +209,7 @@ def _catalog(described: dict[str, Any], folder: Path, key: str, name: str) -> di
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     except yaml.YAMLError as error:

@@ -6,6 +6,7 @@ starting the workflow, for 100,000 photographs too.
 
 import errno
 import logging
+import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -108,12 +109,12 @@ def find_dataset(source: Source) -> tuple[list[Entry], int]:
     voc = _by_stem(source, (name for name in annotations if name.lower().endswith(".xml")))
     if not photos:
         raise InputError(
-            f"{source.path}: no photographs in {root}{_IMAGES}/ ({' '.join(IMAGE_SUFFIXES)})"
+            f"{source.path}: no photographs in {root + _IMAGES!r} ({' '.join(IMAGE_SUFFIXES)})"
         )
     if not voc:
-        raise InputError(f"{source.path}: no VOC annotations (.xml) in {root}{_ANNOTATIONS}/")
-    _refuse(source, "photographs without an annotation", photos.keys() - voc.keys())
-    _refuse(source, "annotations without a photograph", voc.keys() - photos.keys())
+        raise InputError(f"{source.path}: no VOC annotations (.xml) in {root + _ANNOTATIONS!r}")
+    _refuse(source, "photographs without an annotation", photos.keys() - voc.keys(), voc)
+    _refuse(source, "annotations without a photograph", voc.keys() - photos.keys(), photos)
     entries = [Entry(source, photos[stem], voc[stem]) for stem in sorted(photos)]
     ignored = len(images) + len(annotations) - 2 * len(entries)
     return entries, ignored
@@ -132,7 +133,7 @@ def find_photos(paths: Sequence[Path], shards: int, stack: ExitStack) -> tuple[l
         ignored += len(source.files) - len(photos)
         for stem in photos.keys() & entries.keys():
             raise InputError(
-                f"{path}: {photos[stem]} and {entries[stem].image} share the name {stem!r}, "
+                f"{path}: {photos[stem]!r} and {entries[stem].image!r} share the name {stem!r}, "
                 "by which predictions are reported; rename one"
             )
         entries |= {stem: Entry(source, image) for stem, image in photos.items()}
@@ -159,12 +160,12 @@ def _root(source: Source) -> str:
     if len(both) == 1:
         return both[0]
     if both:
-        places = ", ".join(root or "./" for root in both)
+        places = ", ".join(repr(root or "./") for root in both)
         raise InputError(f"{source.path}: holds several data sets ({places}); name one of them")
     if folders[_IMAGES]:
         where = f"{min(folders[_IMAGES])}{_IMAGES}/"
         raise InputError(
-            f"{source.path}: there is {where} but no {_ANNOTATIONS}/ with files beside it"
+            f"{source.path}: there is {where!r} but no {_ANNOTATIONS}/ with files beside it"
         )
     raise InputError(
         f"{source.path}: no folder {_IMAGES}/ with photographs beside a folder {_ANNOTATIONS}/"
@@ -175,19 +176,31 @@ def _by_stem(source: Source, names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
         stem = _stem(name.rpartition("/")[2])
+        # Line breaks, bytes that are no UTF-8, and what no shard may hold. Spaces of other widths,
+        # as in the names of macOS's screenshots, are not printable by Python's definition.
+        shown = "".join(char for char in stem if unicodedata.category(char) != "Zs")
+        if not shown.isprintable() or "\\" in stem:
+            raise InputError(f"{source.path}: {name!r} has characters that break tables; rename it")
         if stem in found:
             first, second = sorted((found[stem], name))
-            raise InputError(f"{source.path}: {first} and {second} share a stem; rename one")
-        if not stem.isprintable():  # line breaks, and bytes that are no UTF-8
-            raise InputError(f"{source.path}: {name!r} has characters that break tables; rename it")
+            raise InputError(f"{source.path}: {first!r} and {second!r} share a stem; rename one")
         found[stem] = name
     return found
 
 
-def _refuse(source: Source, what: str, stems: set[str]) -> None:
-    if stems:
-        named = ", ".join(sorted(stems)[:_NAMED]) + (", ..." if len(stems) > _NAMED else "")
-        raise InputError(f"{source.path}: {len(stems)} {what}: {named}; add or remove the files")
+def _refuse(source: Source, what: str, stems: set[str], others: Iterable[str]) -> None:
+    if not stems:
+        return
+    named = ", ".join(sorted(stems)[:_NAMED]) + (", ..." if len(stems) > _NAMED else "")
+    alike = {_looks(stem) for stem in stems} & {_looks(stem) for stem in others}
+    fix = "add or remove the files"
+    if alike:
+        fix = "some differ only in case or Unicode normal form, rename them"
+    raise InputError(f"{source.path}: {len(stems)} {what}: {named}; {fix}")
+
+
+def _looks(stem: str) -> str:
+    return unicodedata.normalize("NFC", stem).casefold()
 
 
 def _write(output: Path, entries: Iterable[Entry]) -> None:

@@ -5,9 +5,10 @@ import struct
 import zlib
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from utils.errors import InputError
+from utils.dataset.image_limits import MAX_SIDE, check_exif, check_structure
+from utils.errors import InputError, brief
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 MAX_PIXELS = 100_000_000
@@ -22,11 +23,16 @@ _UNREADABLE = (
     TypeError,
     LookupError,
     EOFError,
-    OverflowError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    MemoryError,
     struct.error,
     zlib.error,
     Image.DecompressionBombError,
 )
+_BAND = 2**22  # pixels converted at a time: conversions take several times the memory of an image
 
 # The bound on pixels is MAX_PIXELS, checked before decoding; Pillow's own would warn below it.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -58,18 +64,23 @@ def decode(data: bytes, name: str) -> np.ndarray:
     image = _open(data, name)
     try:
         image.load()
-        return np.array(_rgb(ImageOps.exif_transpose(image)))
+        turned = _orientation_of(image)  # of a TIFF 1 by now: Pillow has turned it
+        pixels = _pixels(image)
     except _UNREADABLE as error:
         raise InputError(
-            f"{name}: the image cannot be decoded ({error}); replace or remove it"
+            f"{name}: the image cannot be decoded ({_why(error)}); replace or remove it"
         ) from error
+    del image  # else three copies of it are in memory
+    return np.ascontiguousarray(_upright(pixels, turned))
 
 
 def upright_size(data: bytes, name: str) -> tuple[int, int]:
     """Return (width, height) in pixels after EXIF rotation, from the header alone."""
     image = _open(data, name)
     width, height = image.size
-    return (height, width) if _orientation_of(image) >= 5 else (width, height)
+    if image.format == "TIFF" or _orientation_of(image) < 5:  # Pillow tells a TIFF's upright
+        return width, height
+    return height, width
 
 
 def orientation(data: bytes, name: str) -> int:
@@ -93,18 +104,30 @@ def encode_png(image: np.ndarray) -> bytes:
 
 def encode_jpeg(image: np.ndarray, quality: int = 92) -> bytes:
     """Encode a uint8 (H, W, 3) RGB image as a baseline JPEG; equal pixels give equal bytes."""
-    return _encode(image, format="JPEG", quality=quality, subsampling="4:2:0", optimize=True)
+    options = {"format": "JPEG", "quality": quality, "subsampling": "4:2:0"}
+    try:
+        return _encode(image, optimize=True, **options)
+    except OSError:  # Pillow's buffer for this is too small for narrow and for very noisy images
+        return _encode(image, **options)
 
 
 def _open(data: bytes, name: str) -> Image.Image:
     try:
+        check_structure(data)
         image = Image.open(io.BytesIO(data), formats=FORMATS)
+        check_exif(len(image.info.get("exif", b"")))
     except _UNREADABLE as error:
-        reason = "empty file" if not data else type(error).__name__
+        reason = _why(error) if data else "empty file"
         raise InputError(
-            f"{name}: not a readable image ({reason}); expected {', '.join(FORMATS)}"
+            f"{name}: not a readable image ({reason}); "
+            f"expected {', '.join(FORMATS)}, replace or remove it"
         ) from error
     width, height = image.size
+    if max(width, height) > MAX_SIDE:
+        raise InputError(
+            f"{name}: {width} x {height} pixels, of which a side has more than {MAX_SIDE}; "
+            "make it smaller"
+        )
     if width * height > MAX_PIXELS:
         raise InputError(
             f"{name}: {width} x {height} pixels are more than {MAX_PIXELS}; make it smaller"
@@ -118,6 +141,29 @@ def _orientation_of(image: Image.Image) -> int:
     except _UNREADABLE:  # damaged EXIF says nothing about the pixels
         return 1
     return value if value in range(1, 9) else 1
+
+
+def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn and mirror the pixels of a stored image as its EXIF orientation says."""
+    if orientation in (3, 4, 7):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (5, 7):
+        return pixels.swapaxes(0, 1)
+    return np.rot90(pixels, {6: -1, 8: 1}.get(orientation, 0))
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return np.array(image)
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    rows = max(1, _BAND // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        pixels[top:bottom] = np.asarray(_rgb(image.crop((0, top, width, bottom))))
+    return pixels
 
 
 def _rgb(image: Image.Image) -> Image.Image:
@@ -134,6 +180,12 @@ def _rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", rgba.size, "white")
         return Image.alpha_composite(white, rgba).convert("RGB")
     return image.convert("RGB")
+
+
+def _why(error: BaseException) -> str:
+    """Say what Pillow said; an address in memory says nothing, and is another one in each run."""
+    kind, text = type(error).__name__, str(error)
+    return brief(text) if text and "object at 0x" not in text else kind
 
 
 def _encode(image: np.ndarray, **options: object) -> bytes:

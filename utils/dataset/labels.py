@@ -3,7 +3,7 @@
 This module alone knows them. Class 0 is the detector's background and stands for "no face".
 """
 
-from utils.errors import InputError
+from utils.errors import InputError, brief
 
 BACKGROUND = 0
 CLASSES = ("with_mask", "without_mask", "mask_weared_incorrect")
@@ -33,5 +33,5 @@ def class_id(name: str) -> int:
         return CLASS_IDS[name.strip()]
     except KeyError:
         raise InputError(
-            f"unknown class name {name!r}; expected one of {', '.join(CLASSES)}"
+            f"unknown class name '{brief(name)}'; expected one of {', '.join(CLASSES)}"
         ) from None

@@ -19,6 +19,8 @@ from utils.seed import derive_seed
 
 log = logging.getLogger(__name__)
 
+_BAND = 2**22  # pixels at a time: the noise of a pixel takes eight times the memory of the pixel
+
 RARE = 0.5
 """A class is rare below this fraction of an equal share of the faces (1/6 for three classes)."""
 
@@ -62,8 +64,13 @@ def add_gaussian_noise(image: np.ndarray, sigma: float, rng: np.random.Generator
     sigma
         Standard deviation in units of 0..1 (1 is the step from black to white).
     """
-    noise = rng.standard_normal(image.shape, dtype=np.float32)
-    return np.rint(image + noise * (255 * sigma)).clip(0, 255).astype(np.uint8)
+    noisy = np.empty_like(image)
+    rows = max(1, _BAND // image.shape[1])
+    for top in range(0, len(image), rows):
+        band = image[top : top + rows]
+        noise = rng.standard_normal(band.shape, dtype=np.float32)
+        noisy[top : top + rows] = np.rint(band + noise * (255 * sigma)).clip(0, 255)
+    return noisy
 
 
 def augment_shard(

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from utils.errors import InputError
+from utils.dataset.archive_limits import ArchiveError
+from utils.dataset.tar_reader import tar_members
+from utils.errors import InputError, brief
 from utils.records import atomic_file
 
 if TYPE_CHECKING:  # planning packs shards, and starts quicker without NumPy, Pillow and lxml
@@ -132,24 +134,22 @@ def read_shard(path: Path) -> Iterator[Photo]:
 
 def _members(path: Path) -> Iterator[Member]:
     try:
-        with tarfile.open(path, "r:") as tar:
-            while (member := tar.next()) is not None:
-                if not member.isreg() or not _is_plain_name(member.name):
+        with open(path, "rb") as file:
+            for name, offset, size in tar_members(file):
+                where = f"{path}: member '{brief(name, 200)}'"
+                if not _is_plain_name(name):
                     raise InputError(
-                        f"{path}: member {member.name!r} is not a plain file at the top; "
-                        "shards hold nothing else, pack again"
+                        f"{where} is not a plain file at the top; shards hold nothing else, "
+                        "pack again"
                     )
-                if member.size > MAX_MEMBER_BYTES:
-                    raise InputError(
-                        f"{path}: member {member.name!r} has {member.size} bytes, "
-                        f"more than {MAX_MEMBER_BYTES}"
-                    )
-                yield member.name, tar.extractfile(member).read(), member.offset_data
-                tar.members.clear()  # else the list of what was read grows with the shard
+                if size > MAX_MEMBER_BYTES:
+                    raise InputError(f"{where} has {size} bytes, more than {MAX_MEMBER_BYTES}")
+                file.seek(offset)
+                yield name, file.read(size), offset
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise InputError(f"{path}: not a whole shard ({error}); make it again") from error
+    except (ArchiveError, OSError) as error:
+        raise InputError(f"{path}: not a whole shard ({error})") from error
 
 
 def _photo(path: Path, stem: str, parts: dict[str, Member]) -> Photo:

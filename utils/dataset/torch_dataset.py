@@ -1,5 +1,6 @@
 """Clean shards as a PyTorch data set, decoded once and kept in memory."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from torch.utils.data import Dataset
 
 from utils.dataset.faces import Faces
 from utils.dataset.images import decode
-from utils.dataset.shards import read_shard
+from utils.dataset.shards import Photo, read_shard
 from utils.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ class FaceDataset(Dataset):
         (H, W) of the photographs as they are.
     cached_mb : float
         MiB that the decoded images take.
+    digest : str
+        SHA-256 of the photographs and annotations, however they are spread over shards.
 
     Raises
     ------
@@ -98,19 +101,27 @@ class FaceDataset(Dataset):
             budget -= image.nbytes
             place = Place(shard, photo.offset, len(photo.image))
             kept = to_tensor(image) if budget >= 0 else place
-            items.append((photo.name, faces, (height, width), kept))
+            items.append((photo.name, faces, (height, width), kept, _digest(photo)))
         if not items:
             raise InputError(f"no photographs in {', '.join(map(str, shards))}")
         items.sort(key=lambda item: item[0])
         for first, second in pairwise(items):
             if first[0] == second[0]:
                 raise InputError(f"two photographs are called {first[0]!r}; rename one")
-        self.names, self.faces, self.sizes, self._images = map(list, zip(*items, strict=True))
+        self.names, self.faces, self.sizes, self._images, digests = map(
+            list, zip(*items, strict=True)
+        )
+        self.digest = hashlib.sha256(b"".join(digests)).hexdigest()
         encoded = sum(isinstance(image, Place) for image in self._images)
         log.info("%d photographs, %d of them beyond the cache", len(self), encoded)
 
     def _tensor(self, place: "Place", index: int) -> torch.Tensor:
         return to_tensor(resize(decode(place.read(), self.names[index]), self.image_size))
+
+
+def _digest(photo: Photo) -> bytes:
+    parts = (photo.filename.encode(), photo.image, photo.annotation or b"")
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
 
 
 @dataclass(frozen=True)

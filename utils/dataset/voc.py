@@ -8,13 +8,16 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from bs4 import BeautifulSoup, Doctype, Tag
-from bs4.builder import LXMLTreeBuilderForXML, ParserRejectedMarkup
+from bs4 import Tag
 from lxml import etree
 
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES, class_id
-from utils.errors import InputError
+from utils.dataset.voc_xml import parse_annotation
+from utils.errors import InputError, brief
+
+MAX_FACES = 5000
+"""In one annotation; the fullest photograph of WIDER FACE, a data set of crowds, has 1,968."""
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
@@ -62,23 +65,21 @@ def read_voc(data: bytes, name: str, width: int, height: int, orientation: int =
     Raises
     ------
     InputError
-        If the file is not well-formed XML with an ``annotation`` root, declares a document type
-        (entities are not expanded), or if an object lacks a known class or a finite box.
+        If the file is no VOC file (see `parse_annotation`), has more than `MAX_FACES` objects, or
+        one that lacks a known class or a finite box, or has a field twice.
     """
-    root = _parse(data, name)
+    root = parse_annotation(data, name)
     boxes, labels = [], []
-    for number, item in enumerate(root.find_all("object", recursive=False), start=1):
+    for number, item in enumerate(_objects(root, name), start=1):
         where = f"{name}: object {number}"
         class_name = _text(item, "name", where)
         try:
             labels.append(class_id(class_name))
         except InputError as error:
             raise InputError(f"{where}: field 'name': {error}") from None
-        corners = item.find("bndbox", recursive=False)
-        if corners is None:
-            raise InputError(f"{where}: field 'bndbox' is missing; add it or remove the object")
+        corners = _only(item, "bndbox", where)
         boxes.append([_number(corners, corner, where) for corner in _CORNERS])
-    told = _told_size(root)
+    told = _told_size(root, name)
     array = np.array(boxes, np.float64).reshape(-1, 4) - [1, 1, 0, 0]
     if orientation >= 5 and width != height and told == (height, width):
         array = _turn(array, orientation, width, height)
@@ -108,52 +109,56 @@ def write_voc(filename: str, width: int, height: int, faces: Faces) -> bytes:
     return etree.tostring(root, pretty_print=True, encoding="utf-8", xml_declaration=True)
 
 
-def _strict_parser(target: object, encoding: str | None, **_: object) -> etree.XMLParser:
-    # Beautiful Soup would mend broken XML silently (recover=True) and expand entities.
-    return etree.XMLParser(
-        target=target, encoding=encoding, recover=False, resolve_entities=False, no_network=True
-    )
-
-
-def _parse(data: bytes, name: str) -> Tag:
-    if not data.strip():
+def _objects(root: Tag, name: str) -> list[Tag]:
+    """Return the objects; those that stand elsewhere would be faces that nobody misses."""
+    objects = root.find_all("object", recursive=False)
+    if len(root.find_all(lambda tag: tag.name.lower() == "object")) != len(objects):
         raise InputError(
-            f"{name}: the annotation is empty; a photo without faces needs its XML too"
+            f"{name}: has an 'object' that is not directly in 'annotation', or is spelled "
+            "otherwise; move or rename it"
         )
-    try:
-        soup = BeautifulSoup(data, builder=LXMLTreeBuilderForXML(parser=_strict_parser))
-    except (etree.LxmlError, ParserRejectedMarkup, ValueError) as error:
-        raise InputError(f"{name}: not well-formed XML ({error}); mend or replace it") from error
-    if any(isinstance(node, Doctype) for node in soup.contents):
-        raise InputError(f"{name}: has a DOCTYPE, which VOC files do not; remove it")
-    root = soup.find("annotation", recursive=False)
-    if root is None:
-        raise InputError(f"{name}: no 'annotation' element at the top; not a PASCAL VOC file")
-    return root
+    if len(objects) > MAX_FACES:
+        raise InputError(
+            f"{name}: field 'object' stands {len(objects)} times, more than {MAX_FACES}; "
+            "cut the photograph into parts"
+        )
+    return objects
+
+
+def _only(parent: Tag, field: str, where: str) -> Tag:
+    found = parent.find_all(field, recursive=False)
+    if not found:
+        raise InputError(f"{where}: field '{field}' is missing; add it or remove the object")
+    if len(found) > 1:
+        raise InputError(f"{where}: field '{field}' stands {len(found)} times; leave one")
+    return found[0]
 
 
 def _text(parent: Tag, field: str, where: str) -> str:
-    tag = parent.find(field, recursive=False)
-    if tag is None:
-        raise InputError(f"{where}: field '{field}' is missing; add it or remove the object")
+    tag = _only(parent, field, where)
+    if tag.find() is not None:
+        raise InputError(f"{where}: field '{field}' holds an element, expected text; remove it")
     return tag.get_text(strip=True)
 
 
 def _number(corners: Tag, field: str, where: str) -> float:
     text = _text(corners, field, where)
     try:
-        value = float(text)
+        # Python would also take digits of other scripts, and underscores between them.
+        value = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise InputError(f"{where}: field '{field}' is {text!r}, expected a number of pixels")
+        raise InputError(
+            f"{where}: field '{field}' is '{brief(text)}', expected a number of pixels"
+        )
     return value
 
 
-def _told_size(root: Tag) -> tuple[int, int] | None:
-    size = root.find("size", recursive=False)
-    if size is None:
+def _told_size(root: Tag, name: str) -> tuple[int, int] | None:
+    if root.find("size", recursive=False) is None:
         return None
+    size = _only(root, "size", name)
     try:
         return int(_text(size, "width", "")), int(_text(size, "height", ""))
     except (ValueError, InputError):  # the image's own size is used in any case
@@ -176,11 +181,13 @@ def _fit(
     boxes: np.ndarray, labels: np.ndarray, width: int, height: int, told: tuple[int, int] | None
 ) -> Annotation:
     inside = boxes.clip(0, [width, height, width, height])
+    clipped = (inside != boxes).any(axis=1)
+    inside = inside.astype(np.float32)  # in which a hair's breadth is none
     keep = (inside[:, 2:] > inside[:, :2]).all(axis=1)
     return Annotation(
-        faces=Faces(inside[keep].astype(np.float32), labels[keep]),
+        faces=Faces(inside[keep], labels[keep]),
         dropped=int((~keep).sum()),
-        clipped=int((inside != boxes).any(axis=1)[keep].sum()),
+        clipped=int(clipped[keep].sum()),
         size_differs=told is not None and told != (width, height),
     )
 

@@ -2,7 +2,9 @@
 
 A checkpoint that is damaged, or of another job (other data, parameters or seed), is named in the
 log and left unused: a checkpoint only saves time, and starting afresh gives the right result, while
-an error would stop a run for want of something that it does not need.
+an error would stop a run for want of something that it does not need. No second one is kept for
+that case: it is renamed into place, so that a kill or a lost node leaves the one before whole, and
+against a disk that loses data it would double what every hand-over transfers.
 
 Of processes that train together all read it, and the first alone writes it.
 """
@@ -18,6 +20,9 @@ from utils.detector.model_file import load_tensors, save_tensors
 from utils.errors import InputError
 
 SCHEMA = 2
+
+FIELDS = {"job", "starts", "state"}
+"""What a checkpoint holds besides its schema number."""
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +96,8 @@ class Checkpoint:
             self.starts, self.state = content["starts"], content["state"]
 
     def _read(self) -> dict[str, Any] | None:
+        if self.path.is_dir():
+            raise InputError(f"{self.path}: is a folder; a checkpoint is a file, remove it")
         if not self.path.exists() or self.path.stat().st_size == 0:
             return None
         try:
@@ -98,8 +105,13 @@ class Checkpoint:
         except InputError as error:
             log.warning("checkpoint left unused, starting afresh: %s", error)
             return None
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            log.warning("checkpoint %s is of another version, starting afresh", self.path)
+        found = content.get("schema") if isinstance(content, dict) else None
+        if found != SCHEMA or FIELDS - content.keys():
+            log.warning(
+                "checkpoint %s is of another version (its schema is %r, expected %d), "
+                "starting afresh",
+                *(self.path, found, SCHEMA),
+            )
             return None
         other = sorted(
             field
@@ -109,8 +121,7 @@ class Checkpoint:
         if other:
             log.warning(
                 "checkpoint %s is of a job with other %s, starting afresh",
-                self.path,
-                ", ".join(other),
+                *(self.path, ", ".join(other)),
             )
             return None
         return content

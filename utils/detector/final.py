@@ -64,7 +64,7 @@ def train_final(
             calibration=calibration,
             params=plan.recipe.as_params(),
             metrics={"validation": precision, "operating_point": operating_point},
-            data_digest=fitted.data_digest,
+            data_digest=fitted.photos.digest,
         ),
     )
     record = _record(plan, fitted, operating_point, calibration)
@@ -92,5 +92,4 @@ def _record(
         "operating_point": operating_point,
         "anchors": fitted.anchors.as_record()["sizes"],
         "anchor_ratios": list(fitted.anchors.ratios),
-        "seconds": round(sum(epoch["seconds"] for epoch in fitted.epochs), 1),
     }

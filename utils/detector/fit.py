@@ -82,7 +82,6 @@ class Fitted:
     epochs: list[EpochRecord]
     photos: FaceDataset
     validation: FaceDataset
-    data_digest: str
     bfloat16: bool
 
 
@@ -108,8 +107,7 @@ def fit(
     minutes = plan.checkpoint_minutes
     due = None if minutes is None else time.monotonic() + 60 * minutes
     arch = architecture(plan.arch)
-    identity = plan.identity()
-    saved = Checkpoint(checkpoint, identity)
+    saved = Checkpoint(checkpoint, plan.identity())
     saved.start(tries)
     cache_mb = plan.cache_mb / processes()  # each keeps its own
     photos = FaceDataset(plan.train, plan.image_size, cache_mb=cache_mb)
@@ -146,4 +144,4 @@ def fit(
         frozen_statistics=pretrained.normalised if pretrained else frozenset(),
         bfloat16=bfloat16,
     )
-    return Fitted(model, anchors, epochs, photos, validation, identity["training data"], bfloat16)
+    return Fitted(model, anchors, epochs, photos, validation, bfloat16)

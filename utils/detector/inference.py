@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 import torch
@@ -53,11 +54,14 @@ class Detector:
         self.image_size = file.image_size
         self.threshold, self.calibration = file.threshold, file.calibration
         self.device = torch.device(device or best_device())
-        model = build_model(file.arch, file.anchors)
         try:
+            model = build_model(file.arch, file.anchors)
             model.load_state_dict(file.state)
-        except RuntimeError as error:
-            raise InputError(f"the model file's weights do not fit {file.arch}: {error}") from error
+        except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+            why = shorten(str(error), 300, placeholder=" ...")
+            raise InputError(
+                f"the model file's weights do not fit {file.arch}; train the model again ({why})"
+            ) from error
         self.bfloat16 = has_bfloat16(self.device) if bfloat16 is None else bfloat16
         model = prepared(model, self.bfloat16)
         self._model = model.to(self.device, memory_format=torch.channels_last)
@@ -69,9 +73,13 @@ class Detector:
         Raises
         ------
         InputError
-            If `path` is no whole model file (see `read_model`).
+            If `path` is no whole model file (see `read_model`), or its weights do not fit.
         """
-        return cls(*read_model(path), device)
+        file, digest = read_model(path)
+        try:
+            return cls(file, digest, device)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
 
     def predict(self, images: Sequence[np.ndarray]) -> list[Detections]:
         """Find the faces on photographs.

@@ -79,12 +79,14 @@ def launch(
 
 
 def _environment(rank: int, processes: int, store: Path) -> dict[str, str]:
+    threads = str(max(1, torch.get_num_threads() // processes))
     return os.environ | {
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
         "WORLD_SIZE": str(processes),
         STORE: str(store),
-        "OMP_NUM_THREADS": str(max(1, torch.get_num_threads() // processes)),
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
         # All on one machine, and no port for others to see.
         "GLOO_SOCKET_IFNAME": "lo0" if sys.platform == "darwin" else "lo",
     }

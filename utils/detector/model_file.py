@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from utils.metrics.calibration import Calibration
 from utils.records import atomic_file
 
 SCHEMA = 2
+
+_ZIP = b"PK"
+"""How torch's files begin; those older than its version 1.6 (COCO weights of 2019) are no zips."""
 
 FIELDS = {"arch", "classes", "anchors", "image_size", "threshold", "calibration", "state_dict"}
 """What a model file must hold besides its schema number."""
@@ -39,7 +43,7 @@ class ModelFile:
     params, metrics
         Hyper-parameters of the training; what was measured on validation.
     data_digest
-        SHA-256 of the training shards.
+        SHA-256 of the training photographs (`utils.dataset.torch_dataset.FaceDataset`).
     classes
         Names by falling id, from id 1.
     """
@@ -94,22 +98,30 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
         raise InputError(
             f"{path}: lacks {', '.join(sorted(missing))}; it is no whole model file, make it again"
         )
-    if tuple(content["classes"]) != CLASSES:
+    try:
+        model = ModelFile(
+            arch=content["arch"],
+            anchors=Anchors.from_record(content["anchors"]),
+            image_size=content["image_size"],
+            threshold=content["threshold"],
+            state=content["state_dict"],
+            calibration=Calibration(**content["calibration"]),
+            params=content.get("params", {}),
+            metrics=content.get("metrics", {}),
+            data_digest=content.get("data_digest", ""),
+            classes=tuple(content["classes"]),
+        )
+        architecture(model.arch)
+        if not (model.image_size >= 1 and 0 <= model.threshold <= 1):
+            raise ValueError(f"image_size {model.image_size}, threshold {model.threshold}")
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{path}: a field is not what this version writes ({error}); make the file again"
+        ) from error
+    if model.classes != CLASSES:
         raise InputError(
             f"{path}: field 'classes' is {content['classes']}, expected {list(CLASSES)}"
         )
-    architecture(content["arch"])
-    model = ModelFile(
-        arch=content["arch"],
-        anchors=Anchors.from_record(content["anchors"]),
-        image_size=content["image_size"],
-        threshold=content["threshold"],
-        state=content["state_dict"],
-        calibration=Calibration(**content["calibration"]),
-        params=content.get("params", {}),
-        metrics=content.get("metrics", {}),
-        data_digest=content.get("data_digest", ""),
-    )
     return model, digest
 
 
@@ -131,13 +143,42 @@ def load_tensors(path: Path) -> tuple[Any, str]:
         data = Path(path).read_bytes()
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
+    except OSError as error:  # a folder, or a disk that gives no more
+        raise InputError(f"{path}: not a file that can be read ({error.strerror})") from error
     if not data:
         raise InputError(f"{path}: the file is empty; the job that makes it failed")
+    digest = hashlib.sha256(data).hexdigest()
     try:
-        content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        file = _of_checked_parts(data) if data.startswith(_ZIP) else io.BytesIO(data)
+        del data  # a checkpoint may be large
+        content = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             f"{path}: not a whole file of tensors ({reason}); fetch or make it again"
         ) from error
-    return content, hashlib.sha256(data).hexdigest()
+    return content, digest
+
+
+def _of_checked_parts(data: bytes) -> io.BytesIO:
+    """Return a zip of torch's made anew, of its parts, each of which agrees with its checksum.
+
+    Torch compares no checksum. And it believes the list of the parts, which has none: with one bit
+    in it a part is taken for a folder, and its tensor has whatever memory held before.
+
+    Raises
+    ------
+    ValueError, zipfile.BadZipFile
+        If a part is damaged, or compressed or shared with another, which torch's are not.
+    """
+    anew = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(anew, "w") as copy:
+        parts = archive.infolist()
+        if any(part.compress_type != zipfile.ZIP_STORED for part in parts):
+            raise ValueError("it has compressed parts")
+        if sum(part.file_size for part in parts) > len(data):
+            raise ValueError("its parts overlap")
+        for part in parts:
+            copy.writestr(zipfile.ZipInfo(part.filename), archive.read(part))
+    anew.seek(0)
+    return anew

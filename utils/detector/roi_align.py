@@ -34,10 +34,11 @@ class GatheredRoIAlign(MultiScaleRoIAlign):
         places, weights = self._samples(maps, boxes)
         bins = functional.embedding_bag(
             places.flatten(0, 2).flatten(1),
-            table,
+            table.float(),
             per_sample_weights=weights.flatten(0, 2).flatten(1),
             mode="sum",
         )
+        bins = bins.to(table.dtype)
         return bins.view(len(places), *self.output_size, table.shape[1]).permute(0, 3, 1, 2)
 
     @torch.no_grad()

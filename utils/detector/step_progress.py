@@ -1,10 +1,11 @@
-"""Telling how far an epoch has come: a bar on a terminal, plain lines in a log."""
+"""How far a training has come, and telling it: a bar on a terminal, plain lines in a log."""
 
 import logging
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -15,7 +16,22 @@ EVERY = 30.0
 
 Step = TypeVar("Step")
 
+EpochRecord = dict[str, Any]
+
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class Progress:
+    """Where a training stands between two steps."""
+
+    epoch: int = 0
+    step: int = 0
+    skipped_in_a_row: int = 0
+    skipped: int = 0  # in this epoch
+    sums: dict[str, float] = field(default_factory=dict)  # of losses in this epoch
+    seconds: float = 0.0  # of this epoch
+    epochs: list[EpochRecord] = field(default_factory=list)
 
 
 def tell_progress(steps: Sequence[Step], done: int, what: str) -> Iterator[Step]:

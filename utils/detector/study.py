@@ -15,22 +15,16 @@ from typing import Any
 import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import Trial
 
+from utils.detector.journal import check_journal, seal_journal
 from utils.detector.search import as_study_params, default_params, suggest_params
+from utils.detector.trial_results import RECIPE, STATES, tell, trial_record
 from utils.errors import InputError
-from utils.records import read_record, write_record
+from utils.records import write_record
 from utils.seed import derive_seed
 
 NAME = "mask-detection"
-STATES = {
-    "complete": TrialState.COMPLETE,
-    "pruned": TrialState.PRUNED,
-    "fail": TrialState.FAIL,
-}
-REASON = "reason"  # the user attribute that says why a trial failed
-ERROR = "error"  # the user attribute that holds the objective's standard error
-RECIPE = "recipe"  # the user attribute that holds where the search started
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +55,7 @@ def suggest(
     Raises
     ------
     InputError
-        If a journal or a result cannot be used.
+        If the journal cannot be used, or a result is not of this study (see `tell`).
     """
     start = default_params() | (recipe or {})
     if not start["weight_decay"] > 0:
@@ -75,20 +69,25 @@ def suggest(
         n_startup_trials=max(2, min(10, trials // 4)),
         constant_liar=True,  # trials of one round keep away from each other
     )
+    digest = check_journal(study) if study else None
     with _copied(study, study_out, sampler=sampler) as opened:
         if study is None:
             opened.enqueue_trial(as_study_params(start))
-        tell(opened, results)
-        for path in suggestions:
-            trial = opened.ask()
-            trial.set_user_attr(RECIPE, recipe or {})
-            record = {
-                "number": trial.number,
-                "round": round_number,
-                "params": suggest_params(trial, start),
-            }
-            write_record(path, record)
-            log.info("trial %d: %s", trial.number, record["params"])
+        tell(opened, results, digest)
+        asked = [_ask(opened, round_number, start, recipe or {}) for _ in suggestions]
+    of_study = {"study": check_journal(study_out)}
+    for path, record in zip(suggestions, asked, strict=True):
+        write_record(path, record | of_study)
+        log.info("trial %d: %s", record["number"], record["params"])
+
+
+def _ask(
+    study: optuna.Study, round_number: int, start: dict[str, Any], recipe: dict[str, Any]
+) -> dict[str, Any]:
+    trial = study.ask()
+    trial.set_user_attr(RECIPE, recipe)
+    params = suggest_params(trial, start)
+    return {"number": trial.number, "round": round_number, "params": params}
 
 
 def best(study: Path, results: Sequence[Path], study_out: Path, params: Path) -> list[dict]:
@@ -101,15 +100,16 @@ def best(study: Path, results: Sequence[Path], study_out: Path, params: Path) ->
     Raises
     ------
     InputError
-        If no trial was completed; the message says what became of each.
+        If no trial was completed; the message says what became of each. Else as `suggest`.
     """
+    digest = check_journal(study)
     with _copied(study, study_out) as opened:
-        tell(opened, results)
+        tell(opened, results, digest)
         trials = [trial_record(trial) for trial in opened.trials]
         number_of = {state: sum(t["state"] == state for t in trials) for state in STATES}
         if not number_of["complete"]:
             reasons = "; ".join(f"trial {t['number']}: {t['reason'] or t['state']}" for t in trials)
-            raise InputError(f"no trial of the search was completed ({reasons})")
+            raise InputError(f"{study}: no trial of the search was completed ({reasons})")
         winner = _winner(trials, opened.best_trial.number)
         record = {
             "number": winner["number"],
@@ -134,48 +134,6 @@ def _winner(trials: list[dict[str, Any]], highest: int) -> dict[str, Any]:
     return first
 
 
-def tell(study: optuna.Study, results: Sequence[Path]) -> None:
-    """Tell the records of finished trials; one that the study knows already is passed over."""
-    for path in results:
-        record = read_record(path)
-        known = {trial.number: trial for trial in study.trials}
-        trial = known.get(record.get("number"))
-        state = STATES.get(record.get("state"))
-        if trial is None or state is None:
-            raise InputError(
-                f"{path}: trial {record.get('number')!r} in state {record.get('state')!r} does "
-                f"not belong to this study of {len(known)} trials; results and study come from "
-                "different runs"
-            )
-        if trial.state.is_finished():
-            log.info("trial %d was told before", trial.number)
-            continue
-        running = Trial(study, trial._trial_id)
-        for step, value in enumerate(record["values"], start=1):
-            running.report(value, step)
-        running.set_user_attr(ERROR, record["error"])
-        if record["reason"]:
-            running.set_user_attr(REASON, record["reason"])
-        value = record["value"] if state is TrialState.COMPLETE else None
-        study.tell(trial.number, value, state=state)
-
-
-def trial_record(trial: FrozenTrial) -> dict[str, Any]:
-    """Return what the report tells of a trial."""
-    states = {state: name for name, state in STATES.items()}
-    params = default_params() | trial.user_attrs.get(RECIPE, {})
-    params |= trial.params
-    return {
-        "number": trial.number,
-        "state": states.get(trial.state, "running"),
-        "value": trial.value,
-        "values": [value for _, value in sorted(trial.intermediate_values.items())],
-        "error": trial.user_attrs.get(ERROR),
-        "reason": trial.user_attrs.get(REASON),
-        "params": params,
-    }
-
-
 class Pruner:
     """Says whether a running trial is worse than the median of those that rounds before completed.
 
@@ -183,6 +141,7 @@ class Pruner:
     """
 
     def __init__(self, study: Path, number: int, epochs: int) -> None:
+        check_journal(study)
         self._folder = tempfile.TemporaryDirectory(prefix="study-")
         copy = Path(shutil.copyfile(study, Path(self._folder.name) / "study.log"))
         # A third of the schedule passes, and four trials are completed, before any is judged.
@@ -214,7 +173,7 @@ def _copied(study: Path | None, output: Path, **options: Any) -> Iterator[optuna
         if study is not None:
             shutil.copyfile(study, copy)
         yield _open(copy, study, **options)
-        shutil.move(copy, output)
+        seal_journal(copy, output)
 
 
 def _open(copy: Path, shown: Path | None, **options: Any) -> optuna.Study:

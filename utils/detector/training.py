@@ -9,7 +9,6 @@ batches do what one would, but for rounding.
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -24,30 +23,15 @@ from utils.detector.optimization import learning_rate_at
 from utils.detector.recipe import Recipe
 from utils.detector.sampling import epoch_batches, repeat_factors
 from utils.detector.step import Step
-from utils.detector.step_progress import tell_progress
+from utils.detector.step_progress import EpochRecord, Progress, tell_progress
 from utils.detector.validation import detections_of, validation_record
-from utils.errors import Checkpointed, TrainingDiverged
+from utils.errors import Checkpointed, InputError, TrainingDiverged
 from utils.seed import derive_seed
 
 PATIENCE = 10
 """So many batches in a row with a loss that is not finite end the training."""
 
 log = logging.getLogger(__name__)
-
-EpochRecord = dict[str, Any]
-
-
-@dataclass
-class Progress:
-    """Where a training stands between two steps."""
-
-    epoch: int = 0
-    step: int = 0
-    skipped_in_a_row: int = 0
-    skipped: int = 0  # in this epoch
-    sums: dict[str, float] = field(default_factory=dict)  # of losses in this epoch
-    seconds: float = 0.0  # of this epoch
-    epochs: list[EpochRecord] = field(default_factory=list)
 
 
 def train(
@@ -95,9 +79,17 @@ def train(
         After `stop` or `hand_over` asked for it.
     TrainingDiverged
         If the loss or its gradient is not finite in `PATIENCE` batches in a row.
+    InputError
+        If the checkpoint, though of this job, does not fit the network: the code has changed.
     """
     trainer = _Trainer(model, photos, recipe, epochs, seed, frozen_statistics, bfloat16)
-    trainer.restore(checkpoint.state)
+    try:
+        trainer.restore(checkpoint.state)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise InputError(
+            f"{checkpoint.path}: is of other code, it does not fit this network "
+            f"({(str(error) or type(error).__name__).splitlines()[0]}); remove it to start afresh"
+        ) from error
     progress = trainer.progress
     for record in progress.epochs:
         after_epoch(record)
@@ -193,7 +185,6 @@ class _Trainer:
             "epoch": progress.epoch + 1,
             "loss": {name: total / counted for name, total in progress.sums.items()},
             "learning_rate": self.step.optimizer.param_groups[0]["lr"],
-            "seconds": round(progress.seconds, 3),
             "skipped_batches": progress.skipped,
             "validation": validation,
         }

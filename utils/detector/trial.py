@@ -1,13 +1,13 @@
 """One trial of the hyper-parameter search: a short training, and an account of how it went."""
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from utils.detector.checkpoint import KilledTooOften
 from utils.detector.distributed import is_first
 from utils.detector.fit import Plan, fit
+from utils.detector.journal import check_journal
 from utils.detector.recipe import Recipe
 from utils.detector.study import Pruner
 from utils.detector.training import EpochRecord
@@ -54,6 +54,8 @@ def run_trial(
         After `stop` asked for it, or `checkpoint_minutes` (see `Plan`).
     """
     asked = read_record(suggestion)
+    if asked.get("study") != check_journal(study):
+        raise InputError(f"{suggestion} was not asked in {study}: they are of different rounds")
     plan = Plan(
         arch=arch,
         recipe=Recipe.from_params(asked["params"]),
@@ -68,7 +70,7 @@ def run_trial(
     )
     values: list[float] = []
     error = None
-    started, state, reason = time.monotonic(), "complete", None
+    state, reason = "complete", None
     with Pruner(study, asked["number"], epochs) as pruner:
 
         def after_epoch(record: EpochRecord) -> None:
@@ -103,8 +105,8 @@ def run_trial(
         "value": values[-1] if state == "complete" else None,
         "error": error,
         "reason": reason,
-        "seconds": round(time.monotonic() - started, 1),
         "params": asked["params"],
+        "study": asked["study"],
     }
     write_record(result, record)
     log.info("trial %d: %s, mAP by epoch %s, reason %s", asked["number"], state, values, reason)

@@ -82,6 +82,14 @@ def test_a_job_is_followed_from_the_queue_to_its_end(log, nodes):
     assert nodes.read() == []
 
 
+def test_a_clock_that_is_set_back_takes_no_time_away(log, nodes):
+    log.submit()
+    log.execute(after=100)
+    log.terminate(after=-60)
+    nodes.read()
+    assert nodes.nodes["train"].seconds == 0
+
+
 def test_each_job_has_its_own_state(log, nodes):
     log.submit("split", cluster=8)
     log.submit("train", cluster=9)

@@ -14,3 +14,9 @@ def test_a_control_groups_limit_bounds_the_memory(tmp_path):
     limit.write_text("max\n")
     assert machine.memory(limit) == machine.memory(tmp_path / "none")
     assert machine.memory(limit) > 900
+
+
+def test_the_kernels_count_of_kills_for_want_of_memory_is_read(tmp_path):
+    (tmp_path / "vmstat").write_text("oom_kill_other 9\noom_kill 3\n")
+    assert machine.oom_kills(tmp_path / "vmstat") == 3
+    assert machine.oom_kills(tmp_path / "none") == 0

@@ -49,3 +49,14 @@ def test_before_the_jobs_are_counted_none_are_shown():
     stream = io.StringIO()
     Progress(stream).note("submitted")
     assert stream.getvalue() == "submitted\n"
+
+
+def test_a_stream_that_breaks_is_not_written_to_again():
+    class Broken(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    progress = Progress(Broken())
+    progress.note("one")
+    assert progress.stream is None
+    progress.note("two")

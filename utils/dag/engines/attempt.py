@@ -10,10 +10,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from utils.dag.abstract_workflow import AbstractJob
-from utils.dag.engines import files
+from utils.dag.engines import files, machine, reasons, strays
+from utils.dag.engines.job_log import JobLog
+from utils.dag.engines.run_files import KEY
 
 KILL_AFTER = 60.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -41,14 +44,21 @@ class Attempt:
     """A started try. The process is a direct child, in a process group of its own."""
 
     def __init__(
-        self, job: AbstractJob, scratch: Path, log: Path, sources: dict[str, Path], cores: int
+        self,
+        job: AbstractJob,
+        scratch: Path,
+        log: Path,
+        sources: dict[str, Path],
+        cores: int,
+        key: str,
     ) -> None:
         """Lay `sources` (by LFN) into an empty scratch folder and start the job there.
 
         Raises
         ------
         OSError
-            If the scratch folder cannot be filled or the executable cannot be started.
+            If the scratch folder cannot be filled or the executable cannot be started; then
+            nothing was started.
         """
         self.job = job
         self.scratch = scratch
@@ -60,38 +70,40 @@ class Attempt:
             files.copy(source, self.work / lfn)
         for lfn in (*job.outputs, *job.checkpoints):
             (self.work / lfn).parent.mkdir(parents=True, exist_ok=True)
+        (scratch / KEY).write_text(key)  # before it starts: what it saves must be found again
         self.started = time.monotonic()
         self.deadline = None if job.seconds is None else self.started + job.seconds
         self._signals = [signal.SIGTERM, signal.SIGKILL]
-        self._process = self._start(log, cores)
+        self._overdue = False
+        self._oom_kills = machine.oom_kills()
+        self.left_behind = 0
+        """How many processes the job left behind, known when it has ended."""
+        self.log = JobLog(log, job.id)
+        self._process = self._start(cores)
         self.pid = self._process.pid
 
-    def _start(self, log: Path, cores: int) -> subprocess.Popen:
-        def stream(name: str | None, mode: str) -> int:
-            return os.open(self.work / name, _MODES[mode], 0o644) if name else -1
+    def _start(self, cores: int) -> subprocess.Popen:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.log.release)
 
-        streams = [
-            stream(self.job.stdin, "r"),
-            stream(self.job.stdout, "w"),
-            stream(self.job.stderr, "w"),
-        ]
-        record = os.open(log, _MODES["a"], 0o644)
-        try:
-            os.write(record, f"--- {time.strftime('%F %T')} {self.job.id} ---\n".encode())
+            def stream(name: str | None, flags: int, otherwise: int) -> int:
+                if name is None:
+                    return otherwise
+                handle = os.open(self.work / name, flags, 0o644)
+                stack.callback(os.close, handle)
+                return handle
+
+            written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
             return subprocess.Popen(
                 [str(self.job.executable), *self.job.arguments],
                 cwd=self.work,
                 env=self._environment(cores),
-                stdin=streams[0] if self.job.stdin else subprocess.DEVNULL,
-                stdout=streams[1] if self.job.stdout else record,
-                stderr=streams[2] if self.job.stderr else record,
+                stdin=stream(self.job.stdin, os.O_RDONLY, subprocess.DEVNULL),
+                stdout=stream(self.job.stdout, written, self.log.handle),
+                stderr=stream(self.job.stderr, written, self.log.handle),
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # safe: the engine has no threads
+                preexec_fn=partial(_die_with, os.getpid()),  # safe: the engine has no threads
             )
-        finally:
-            for handle in (*streams, record):
-                if handle >= 0:
-                    os.close(handle)
 
     def _environment(self, cores: int) -> dict[str, str]:
         """Return the job's whole environment: nothing else of the submitter's reaches it."""
@@ -105,40 +117,59 @@ class Attempt:
             environment["CUDA_VISIBLE_DEVICES"] = ""
         elif "CUDA_VISIBLE_DEVICES" in os.environ:
             environment["CUDA_VISIBLE_DEVICES"] = os.environ["CUDA_VISIBLE_DEVICES"]
-        return environment | self.job.environment
+        return environment | self.job.environment | {strays.MARK: str(self.scratch)}
 
-    def stop(self) -> None:
+    def stop(self, overdue: bool = False) -> None:
         """Send SIGTERM, which lets the job save its checkpoint; the next time SIGKILL."""
+        self._overdue |= overdue
         number = self._signals.pop(0) if self._signals else signal.SIGKILL
         send: Callable[[int, int], None] = os.kill if number == signal.SIGTERM else os.killpg
         with contextlib.suppress(ProcessLookupError):
             send(self.pid, number)
         self.deadline = time.monotonic() + KILL_AFTER
 
+    def kill(self) -> None:
+        """End the job at once, and all that it started."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+            self._reap(0)
+
     def poll(self) -> Outcome | None:
-        """Return the outcome if the process has ended; then its whole process group ends too."""
-        pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+        """Return the outcome if the process has ended; then all that it started ends too."""
+        return self._reap(os.WNOHANG)
+
+    def _reap(self, options: int) -> Outcome | None:
+        pid, status, usage = os.wait4(self.pid, options)
         if pid == 0:
             return None
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
         self._process.returncode = code = os.waitstatus_to_exitcode(status)
+        self.left_behind = strays.end(self.scratch)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)  # where `strays` finds none
         peak = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
         cpu = usage.ru_utime + usage.ru_stime
         return Outcome(code, time.monotonic() - self.started, cpu, peak)
+
+    def why(self, outcome: Outcome) -> str:
+        """Say why the try failed, and what to do about it."""
+        if self._overdue:
+            return reasons.overtime(self.job, killed=outcome.code == -signal.SIGKILL)
+        if outcome.code == 0:
+            missing = ", ".join(self.missing_outputs())
+            return f"made no {missing}, which it declares as output"
+        ran_out = machine.oom_kills() > self._oom_kills
+        told = reasons.ended(self.job, outcome.code, outcome.peak_mib, ran_out)
+        return told + reasons.full_disk(self.scratch.parent.parent)
 
     def missing_outputs(self) -> list[str]:
         """Return the declared outputs that the job did not leave behind."""
         return [lfn for lfn in self.job.outputs if not (self.work / lfn).is_file()]
 
 
-_MODES = {
-    "r": os.O_RDONLY,
-    "w": os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
-    "a": os.O_WRONLY | os.O_CREAT | os.O_APPEND,
-}
-
-
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends, be it by SIGKILL."""
     if _libc:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it has ended already
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -11,7 +11,6 @@ made, ``checkpoints/<key>/`` holds what an unfinished job saved.
 
 import hashlib
 import json
-import os
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -72,8 +71,7 @@ class Cache:
         entry = {}
         for name, path in outputs.items():
             digest, size = files.digest(path), path.stat().st_size
-            files.sync(path)
-            os.replace(path, self.object(digest))
+            files.move(path, self.object(digest))
             entry[name] = (digest, size)
         files.sync(self.folder / "objects")
         write_atomically(self.folder / "results" / f"{key}.json", json.dumps(entry).encode())
@@ -91,5 +89,5 @@ class Cache:
         kept = self.checkpoint(key, name)
         new = not kept.exists() or files.digest(kept) != files.digest(path)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(path, kept)
+        files.move(path, kept)
         return new

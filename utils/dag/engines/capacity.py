@@ -17,9 +17,13 @@ class Capacity:
     def _memory_for(self, job: AbstractJob) -> int:
         return min(job.memory, self._memory)
 
+    def is_used_up(self) -> bool:
+        """Tell whether no core is free, so that no job fits."""
+        return self._free_cores == 0
+
     def fits(self, job: AbstractJob) -> bool:
         """Tell whether what a job gets is free now."""
-        if self._free_cores == 0:
+        if self.is_used_up():
             return False
         return (
             self.cores_for(job) <= self._free_cores and self._memory_for(job) <= self._free_memory

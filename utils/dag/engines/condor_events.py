@@ -46,7 +46,7 @@ class Node:
     def stop_clock(self, now: float) -> None:
         """Count the time since it began to run, if it did."""
         if self.began is not None:
-            self.seconds += now - self.began
+            self.seconds += max(0.0, now - self.began)  # the clock may have been set back
             self.began = None
 
 

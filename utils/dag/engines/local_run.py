@@ -30,11 +30,16 @@ class LocalRun(Run):
 
     def execute(self, progress: Progress) -> bool:
         with locked(self.folder):
-            engine = LocalEngine(self.folder, progress=progress, **self._limits)
             try:
-                return engine.run()
-            finally:
+                engine = LocalEngine(self.folder, progress=progress, **self._limits)
                 self.record = engine.record
+                return engine.run()
+            except OSError as error:
+                raise InputError(
+                    f"{error.filename or self.folder}: {error.strerror or error}; no job is left "
+                    f"running. Mend that (free some space, make it writable), then go on with: "
+                    f"python workflow.py --resume {self.folder}"
+                ) from error
 
     def hand_over(self) -> str:
         if pid := holder(self.folder):
@@ -84,6 +89,9 @@ class LocalRun(Run):
         self.record = open_record(self.folder)
         if pid:
             return "running"
+        for name, job in self.record.jobs.items():
+            if job["state"] == "running":  # when its engine was killed
+                self.record.jobs[name] = job | {"state": "stopped"}
         states = {job["state"] for job in self.record.jobs.values()}
         if not states:
             return "planned"

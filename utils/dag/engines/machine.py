@@ -18,3 +18,12 @@ def memory(cgroup: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
     with contextlib.suppress(OSError, ValueError):  # no control group, or "max"
         total = min(total, int(cgroup.read_text()))
     return total * 9 // 10 // 2**20
+
+
+def oom_kills(statistics: Path = Path("/proc/vmstat")) -> int:
+    """Return how often the kernel has killed a process for want of memory; 0 if it does not say."""
+    with contextlib.suppress(OSError):
+        for line in statistics.read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0

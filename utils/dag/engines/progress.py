@@ -80,9 +80,13 @@ class Progress:
         self.tick()
 
     def _write(self, text: str) -> None:
-        if self.stream is not None:
+        if self.stream is None:
+            return
+        try:
             self.stream.write(text)
             self.stream.flush()
+        except OSError:  # nobody reads it any more, or its disk is full; the run goes on
+            self.stream, self.interval, self._live = None, None, False
 
 
 def _last_line(log: Path) -> str:

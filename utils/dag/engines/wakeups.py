@@ -11,11 +11,10 @@ def wakeups(interrupt: Callable[[], None]) -> Iterator[socket.socket]:
     """Yield a socket that becomes readable when a child ends or the user interrupts."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
-    handlers = {
-        signal.SIGCHLD: lambda number, frame: None,
-        signal.SIGINT: lambda number, frame: interrupt(),
-        signal.SIGTERM: lambda number, frame: interrupt(),
-    }
+    handlers = {signal.SIGCHLD: lambda number, frame: None}
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as by nohup
+            handlers[number] = lambda number, frame: interrupt()
     old = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     old_fd = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
     try:

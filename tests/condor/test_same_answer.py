@@ -1,0 +1,54 @@
+"""The whole workflow on the pool makes what the local engine made of the same photographs."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.condor.toy_run import ToyRun
+from tests.determinism import runs
+
+pytestmark = [pytest.mark.xdist_group("pool"), pytest.mark.timeout(1800)]
+
+ANNEX = "same"
+
+
+@pytest.fixture
+def pilot(pool):
+    pilot = pool.start_pilot("samehost", annex=ANNEX, cpus=4, memory=9000, idle=900)
+    yield pilot
+    pilot.kill()
+
+
+def test_files_and_report_are_those_of_the_local_engine(pool, pilot, whole_run):
+    place = pool.home / "same"
+    shutil.copytree(whole_run.parent / "faces", place / "faces")
+    owner = pool.home.stat()
+    for path in (place, *place.rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid)
+    options = ("--engine", "condor", "--pilots-only", ANNEX, "--run-dir", str(place / "run"))
+    data = ("--data", str(place / "faces"), "--predict", str(runs.NEW))
+    front = ("python", str(runs.PROJECT / "workflow.py"))
+    done = pool.run([*front, *options, *data, *runs.OPTIONS], timeout=1500)
+    assert done.returncode == 0, done.stdout + done.stderr
+    there, here = runs.made(place / "run"), runs.made(whole_run)
+    assert len(there) > 25
+    assert [name for name in there if there[name] != here[name]] == []
+    assert here.keys() - there.keys() == set()
+    lines = (runs.report(f, o) for f, o in ((place / "run", whole_run), (whole_run, place / "run")))
+    assert next(lines) == next(lines)
+
+
+def test_the_plans_threads_hold_where_a_slot_has_other_cores(pool, pilot):
+    """HTCondor tells jobs the cores of their slot; the weights would depend on the pilot."""
+    run = ToyRun(pool, "threads", ANNEX)
+    script = """
+        import os
+        words = [os.environ[name] for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")]
+        open("threads.txt", "w").write(" ".join(words))
+    """
+    job = run.toy.job("threads", script).add_outputs("threads.txt")
+    job.add_env(OMP_NUM_THREADS="3", MKL_NUM_THREADS="3")
+    job.add_pegasus_profile(cores=1)
+    run.write().resume()
+    assert run.output("threads.txt") == "3 3"

@@ -1,0 +1,132 @@
+"""Small runs of the whole workflow, and what they made, to be compared."""
+
+import hashlib
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from utils.dataset.shards import read_shard
+
+PROJECT = Path(__file__).resolve().parents[2]
+SAMPLE = PROJECT / "data" / "sample"
+NEW = PROJECT / "data" / "predict"
+
+PHOTOS = 18
+"""Of the sample: enough for every class on every side."""
+
+OPTIONS = (
+    *("--epochs", "1", "--trials", "2", "--trial-epochs", "1", "--image-size", "64"),
+    *("--recipe", "batch_size=4", "--noise-copies", "1", "--rare-copies", "1"),
+    *("--seed", "5", "--name", "same"),
+)
+
+WHOLE = (*OPTIONS, "--cores", "1", "--train-shards", "2", "--predict-shards", "2")
+"""The options of the fixture `whole_run`."""
+
+DEALT = re.compile(r"(train_aug|predictions|predicted_images)_\d+\.(tar|json)")
+"""Files that are dealt to as many shards as the options say; compared is what they hold."""
+
+CHECKPOINT = re.compile(r".*\.ckpt")
+
+
+def dataset(folder: Path) -> Path:
+    """Copy some photographs of the sample, with their annotations, to `folder`."""
+    for kind in ("images", "annotations"):
+        (folder / kind).mkdir(parents=True)
+        for path in sorted((SAMPLE / kind).iterdir())[:PHOTOS]:
+            shutil.copy(path, folder / kind)
+    return folder
+
+
+def backwards(folder: Path, archive: Path) -> Path:
+    """Zip a data set in a folder of its own, the last file first."""
+    with zipfile.ZipFile(archive, "w") as packed:
+        for path in sorted(folder.rglob("*.*"), reverse=True):
+            packed.write(path, Path("faces") / path.relative_to(folder))
+    return archive
+
+
+def run(folder: Path, *options: str) -> Path:
+    """Run the workflow by the local engine; return its run folder.
+
+    Its cache lies beside `folder`: no two runs that are compared may share the parent.
+    """
+    done = subprocess.run(
+        [sys.executable, "workflow.py", "--engine", "local", "--run-dir", str(folder), *options],
+        cwd=PROJECT,
+        env=os.environ | {"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def made(folder: Path) -> dict[str, str]:
+    """Return the digest of every file that the jobs of a run made, wherever its engine keeps them.
+
+    Shards are taken together: under their name stands what they hold, whatever their number.
+    """
+    digests, dealt = {}, {}
+    for name, path in sorted(_files(folder).items()):
+        if match := DEALT.fullmatch(name):
+            dealt.setdefault(match[1], []).extend(_held(path))
+        elif name != "report.html" and not CHECKPOINT.fullmatch(name):
+            digests[name] = _digest(path.read_bytes())
+    digests |= {name: _digest(repr(sorted(held)).encode()) for name, held in dealt.items()}
+    return digests
+
+
+def report(folder: Path, other: Path) -> list[str]:
+    """Return the lines of a run's report, less what tells how its plan differs from another's.
+
+    That is when it was planned, by which command, from which commit, and the options and digests of
+    inputs that differ.
+    """
+    own, others = (json.loads((f / "configuration.json").read_text()) for f in (folder, other))
+    told = [own["created"], f"<pre>{html.escape(own['command'])}</pre>"]
+    for part, shown in (("options", "{}"), ("digests", "{}, SHA-256")):
+        names = {**own[part], **others[part]}
+        differ = [name for name in names if own[part].get(name) != others[part].get(name)]
+        told += [f"<dt>{shown.format(html.escape(name))}</dt>" for name in differ]
+    if own["git_commit"] != others["git_commit"]:  # it is not known where there is no git
+        told.append("<dt>git commit</dt>")
+    lines = (folder / "output" / "report.html").read_text().splitlines()
+    kept = [line for line in lines if not any(words in line for words in told)]
+    assert len(lines) - len(kept) <= len(told), "each is in one line"
+    return kept
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    cache, files = folder.parent / ".cache", {}
+    for entry in (cache / "results").glob("*.json"):
+        for name, (digest, _) in json.loads(entry.read_text()).items():
+            files[name] = cache / "objects" / digest
+    for place in (folder / "condor" / "files", folder / "output"):
+        files |= {path.name: path for path in place.glob("*") if not path.is_symlink()}
+    return files
+
+
+def _held(path: Path) -> Iterator[tuple[Any, ...]]:
+    """Yield the photographs of a shard, or what a record of predictions tells of each."""
+    if path.name.endswith(".json") or path.read_bytes()[:1] == b"{":
+        record = json.loads(path.read_text())
+        shared = {name: record[name] for name in ("schema", "threshold", "model", "skipped")}
+        for photo in record["photos"]:
+            yield photo["name"], json.dumps([photo, shared])
+        return
+    for photo in read_shard(path):
+        yield photo.name, photo.filename, photo.image, photo.annotation
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
