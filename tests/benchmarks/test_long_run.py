@@ -21,12 +21,14 @@ def test_the_growth_is_that_of_the_samples_after_the_first_fifth(capsys):
 
 
 def test_samples_are_of_the_process_that_is_named(tmp_path):
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(30)"])
+    program = "import time; print('ready', flush=True); time.sleep(30)"
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
     try:
+        assert child.stdout.readline() == b"ready\n"
         seen = long_run.sample(child.pid, 7)
     finally:
         child.kill()
-        child.wait()
+        child.communicate()
     assert seen.done == 7
     assert 1 < seen.mib < 60
     assert 3 <= seen.descriptors < 20

@@ -52,7 +52,7 @@ def test_epoch_cost(capsys):
     rows = rows_of(capsys.readouterr().out)
     for photos in ("2", "4"):
         seconds, each = map(float, rows[photos][:2])
-        assert each == pytest.approx(1000 * seconds / int(photos), abs=2)
+        assert each == pytest.approx(1000 * seconds / int(photos), abs=3)  # of rounded seconds
 
 
 def test_memory_is_that_of_the_decoded_photographs():

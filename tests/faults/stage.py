@@ -47,10 +47,12 @@ class Stage:
         """Digests of what an undisturbed run leaves in the output folder."""
 
     def renew(self) -> None:
-        """Make the run folder as it was planned, and the cache empty."""
+        """Make the run folder as it was planned, the cache empty, and forget what was said."""
         shutil.rmtree(self.folder.parent)
+        (self.place / "told").unlink(missing_ok=True)
         shutil.copytree(self.place / "pristine", self.folder, symlinks=True)
         self._settled.clear()
+        (self.place / "told").write_bytes(b"")
 
     def undisturbed(self) -> float:
         """Run once without a fault, for the expected output; return the seconds that it took."""
@@ -104,7 +106,7 @@ class Stage:
             assert not wrong, f"output differs from an undisturbed run: {wrong}"
 
     def told(self) -> str:
-        """Return the last that the engines said."""
+        """Return the last that the engines said since `renew`."""
         return (self.place / "told").read_text(errors="replace")[-4000:]
 
     def outputs(self) -> dict[str, str]:

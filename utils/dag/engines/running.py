@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from utils.dag.engines.attempt import Attempt, Outcome
 from utils.dag.engines.progress import Progress
 
-_LOOK = 1.0
-"""Seconds between two looks at the logs that the jobs write."""
+_LOOK = 0.2
+"""Seconds between two looks at the logs that the jobs write; some print a gigabyte a second."""
 
 
 class Running(dict[str, Attempt]):
@@ -21,7 +21,7 @@ class Running(dict[str, Attempt]):
         self._progress = progress
 
     def wait(self, wakeup: socket.socket) -> None:
-        """Wait for a child's end or a signal, which `wakeup` tells, or a deadline, or a second."""
+        """Wait for a child's end or a signal, which `wakeup` tells, or a deadline, or a little."""
         deadlines = [each.deadline for each in self.values() if each.deadline is not None]
         limits = [max(0.0, min(deadlines) - time.monotonic())] if deadlines else []
         limits += [self._progress.interval] if self._progress.interval else []
