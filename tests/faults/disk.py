@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.faults.kills import plan_sample, started, system_points
-from tests.faults.small_disk import CannotMount, SmallDisk, small_disk
+from tests.faults.small_disk import MANY, CannotMount, SmallDisk, small_disk
 from tests.faults.stage import PATIENCE, Stage, processes
 from tests.faults.table import Row
 from tests.faults.toys import disturbed
@@ -122,7 +122,7 @@ def no_more_files(stage: Stage, disk: SmallDisk, chance: random.Random, times: i
     for _ in range(times):
         disk.limit_files(disk.files() + chance.randrange(4, 60))
         codes.append(ends_clearly(stage, stage.start()))
-        disk.limit_files(0)
+        disk.limit_files(MANY)
         stage.finish()
         stage.renew()
     seen = f"{codes.count(0)} coped, the others said why; --resume: same output"

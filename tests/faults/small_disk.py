@@ -6,6 +6,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+MANY = 1_000_000
+"""Files that are as good as no limit; without one the system would not count them."""
+
 
 class CannotMount(Exception):
     """This process may not mount a file system (it needs root, with all its capabilities)."""
@@ -22,7 +25,7 @@ class SmallDisk:
         self._remount(f"size={int(mib * 1024)}k")
 
     def limit_files(self, count: int) -> None:
-        """Let it hold so many files and folders; 0: as many as there is memory."""
+        """Let it hold so many files and folders."""
         self._remount(f"nr_inodes={count}")
 
     def read_only(self, yes: bool) -> None:
