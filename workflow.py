@@ -124,6 +124,7 @@ def start(options: Options, command: list[str]) -> int:
         facts = {"data": pack_dataset(data, folder / DATASET), "new_photographs": None}
         if shards:
             facts["new_photographs"] = pack_photos(photos, [folder / shard for shard in shards])
+        print(packed(facts))
         if weights.file:
             files.copy(weights.file, folder / weights_file(options))
         facts["weights"] = weights.as_record()
@@ -135,6 +136,15 @@ def start(options: Options, command: list[str]) -> int:
     if options.dry_run:
         return 0
     return execute(open_run(folder, options), options.wait)
+
+
+def packed(facts: dict[str, dict[str, int] | None]) -> str:
+    """Say how many photographs were packed, and how many files were none of them."""
+    known, new = facts["data"], facts["new_photographs"] or {"photos": 0, "ignored": 0}
+    line = f"Photographs: {known['photos']:,} annotated, {new['photos']:,} new"
+    if ignored := known["ignored"] + new["ignored"]:
+        line += f"; {ignored:,} other file{'s were' if ignored > 1 else ' was'} left alone"
+    return line
 
 
 def go_on(folder: Path, options: Options, given: set[str]) -> int:

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -95,6 +96,20 @@ def test_what_cannot_be_done_is_refused_before_anything_is_written(
     assert workflow.main(arguments) == 2
     assert words in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_it_says_how_many_photographs_it_took_and_how_many_files_it_did_not(tmp_path, capsys):
+    data, new = SAMPLE, SAMPLE.parent / "predict"
+    known, fresh = (len(list(folder.iterdir())) for folder in (data / "images", new))
+    given = ["--dry-run", "--engine=local", "--weights=none", f"--data={data}", "--predict"]
+    assert workflow.main([*given, str(new), "--run-dir", str(tmp_path / "one")]) == 0
+    assert f"Photographs: {known} annotated, {fresh} new\n" in capsys.readouterr().out
+    shutil.copytree(new, tmp_path / "photos")
+    (tmp_path / "photos" / "notes.txt").touch()
+    given += [str(tmp_path / "photos")]
+    assert workflow.main([*given, "--run-dir", str(tmp_path / "two")]) == 0
+    told = f"Photographs: {known} annotated, {fresh} new; 1 other file was left alone\n"
+    assert told in capsys.readouterr().out
 
 
 def test_an_unknown_option_is_refused(capsys):

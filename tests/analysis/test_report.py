@@ -63,6 +63,7 @@ def made(new_detector, photo, tmp_path_factory) -> Path:
         "near_duplicates": 0,
         "dropped_boxes": 1,
         "clipped_boxes": 2,
+        "sizes_differ": 3,
         "skipped": [{"file": NASTY, "reason": "not an image"}],
     }
     write_record(folder / "split.json", split)
@@ -125,6 +126,12 @@ def write(inputs: ReportInputs, folder: Path) -> dict[str, Path]:
     }
     write_report(inputs, 3, **paths)
     return paths
+
+
+def test_boxes_that_were_changed_and_sizes_that_differ_are_told(page) -> None:
+    words = " ".join(page.select_one("#data").text.split())
+    assert "2 boxes reached beyond the image and were clipped; 1 box without area" in words
+    assert "3 annotations give another size than the photograph has" in words
 
 
 def test_the_answer_comes_first_and_is_that_of_the_record(page, made) -> None:

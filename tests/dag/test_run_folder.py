@@ -1,6 +1,7 @@
 import fcntl
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,19 @@ def test_a_folder_under_a_file_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=r"--run-dir: .* cannot be made"):
         new_folder(tmp_path / "file" / "run", "masks")
+
+
+def test_a_path_that_no_catalogue_can_hold_is_refused_also_where_nobody_typed_it(
+    tmp_path, monkeypatch
+):
+    project = tmp_path / "50% done"
+    project.mkdir()
+    monkeypatch.setattr("utils.dag.run_folder.PROJECT", project)
+    monkeypatch.chdir(project)
+    for wanted in (None, Path("run")):
+        with pytest.raises(InputError, match=r"--run-dir: .*without '%', not '.*50% done/run"):
+            new_folder(wanted, "masks")
+    assert not list(project.iterdir())
 
 
 def test_a_run_folder_has_one_user_at_a_time(tmp_path):

@@ -52,6 +52,11 @@ def test_an_analysis_gives_reason_last_lines_and_the_way_on(record, folder):
     assert words.endswith(f"python workflow.py --resume {folder}")
 
 
+def test_an_analysis_of_a_job_that_never_started_says_that_it_wrote_nothing(record, folder):
+    words = run_tables.analysis("failed", record, folder)
+    assert f"exit code 1. It wrote nothing to its log, {folder}/logs/train.log." in words
+
+
 def test_an_analysis_of_a_run_that_went_well_says_so(folder):
     assert (
         run_tables.analysis("done", RunRecord(folder), folder) == f"{folder}: done; no job failed"

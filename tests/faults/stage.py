@@ -110,12 +110,10 @@ class Stage:
         return (self.place / "told").read_text(errors="replace")[-4000:]
 
     def outputs(self) -> dict[str, str]:
-        """Return the digests of the files in the output folder; where a clock enters, without."""
+        """Return the digests of the files in the output folder."""
         output = self.folder / "output"
         return {
-            path.relative_to(output).as_posix(): hashlib.sha256(
-                timeless(path.name, path.read_bytes())
-            ).hexdigest()
+            path.relative_to(output).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in output.rglob("*")
             if path.is_file()
         }
@@ -160,21 +158,3 @@ def processes(place: Path) -> list[str]:
         if any(os.fsencode(place) + b"/" in part for part in parts):
             found.append(parts[1].replace(b"\0", b" ").decode(errors="replace"))
     return found
-
-
-CLOCKS = {"seconds", "seconds_per_photo", "datetime_start", "datetime_complete", "worker_id"}
-"""Fields of records that tell of a clock, or of the process that wrote them."""
-
-
-def timeless(name: str, content: bytes) -> bytes:
-    """Return a file's content without what a clock put into it."""
-    if name == "hpo_study.log":
-        lines = [json.loads(line, object_hook=_without_clocks) for line in content.splitlines()]
-        return json.dumps(lines).encode()
-    if name in ("training.json", "evaluation.json"):
-        return json.dumps(json.loads(content, object_hook=_without_clocks)).encode()
-    return content
-
-
-def _without_clocks(record: dict) -> dict:
-    return {field: value for field, value in record.items() if field not in CLOCKS}

@@ -72,13 +72,6 @@ def path(value: Any) -> Path:
     return Path(value).expanduser()
 
 
-def folder(value: Any) -> Path:
-    """Read the path of a folder that catalogues, properties and submit files will name."""
-    if not str(path(value)).isprintable() or "%" in str(value):
-        raise ValueError("a path of printable characters without '%'")
-    return path(value)
-
-
 def paths(value: Any) -> tuple[Path, ...]:
     """Read one path or a list of paths."""
     return tuple(path(item) for item in (value if isinstance(value, list | tuple) else [value]))

@@ -11,7 +11,6 @@ from utils.dag.option_types import (
     assignments,
     choice,
     flag,
-    folder,
     image,
     path,
     paths,
@@ -78,7 +77,7 @@ class Options:
     )
     name: str = _option(text, "mask-detection", "name of the workflow (default: mask-detection)")
     run_dir: Path | None = _option(
-        folder, None, "new folder for this run (default: runs/<name>-<time>)", "DIR"
+        path, None, "new folder for this run (default: runs/<name>-<time>)", "DIR"
     )
     epochs: int = _option(whole(1), 14, "epochs of the final training (default: 14)", "N")
     trials: int = _option(

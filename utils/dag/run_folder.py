@@ -31,12 +31,18 @@ def new_folder(wanted: Path | None, name: str) -> Path:
     Raises
     ------
     InputError
-        If `wanted` exists and is not empty, or cannot be made.
+        If `wanted` exists and is not empty, or cannot be made; or if the path, also the part of
+        it that nobody typed, holds what catalogues, properties and submit files cannot name.
     """
     folder = wanted or PROJECT / "runs" / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
     if wanted is None:
         while folder.exists():  # two runs in one second
             folder = folder.with_name(folder.name + "x")
+    if not (whole := str(folder.resolve())).isprintable() or "%" in whole:
+        raise InputError(
+            f"--run-dir: takes a path of printable characters without '%', not {whole!a}; "
+            "name a folder elsewhere"
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
             f"--run-dir: {folder} exists and is not empty; name another folder, "

@@ -61,7 +61,10 @@ def analysis(state: str, record: RunRecord, folder: Path) -> str:
         log = record.jobs[name].get("log")
         log = folder / log if log else log_path(folder, name)
         shown = "\n".join(f"    {line[:WIDTH]}" for line in last_lines(log, LINES))
-        parts.append(f"{name} {reason}. Its log, {log}, ends:\n{shown}")
+        ends = (
+            f"Its log, {log}, ends:\n{shown}" if shown else f"It wrote nothing to its log, {log}."
+        )
+        parts.append(f"{name} {reason}. {ends}")
     if not parts:
         parts.append(f"{folder}: {state}; no job failed")
     if state in ("failed", "stopped", "planned"):
