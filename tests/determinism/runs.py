@@ -109,7 +109,7 @@ def report(folder: Path, other: Path) -> list[str]:
 def _files(folder: Path) -> dict[str, Path]:
     cache, files = folder.parent / ".cache", {}
     for entry in (cache / "results").glob("*.json"):
-        for name, (digest, _) in json.loads(entry.read_text()).items():
+        for name, digest in json.loads(entry.read_text()).items():
             files[name] = cache / "objects" / digest
     for place in (folder / "condor" / "files", folder / "output"):
         files |= {path.name: path for path in place.glob("*") if not path.is_symlink()}

@@ -21,9 +21,10 @@ def made(tmp_path, text: str = "made") -> dict[str, Path]:
 
 def test_what_was_kept_is_found_with_its_content(cache, tmp_path):
     kept = cache.keep("key", made(tmp_path))
-    assert cache.find("key") == kept
+    assert cache.find("key", ["out"]) == kept
     assert cache.object(kept["out"]).read_text() == "made"
-    assert cache.find("other") is None
+    assert cache.find("other", ["out"]) is None
+    assert cache.find("key", ["out", "more"]) is None
 
 
 @pytest.mark.parametrize(
@@ -47,16 +48,39 @@ def test_the_key_ignores_the_jobs_name_and_resources(cache):
     assert cache.key(JOB, "exe", {"in": "1"}) == cache.key(renamed, "exe", {"in": "1"})
 
 
-@pytest.mark.parametrize("spoil", ["unlink", "shorten", "entry"])
-def test_a_result_that_is_not_whole_is_not_found(cache, tmp_path, spoil):
+@pytest.mark.parametrize("spoil", ["unlink", "shorten", "change", "entry"])
+def test_a_result_that_is_not_as_it_was_is_not_found(cache, tmp_path, spoil):
     kept = cache.keep("key", made(tmp_path))
     if spoil == "unlink":
         cache.object(kept["out"]).unlink()
     elif spoil == "shorten":
         cache.object(kept["out"]).write_text("mad")
+    elif spoil == "change":
+        cache.object(kept["out"]).write_text("mace")
     else:
         (cache.folder / "results" / "key.json").write_text('{"out": [')
-    assert cache.find("key") is None
+    assert cache.find("key", ["out"]) is None
+    assert cache.keep("key", made(tmp_path)) == cache.find("key", ["out"]), (
+        "made again, it is whole again"
+    )
+
+
+def test_a_record_with_a_flipped_bit_is_not_believed(cache, tmp_path):
+    cache.keep("key", made(tmp_path))
+    record = cache.folder / "results" / "key.json"
+    whole = record.read_bytes()
+    for place in range(len(whole)):
+        for bit in range(8):
+            damaged = bytearray(whole)
+            damaged[place] ^= 1 << bit
+            record.write_bytes(damaged)
+            assert cache.find("key", ["out"]) is None, bytes(damaged)
+
+
+@pytest.mark.parametrize("text", ["[]", "5", '{"out": 5}', '{"out": null}', '{"out": ["a", 4]}'])
+def test_a_record_of_another_shape_is_not_believed(cache, text):
+    (cache.folder / "results" / "key.json").write_text(text)
+    assert cache.find("key", ["out"]) is None
 
 
 def test_checkpoints_are_kept_until_the_job_succeeds(cache, tmp_path):

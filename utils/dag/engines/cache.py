@@ -12,6 +12,7 @@ made, ``checkpoints/<key>/`` holds what an unfinished job saved.
 import hashlib
 import json
 import sys
+from collections.abc import Collection
 from importlib import metadata
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from utils.dag.abstract_workflow import AbstractJob
 from utils.dag.engines import files
 from utils.records import write_atomically
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def installed_packages() -> list[str]:
@@ -54,29 +55,30 @@ class Cache:
         """Return where the content with this digest lies."""
         return self.folder / "objects" / digest
 
-    def find(self, key: str) -> dict[str, str] | None:
-        """Return the digests of the outputs made under `key`, or None if any is not there whole."""
-        path = self.folder / "results" / f"{key}.json"
+    def find(self, key: str, names: Collection[str]) -> dict[str, str] | None:
+        """Return the digests of the outputs `names` made under `key`; None if any is not as it was.
+
+        Contents are read and compared with their digests: a disk may change what it was given.
+        """
         try:
-            outputs = json.loads(path.read_bytes())
-            sizes = {name: self.object(item[0]).stat().st_size for name, item in outputs.items()}
+            outputs = json.loads((self.folder / "results" / f"{key}.json").read_bytes())
+            if not isinstance(outputs, dict) or outputs.keys() != set(names):
+                return None
+            same = [files.digest(self.object(str(item))) == item for item in outputs.values()]
         except (OSError, ValueError):
             return None
-        if any(sizes[name] != item[1] for name, item in outputs.items()):
-            return None
-        return {name: item[0] for name, item in outputs.items()}
+        return outputs if all(same) else None
 
     def keep(self, key: str, outputs: dict[str, Path]) -> dict[str, str]:
         """Move the files that a job made into the cache and return their digests."""
-        entry = {}
+        digests = {}
         for name, path in outputs.items():
-            digest, size = files.digest(path), path.stat().st_size
-            files.move(path, self.object(digest))
-            entry[name] = (digest, size)
+            digests[name] = files.digest(path)
+            files.move(path, self.object(digests[name]))
         files.sync(self.folder / "objects")
-        write_atomically(self.folder / "results" / f"{key}.json", json.dumps(entry).encode())
+        write_atomically(self.folder / "results" / f"{key}.json", json.dumps(digests).encode())
         files.remove_tree(self.folder / "checkpoints" / key)
-        return {name: item[0] for name, item in entry.items()}
+        return digests
 
     def checkpoint(self, key: str, name: str) -> Path:
         """Return where the checkpoint `name` of an unfinished job lies, or would lie."""

@@ -36,7 +36,7 @@ class RunFiles:
         job = self.workflow.jobs[name]
         inputs = {lfn: self._input_digest(lfn) for lfn in job.inputs}
         self._keys[name] = key = self._cache.key(job, self._digest(job.executable), inputs)
-        outputs = self._cache.find(key)
+        outputs = self._cache.find(key, job.outputs)
         if outputs is None:
             return False
         self._publish(name, outputs)
