@@ -27,7 +27,7 @@ pool: $(READY)  ## start an HTCondor pool on this machine, and keep it until Ctr
 test-condor: $(READY)  ## pass the tests that run on that pool; where it cannot start, they fail
 	MASK_DETECTION_POOL_REQUIRED=1 $(RUN) -m pytest tests/condor $(ARGS)
 
-faults: $(READY)  ## break it in every way we know, and print what was lost (half an hour)
+faults: $(READY)  ## break it in every way we know, and print what was lost (20 minutes)
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m tests.faults $(ARGS)
 
 fuzz: $(READY)  ## feed the readers of annotations and archives damaged files (ten minutes)
