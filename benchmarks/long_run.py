@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(machine(), flush=True)
     with local(args.jobs) if args.engine == "local" else condor(args.jobs, args.slots) as run:
         start = time.monotonic()
-        samples = watch(*run)
+        samples = during(watch(*run), args.jobs)
         seconds = time.monotonic() - start
     tell(samples, args.jobs)
     print(f"\n{args.jobs} jobs by the {args.engine} engine: {args.jobs / seconds:.1f} jobs/s")
@@ -148,11 +148,13 @@ def sample(process: int, done: int) -> Sample:
     return Sample(done, resident, len(list(Path(f"/proc/{process}/fd").iterdir())))
 
 
+def during(samples: dict[str, list[Sample]], jobs: int) -> dict[str, list[Sample]]:
+    """Return the samples of the run, without those of its end, when much is given back."""
+    return {name: [one for one in seen if one.done < jobs] for name, seen in samples.items()}
+
+
 def tell(samples: dict[str, list[Sample]], jobs: int) -> None:
     """Print what was seen at every tenth of the jobs, and how it grew after the first fifth."""
-    samples = {  # of the run, not of its end, when much is given back
-        name: [one for one in seen if one.done < jobs] for name, seen in samples.items()
-    }
     head = ["jobs done", *(f"{name} {what}" for name in samples for what in ("MiB", "files"))]
     rows = []
     for tenth in range(1, 11):
@@ -189,7 +191,7 @@ def draw(samples: dict[str, list[Sample]], output: Path) -> None:
     left.set(xlabel="jobs done", ylabel="MiB")
     right.set(xlabel="jobs done", ylabel="descriptors")
     for panel in (left, right):
-        panel.set_ylim(bottom=0)
+        panel.set_ylim(0, 1.1 * panel.get_ylim()[1])
         legend_below(panel, 2)
     save(fig, output)
 

@@ -42,7 +42,7 @@ def test_nothing_of_a_pool_outlives_its_python(pool, number):
     )
     with process:
         folder, *pids = process.stdout.readline().split()
-        assert len(pids) > 6
+        assert len(pids) > 4  # of two hosts; some daemons may yet be starting
         assert traces("mask-detection-pool") == before, "the pool shows on the real machine"
         process.send_signal(number)
     for pid in pids:

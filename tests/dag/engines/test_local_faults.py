@@ -1,5 +1,6 @@
 """What the embedded engine does when something of its own fails, each fault by itself."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -165,17 +166,39 @@ def test_jobs_save_when_the_engine_is_asked_to_go_or_its_terminal_is_closed(toy,
     save = "import signal, sys, time\nsignal.signal(15, lambda *a: sys.exit(85))\n"
     toy.job("job", f"{save}open('begun', 'w'); print('begun', flush=True); time.sleep(60)")
     folder = described(toy.write())
-    command = [sys.executable, str(PROJECT / "workflow.py"), "--resume", str(folder)]
-    engine = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    log = folder / "logs" / "job.log"
-    deadline = time.monotonic() + 30
-    while not (log.exists() and "begun" in log.read_text()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    engine.send_signal(number)
-    assert engine.wait(timeout=30) == 130
-    assert "what was done is kept" in engine.stdout.read()
+    with signalled(folder, number, signal.SIG_DFL) as engine:
+        assert engine.wait(timeout=30) == 130
+        assert "what was done is kept" in engine.stdout.read()
     assert RunRecord(folder).jobs["job"] | {"exit_code": 85} == RunRecord(folder).jobs["job"]
+
+
+def test_under_nohup_a_closed_terminal_changes_nothing(toy):
+    toy.job("job", "import time; print('begun', flush=True); time.sleep(1)")
+    folder = described(toy.write())
+    with signalled(folder, signal.SIGHUP, signal.SIG_IGN) as engine:
+        assert engine.wait(timeout=30) == 0
+    assert RunRecord(folder).is_done("job")
+
+
+@contextlib.contextmanager
+def signalled(folder, number, disposition):
+    """Start an engine that finds a signal treated so, and send it once the job has begun."""
+    with subprocess.Popen(
+        [sys.executable, str(PROJECT / "workflow.py"), "--resume", str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(number, disposition),
+    ) as engine:
+        log = folder / "logs" / "job.log"
+        deadline = time.monotonic() + 30
+        while not (log.exists() and "begun" in log.read_text()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        engine.send_signal(number)
+        try:
+            yield engine
+        finally:
+            engine.kill()
 
 
 def test_nobody_who_listens_is_no_reason_to_stop(toy):
