@@ -1,6 +1,8 @@
 import fcntl
 import os
 import re
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,22 @@ def test_a_run_folder_has_one_user_at_a_time(tmp_path):
         pass
     with locked(tmp_path):
         pass
+
+
+def test_the_refusal_names_the_process_that_has_the_folder_at_once_or_after_a_moment(tmp_path):
+    with locked(tmp_path):
+        start = time.monotonic()
+        with pytest.raises(InputError, match=rf"\(process {os.getpid()}\)"), locked(tmp_path):
+            pass
+        assert 0.4 < time.monotonic() - start < 5
+
+
+def test_who_looks_at_the_lock_does_not_keep_a_run_from_it(tmp_path):
+    with open(tmp_path / LOCK, "w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        threading.Timer(0.1, looking.close).start()
+        with locked(tmp_path):
+            assert holder(tmp_path) == os.getpid()
 
 
 def test_the_lock_file_goes_with_the_lock_and_one_left_by_a_kill_does_not_count(tmp_path):

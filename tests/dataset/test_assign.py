@@ -1,5 +1,7 @@
 """Groups to sides: whole groups, near shares, rare classes everywhere."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,23 @@ def test_groups_stay_whole_and_shares_come_near(seed):
         assert here.mean() == pytest.approx(fraction, abs=0.01)
         shares = faces[here].sum(axis=0) / faces.sum(axis=0)
         np.testing.assert_allclose(shares, fraction, atol=0.02)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_of_all_ways_to_deal_out_ten_groups_it_finds_one_of_the_best(seed):
+    rng = np.random.default_rng(seed)
+    faces = rng.poisson([2.5, 0.8], (10, 2)) + np.eye(10, 2, dtype=int)
+    amounts = np.c_[np.ones(10), faces, faces > 0]
+    shares = amounts / amounts.sum(axis=0)
+    target = np.array(FRACTIONS)[:, None]
+
+    def deviation(sides):
+        sums = np.stack([shares[np.asarray(sides) == side].sum(axis=0) for side in range(3)])
+        return ((sums - target) ** 2 / target).sum() + 10 * (sums == 0).sum()
+
+    every = sorted(map(deviation, itertools.product(range(3), repeat=10)))
+    found = deviation(assign_groups(range(10), faces, FRACTIONS, seed))
+    assert found < every[len(every) // 500]
 
 
 def test_same_seed_same_sides_other_seed_other_sides():

@@ -1,11 +1,13 @@
 """Groups of near-duplicates."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
 
-from utils.dataset.groups import find_groups
-from utils.dataset.sketch import sketch
+from utils.dataset.groups import _candidates, find_groups
+from utils.dataset.sketch import same_scene, sketch
 from utils.dataset.synthetic import crop_picture, draw_picture
 
 
@@ -24,12 +26,29 @@ def test_copies_join_their_photograph_and_nothing_else(sketches):
     assert find_groups(sketches) == [0, 1, 2, 3, 1, 1, 2, 4]
 
 
+def test_pairs_with_most_in_common_are_looked_at_first(sketches):
+    candidates = list(_candidates(sketches))
+    assert set(candidates[:4]) == {(1, 4), (1, 5), (4, 5), (2, 6)}
+    assert all(first < second < 7 for first, second in candidates)
+    assert len(set(candidates)) == len(candidates)
+
+
 def test_the_order_of_photographs_does_not_change_the_groups(sketches):
     order = [6, 3, 5, 0, 7, 2, 4, 1]
     groups = find_groups([sketches[index] for index in order])
     together = {frozenset(np.flatnonzero(np.array(groups) == g)) for g in groups}
     expected = [{3}, {7, 6, 2}, {5, 0}, {1}, {4}]
     assert together == {frozenset(group) for group in expected}
+
+
+def test_copies_without_local_features_are_found_by_how_they_look():
+    rng = np.random.default_rng(0)
+    small = rng.integers(40, 215, (4, 3, 4, 3), dtype=np.uint8)
+    soft = [cv2.resize(each, (300, 200), interpolation=cv2.INTER_CUBIC) for each in small]
+    soft += [cv2.resize(soft[index], (240, 160)) for index in (2, 0)]
+    sketches = [sketch(image) for image in soft]
+    assert not any(itertools.starmap(same_scene, itertools.combinations(sketches, 2)))
+    assert find_groups(sketches) == [0, 1, 2, 3, 2, 0]
 
 
 def test_few_photographs_are_no_special_case(sketches):

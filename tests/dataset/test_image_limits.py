@@ -57,6 +57,13 @@ def test_as_many_scans_as_allowed_pass_and_one_more_does_not(monkeypatch):
     assert not passes(WHOLE["jpg progressive"])
 
 
+def test_a_jpeg_holds_little_that_belongs_to_no_segment(monkeypatch):
+    monkeypatch.setattr(image_limits, "MAX_JUNK", 100)
+    assert passes(JPEG[:2] + bytes(100) + JPEG[2:])
+    assert not passes(JPEG[:2] + bytes(101) + JPEG[2:])
+    assert not passes(b"\xff\xd8" + bytes(101)), "nothing comes after it"
+
+
 def test_what_follows_the_end_of_a_jpeg_is_not_looked_at():
     video = b"\xff\xda\0\2" * 200_000  # a phone's moving photograph has one there
     assert passes(JPEG + video)

@@ -79,6 +79,11 @@ def test_counts_and_ratios_agree_with_scikit_learn(random_photos) -> None:
     )
 
 
+def test_ratios_of_a_detector_that_is_right_are_one() -> None:
+    overall = operating_metrics(np.diag([0, 3, 2, 1]))["overall"]
+    assert [overall[name] for name in ("precision", "recall", "f1")] == [1, 1, 1]
+
+
 def test_ratios_of_nothing_are_none() -> None:
     assert operating_metrics(np.zeros((4, 4), int))["overall"] == {
         "faces": 0,

@@ -34,14 +34,13 @@ def find_groups(sketches: Sequence[Sketch]) -> list[int]:
         For each sketch the number of its group; groups are numbered 0, 1, ... as they appear.
     """
     parents = list(range(len(sketches)))
-    merged = 0
     for first, second in _alike(sketches):
-        merged += _union(parents, first, second)
+        _union(parents, first, second)
     for first, second in _candidates(sketches):
         if _find(parents, first) == _find(parents, second):
             continue  # in one group already, so looking closer changes nothing
         if same_scene(sketches[first], sketches[second]):
-            merged += _union(parents, first, second)
+            _union(parents, first, second)
     numbers: dict[int, int] = {}
     groups = [
         numbers.setdefault(_find(parents, index), len(numbers)) for index in range(len(sketches))
@@ -91,7 +90,6 @@ def _find(parents: list[int], index: int) -> int:
     return index
 
 
-def _union(parents: list[int], first: int, second: int) -> bool:
+def _union(parents: list[int], first: int, second: int) -> None:
     first, second = _find(parents, first), _find(parents, second)
     parents[max(first, second)] = min(first, second)
-    return first != second
