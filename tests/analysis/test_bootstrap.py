@@ -89,6 +89,14 @@ def test_effective_photographs() -> None:
     assert effective_photos(np.array([96, 1, 1, 1, 1])) == pytest.approx(1.085, abs=0.001)
 
 
+@pytest.mark.parametrize("count", [2, 5, 8])
+def test_percentiles_of_few_draws_lie_between_them_as_numpys_do(count) -> None:
+    values = np.random.default_rng(count).normal(size=count)
+    # With so many photographs Student's t is normal and nothing is expanded.
+    low, high = expanded_percentiles(values, np.array(1e9), level=0.5)
+    assert [low, high] == pytest.approx(np.quantile(values, [0.25, 0.75]))
+
+
 def test_percentiles_of_many_rows_are_those_of_each() -> None:
     values = np.random.default_rng(2).normal(size=(3, 500))
     low, high = expanded_percentiles(values, np.array([5.0, 50, 5000]))

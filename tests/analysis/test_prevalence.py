@@ -44,6 +44,13 @@ def test_nobody_found_has_no_share() -> None:
     assert result["properly_masked"]["share"] is None
     assert result["properly_masked"]["interval"] is None
     assert result["people"] == {"found": 0, "corrected": 0.0, "interval": None}
+    assert result["reliable"], "the detector is; there is just nobody"
+
+
+def test_one_person_is_all_there_is() -> None:
+    result = estimate_prevalence(PERFECT[None], np.array([[1, 0, 0], [0, 0, 0]]), 0, REPETITIONS)
+    assert result["properly_masked"]["raw_share"] == 1
+    assert result["raw"]["with_mask"]["count"] == 1
 
 
 def test_one_photograph_on_each_side_has_no_interval() -> None:

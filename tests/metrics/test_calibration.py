@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from scipy.special import softmax
+from scipy.stats import norm
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import log_loss
 
@@ -113,6 +115,26 @@ def test_a_few_boxes_claim_no_certainty(found, faces) -> None:
     photos = [found((LEFT, 1, 0.8))] * 5
     fitted = fit_calibration(photos, [faces((LEFT, 1))] * 5)
     assert 0.8 < fitted.apply(photos[0]).scores[0] < 0.99
+
+
+@pytest.mark.parametrize("boxes", [3, 8, 15])
+def test_of_few_boxes_it_is_the_optimum_with_the_priors(boxes) -> None:
+    detections, faces = drawn_from(Calibration(1.7, 0.8), 4000)
+    detections, faces = [detections[0].above(0.5)], [faces[0]]
+    detections = [detections[0].above(detections[0].scores[boxes - 1])]
+    assert 0 < len(detections[0]) <= boxes
+    probabilities = detections[0].probabilities.astype(float)
+    truth = true_classes(detections, faces)
+    assert truth.any()
+
+    def minus_log_posterior(point: np.ndarray) -> float:
+        scaled = softmax(np.log(probabilities) * point[0] + [point[1], 0, 0, 0], axis=1)
+        likelihood = np.log(scaled[np.arange(len(truth)), truth]).sum()
+        return -likelihood - norm.logpdf(point[0], 1, 1) - norm.logpdf(point[1], 0, 2)
+
+    best = minimize(minus_log_posterior, [1, 0], method="Nelder-Mead", tol=1e-9).x
+    fitted = fit_calibration(detections, faces)
+    assert (1 / fitted.temperature, fitted.background) == pytest.approx(tuple(best), abs=1e-3)
 
 
 def test_with_nothing_found_nothing_changes(found, faces) -> None:
