@@ -73,6 +73,19 @@ def test_the_interval_of_average_precision_is_that_of_a_share_where_it_is_one() 
     assert told["classes"]["without_mask"] == {"map": None, "map_50": None}
 
 
+def test_each_class_has_the_interval_of_its_own_precision() -> None:
+    detections, faces = [], []
+    for label, right in ((1, 90), (2, 60), (3, 30)):  # of a hundred faces each
+        sure = np.eye(4, dtype=np.float32)[[label]] * 0.9
+        found = Detections(BOX, np.array([label]), sure[:, label], sure)
+        detections += [found] * right + [found.above(0.95)] * (100 - right)
+        faces += [Faces(BOX, np.array([label]))] * 100
+    told = precision_intervals(rank(detections, faces, IOUS), draw_photographs(300, 0))
+    for name, share in zip(CLASSES, (0.9, 0.6, 0.3), strict=True):
+        low, high = told["classes"][name]["map_50"]
+        assert share - 0.13 < low < share < high < share + 0.13
+
+
 def test_intervals_stand_beside_their_numbers() -> None:
     detections, faces = photographs(5, 3)
     record = average_precision(detections, faces, by_size=False)

@@ -48,6 +48,9 @@ def test_other_sizes_and_confidences_are_told() -> None:
     wider = compared(side=48.0)
     assert wider["side"]["unlike"] and not wider["confidence"]["unlike"]
     assert wider["side"]["difference"] == pytest.approx(1, abs=0.15)
+    # In log2: every face differs by 0.3 / ln 2, and a fifth of the test faces are half as wide.
+    spread = np.sqrt((0.3 / np.log(2)) ** 2 + 0.8 * 0.2)
+    assert wider["side"]["deviations"] == pytest.approx(1 / spread, rel=0.15)
     unsure = compared(sure=0.7)
     assert unsure["confidence"]["unlike"] and not unsure["side"]["unlike"]
     assert unsure["confidence"]["difference"] < 0
