@@ -106,6 +106,17 @@ def test_a_face_that_an_edge_cuts_deeply_is_left_out():
     assert cut, "one that an edge cuts less deeply is kept"
 
 
+def test_colours_change_the_more_the_stronger():
+    chip = torch.randint(60, 190, (3, 32, 32), generator=torch.manual_seed(0)).byte()
+
+    def change(strength):
+        random = np.random.default_rng(0)
+        changed = [augmentation._recoloured(random, chip, strength) for _ in range(40)]
+        return torch.stack([(one.float() - chip).abs().mean() for one in changed]).mean().item()
+
+    assert 0 < change(0.1) < change(0.2) / 1.5 < change(0.4) / 2.2 < 20
+
+
 def test_no_strength_only_cuts_and_flips():
     image, target = sample()
     augment = Augmentation(0.0, 32)
