@@ -1,6 +1,7 @@
 from itertools import pairwise
 
 import pytest
+import torch
 
 from utils.detector.optimization import learning_rate_at, make_optimizer
 from utils.detector.recipe import Recipe
@@ -33,3 +34,13 @@ def test_only_kernels_and_matrices_decay(model, optimizer):
     for name, parameter in model.named_parameters():
         norm_or_bias = "bn" in name or name.endswith("bias") or parameter.ndim == 1
         assert decay[id(parameter)] == (0.0 if norm_or_bias else 0.3), name
+
+
+def test_the_optimiser_is_the_one_that_the_recipe_names(model):
+    adam = make_optimizer(model, Recipe(optimizer="adamw", learning_rate=0.002))
+    assert isinstance(adam, torch.optim.AdamW)
+    assert {group["lr"] for group in adam.param_groups} == {0.002}
+    descent = make_optimizer(model, Recipe(optimizer="sgd", learning_rate=0.02))
+    assert isinstance(descent, torch.optim.SGD)
+    told = {(group["lr"], group["momentum"], group["nesterov"]) for group in descent.param_groups}
+    assert told == {(0.02, 0.9, True)}
