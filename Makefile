@@ -31,7 +31,6 @@ faults: $(READY)  ## break it in every way we know, and print what was lost (20 
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m tests.faults $(ARGS)
 
 fuzz: $(READY)  ## feed the readers of annotations and archives damaged files (ten minutes)
-	$(RUN) -m pip install --quiet atheris==3.0.0
 	$(RUN) -m tests.fuzz $(ARGS)
 
 lint: $(READY)  ## check style and common mistakes

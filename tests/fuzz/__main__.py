@@ -114,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
     if unknown := set(arguments.targets) - TARGETS.keys():
         parser().error(f"no target {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
     if not importlib.util.find_spec("atheris"):
-        parser().error("atheris is not installed; pip install atheris==3.0.0 (Linux)")
+        parser().error("atheris is not installed: it is to be had for Linux on x86-64 alone")
     folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
     start = time.monotonic()
     names = arguments.targets or list(TARGETS)
