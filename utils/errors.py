@@ -1,5 +1,6 @@
 """Errors that the person at the keyboard can mend, and the one that is no error at all."""
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -25,6 +26,11 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     known = list(known)
     near = get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Tell whether an error says that a disk, or somebody's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def brief(text: object, most: int = 120) -> str:

@@ -7,14 +7,13 @@ exit code alone says whether the job succeeded.
 """
 
 import argparse
-import errno
 import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from utils.errors import Checkpointed, InputError, MaskDetectionError
+from utils.errors import Checkpointed, InputError, MaskDetectionError, is_full_disk
 
 EXIT_FAILURE = 1  # a defect; the traceback is in the log
 EXIT_BAD_INPUT = 2  # a MaskDetectionError; its message says what to mend
@@ -92,7 +91,7 @@ def _guarded(main: Callable[[argparse.Namespace], None], args: argparse.Namespac
         return 128 + signal.SIGINT
     except Exception as error:
         log.exception("the job failed")
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full_disk(error):
             log.error("%s: the disk is full: free some space", error.filename or Path.cwd())
         if isinstance(error, MemoryError):
             log.error("memory ran out: give the job more, or let it use less")

@@ -32,11 +32,7 @@ def read_record(path: Path, schema: int = 1) -> dict[str, Any]:
         If the file is missing, is no JSON object, or carries another schema number.
     """
     try:
-        record = json.loads(Path(path).read_bytes())
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; the job that makes it has not run") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+        record = json.loads(read_made(path))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON file ({error}); make it again") from error
     found = record.get("schema") if isinstance(record, dict) else None
@@ -46,6 +42,16 @@ def read_record(path: Path, schema: int = 1) -> dict[str, Any]:
             "it was written by another version, make it again with this one"
         )
     return record
+
+
+def read_made(path: Path) -> bytes:
+    """Return the content of a file that a job made; InputError if it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; the job that makes it has not run") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:

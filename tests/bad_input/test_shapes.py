@@ -68,7 +68,7 @@ def test_a_side_that_no_jpeg_can_have_is_refused_at_once(shape):
 def test_noise_of_a_large_photograph_is_that_of_its_rows(monkeypatch):
     image = noise(50, 20)
     whole = add_gaussian_noise(image, 0.2, np.random.default_rng(3))
-    monkeypatch.setattr("utils.dataset.noise._BAND", 20 * 7)
+    monkeypatch.setattr("utils.dataset.images._BAND", 20 * 7)
     np.testing.assert_array_equal(add_gaussian_noise(image, 0.2, np.random.default_rng(3)), whole)
 
 

@@ -1,4 +1,4 @@
-"""A small file system in memory, which can be filled, emptied, enlarged and made read-only."""
+"""A small file system in memory, which can be filled, emptied and made read-only."""
 
 import contextlib
 import os
@@ -19,10 +19,6 @@ class SmallDisk:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-
-    def resize(self, mib: float) -> None:
-        """Give it another size; less than what is on it is refused."""
-        self._remount(f"size={int(mib * 1024)}k")
 
     def limit_files(self, count: int) -> None:
         """Let it hold so many files and folders."""

@@ -1,6 +1,5 @@
 """A run folder that is disturbed, resumed, looked at from outside, and made new again."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from utils.dag.engines import files
 from utils.dag.run_folder import holder
 from utils.dag.workflow_file import read_workflow
 
@@ -113,7 +113,7 @@ class Stage:
         """Return the digests of the files in the output folder."""
         output = self.folder / "output"
         return {
-            path.relative_to(output).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            path.relative_to(output).as_posix(): files.digest(path)
             for path in output.rglob("*")
             if path.is_file()
         }

@@ -8,6 +8,10 @@ MAX_RATIO, ROOM = 100, 256 * 1024**2
 that expand to terabytes are no data set."""
 
 
+UNPACK = "unpack it and give the folder"
+"""The fix for an archive that cannot be used as it is."""
+
+
 class ArchiveError(Exception):
     """An archive cannot be used: `why` names the member where there is one, `fix` what to do."""
 
@@ -27,13 +31,11 @@ def check_expansion(held: int, size: int) -> None:
     if held > most:
         raise ArchiveError(
             f"it holds more than {most} bytes, {MAX_RATIO} times its own size",
-            "if these are photographs, unpack it and give the folder",
+            f"if these are photographs, {UNPACK}",
         )
 
 
 def check_entries(number: int) -> None:
     """Refuse an archive of more than `MAX_ENTRIES` entries."""
     if number > MAX_ENTRIES:
-        raise ArchiveError(
-            f"it has more than {MAX_ENTRIES} entries", "unpack it and give the folder"
-        )
+        raise ArchiveError(f"it has more than {MAX_ENTRIES} entries", UNPACK)

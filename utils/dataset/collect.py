@@ -4,7 +4,6 @@ Only the standard library is used, and one photograph at a time is held in memor
 starting the workflow, for 100,000 photographs too.
 """
 
-import errno
 import logging
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from utils.dataset.archives import IMAGE_SUFFIXES, Source
 from utils.dataset.shards import Photo, write_shard
-from utils.errors import InputError
+from utils.errors import InputError, is_full_disk
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +207,7 @@ def _write(output: Path, entries: Iterable[Entry]) -> None:
         write_shard(output, (entry.read() for entry in entries))
     except OSError as error:
         Path(output).with_name(Path(output).name + ".tmp").unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full_disk(error):
             raise InputError(f"{output}: the disk is full; free some space") from error
         raise
 

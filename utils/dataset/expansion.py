@@ -2,7 +2,6 @@
 
 import bz2
 import contextlib
-import errno
 import lzma
 import os
 import tempfile
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from utils.dataset.archive_limits import ArchiveError, check_expansion
+from utils.errors import is_full_disk
 
 _MAX_DICTIONARY = 256 * 1024**2  # xz -9 takes 64 MiB
 _BLOCK = 2**18
@@ -40,7 +40,7 @@ def expanded(file: BinaryIO) -> BinaryIO | None:
     except BaseException as error:
         with contextlib.suppress(OSError):  # of bytes that it could not write
             output.close()
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full_disk(error):
             folder = tempfile.gettempdir()
             why = f"no space to expand it in {folder}"
             raise ArchiveError(why, "free some, or set TMPDIR") from error

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
@@ -32,7 +33,7 @@ _UNREADABLE = (
     zlib.error,
     Image.DecompressionBombError,
 )
-_BAND = 2**22  # pixels converted at a time: conversions take several times the memory of an image
+_BAND = 2**22  # pixels worked on at a time: much takes several times the memory of an image
 
 # The bound on pixels is MAX_PIXELS, checked before decoding; Pillow's own would warn below it.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -97,6 +98,13 @@ def is_plain(data: bytes, name: str) -> bool:
     return image.format in ("JPEG", "MPO") or (image.format == "PNG" and data[24] == 8)
 
 
+def bands(height: int, width: int) -> Iterator[slice]:
+    """Yield the rows of an image, from above, in parts of some four million pixels."""
+    rows = max(1, _BAND // width)
+    for top in range(0, height, rows):
+        yield slice(top, min(top + rows, height))
+
+
 def encode_png(image: np.ndarray) -> bytes:
     """Encode a uint8 (H, W, 3) RGB image without loss; equal pixels give equal bytes."""
     return _encode(image, format="PNG", compress_level=6)
@@ -159,10 +167,8 @@ def _pixels(image: Image.Image) -> np.ndarray:
         return np.array(image)
     width, height = image.size
     pixels = np.empty((height, width, 3), np.uint8)
-    rows = max(1, _BAND // width)
-    for top in range(0, height, rows):
-        bottom = min(top + rows, height)
-        pixels[top:bottom] = np.asarray(_rgb(image.crop((0, top, width, bottom))))
+    for rows in bands(height, width):
+        pixels[rows] = np.asarray(_rgb(image.crop((0, rows.start, width, rows.stop))))
     return pixels
 
 

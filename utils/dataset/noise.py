@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from utils.dataset.clean import clean_photo
-from utils.dataset.images import encode_jpeg, upright_size
+from utils.dataset.images import bands, encode_jpeg, upright_size
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, read_shard, write_shard
 from utils.dataset.voc import write_voc
@@ -18,8 +18,6 @@ from utils.errors import InputError
 from utils.seed import derive_seed
 
 log = logging.getLogger(__name__)
-
-_BAND = 2**22  # pixels at a time: the noise of a pixel takes eight times the memory of the pixel
 
 RARE = 0.5
 """A class is rare below this fraction of an equal share of the faces (1/6 for three classes)."""
@@ -65,11 +63,9 @@ def add_gaussian_noise(image: np.ndarray, sigma: float, rng: np.random.Generator
         Standard deviation in units of 0..1 (1 is the step from black to white).
     """
     noisy = np.empty_like(image)
-    rows = max(1, _BAND // image.shape[1])
-    for top in range(0, len(image), rows):
-        band = image[top : top + rows]
-        noise = rng.standard_normal(band.shape, dtype=np.float32)
-        noisy[top : top + rows] = np.rint(band + noise * (255 * sigma)).clip(0, 255)
+    for rows in bands(*image.shape[:2]):  # noise takes eight times the memory of its pixels
+        noise = rng.standard_normal(image[rows].shape, dtype=np.float32)
+        noisy[rows] = np.rint(image[rows] + noise * (255 * sigma)).clip(0, 255)
     return noisy
 
 

@@ -8,6 +8,7 @@ import zipfile
 
 from utils.dataset.archive_limits import (
     MAX_ENTRIES,
+    UNPACK,
     ArchiveError,
     check_entries,
     check_expansion,
@@ -21,7 +22,6 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile
 _ENCRYPTED = 1
 _LONGEST_END = 22 + 2**16
 _IN_ZIP64 = 2**16 - 1  # the number stands elsewhere
-_UNPACK = "unpack it and give the folder"
 
 
 class _InPieces(io.BufferedReader):
@@ -31,7 +31,7 @@ class _InPieces(io.BufferedReader):
 
     def read(self, size: int | None = -1) -> bytes:
         if size is not None and size > self.most:
-            raise ArchiveError(f"its list of files takes {size} bytes", _UNPACK)
+            raise ArchiveError(f"its list of files takes {size} bytes", UNPACK)
         return super().read(size)
 
 
@@ -95,10 +95,10 @@ def _check_count(file: io.BufferedReader, listed: int) -> None:
 def _check(member: zipfile.ZipInfo) -> None:
     shown = f"'{brief(member.orig_filename, 200)}'"
     if member.flag_bits & _ENCRYPTED:
-        raise ArchiveError(f"{shown} is encrypted", _UNPACK)
+        raise ArchiveError(f"{shown} is encrypted", UNPACK)
     if member.compress_type not in _METHODS:
         method = zipfile.compressor_names.get(member.compress_type, member.compress_type)
-        raise ArchiveError(f"{shown} is compressed by the method {method}, not by deflate", _UNPACK)
+        raise ArchiveError(f"{shown} is compressed by the method {method}, not by deflate", UNPACK)
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         what = "a link" if kind == stat.S_IFLNK else "no plain file"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from textwrap import shorten
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from utils.detector.architectures import build_model
 from utils.detector.forward import detect
 from utils.detector.model_file import ModelFile, read_model
 from utils.detector.prepared import prepared
-from utils.errors import InputError
+from utils.errors import InputError, brief
 from utils.metrics.detections import Detections
 
 BATCHES = {"cpu": 1, "cuda": 8}
@@ -58,9 +57,9 @@ class Detector:
             model = build_model(file.arch, file.anchors)
             model.load_state_dict(file.state)
         except (RuntimeError, TypeError, ValueError, AttributeError) as error:
-            why = shorten(str(error), 300, placeholder=" ...")
             raise InputError(
-                f"the model file's weights do not fit {file.arch}; train the model again ({why})"
+                f"the model file's weights do not fit {file.arch}; train the model again "
+                f"({brief(error, 300)})"
             ) from error
         self.bfloat16 = has_bfloat16(self.device) if bfloat16 is None else bfloat16
         model = prepared(model, self.bfloat16)

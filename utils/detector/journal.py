@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.errors import InputError
-from utils.records import write_atomically
+from utils.records import read_made, write_atomically
 
 SEAL = "sha256"
 """The attribute of the study that holds the digest of all lines before it."""
@@ -43,12 +43,7 @@ def check_journal(path: Path) -> str:
     InputError
         If the file is missing, or is not as `seal_journal` wrote it.
     """
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; the job that makes it has not run") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    data = read_made(path)
     end = data.rfind(b"\n", 0, len(data) - 1) + 1
     digest = hashlib.sha256(data[:end]).hexdigest()
     if data[end:] != _seal(digest):

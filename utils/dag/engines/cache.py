@@ -64,10 +64,10 @@ class Cache:
             outputs = json.loads((self.folder / "results" / f"{key}.json").read_bytes())
             if not isinstance(outputs, dict) or outputs.keys() != set(names):
                 return None
-            same = [files.digest(self.object(str(item))) == item for item in outputs.values()]
+            whole = all(files.digest(self.object(str(it))) == it for it in outputs.values())
         except (OSError, ValueError):
             return None
-        return outputs if all(same) else None
+        return outputs if whole else None
 
     def keep(self, key: str, outputs: dict[str, Path]) -> dict[str, str]:
         """Move the files that a job made into the cache and return their digests."""

@@ -101,11 +101,11 @@ def _copy(old, new, size: int) -> None:
         size -= len(data)
 
 
-def last_lines(path: Path, count: int) -> list[str]:
-    """Return the last lines of a log, however long it is; none if there is no log."""
+def last_lines(path: Path, count: int, within: int = _BLOCK) -> list[str]:
+    """Return the last lines of a log, of its last `within` bytes; none if there is no log."""
     try:
         with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _BLOCK))
+            file.seek(max(0, os.fstat(file.fileno()).st_size - within))
             text = file.read()
     except OSError:
         return []

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from utils.dag.engines.attempt import Outcome
+from utils.dag.engines.job_log import last_lines
 
 _TAIL = 4096
 _LOG_PREFIX = re.compile(r"^[-0-9]{10} [:,0-9]+ [A-Z]+ ")  # time and level of our jobs' logs
@@ -90,13 +91,8 @@ class Progress:
 
 
 def _last_line(log: Path) -> str:
-    try:
-        with open(log, "rb") as file:
-            file.seek(max(0, log.stat().st_size - _TAIL))
-            lines = file.read().decode(errors="replace").replace("\r", "\n").splitlines()
-    except OSError:
-        return ""
-    words = next((line for line in reversed(lines) if line.strip()), "")
+    lines = last_lines(log, _TAIL, within=_TAIL)
+    words = next((line for line in reversed(lines) if line.strip()), "---")
     if words.startswith("---"):  # the engine's own line: the job has not said anything yet
         return ""
     return f"({_LOG_PREFIX.sub('', words).strip()[:70]})"
