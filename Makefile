@@ -49,7 +49,7 @@ image:  ## build the container image with apptainer, docker or podman (docker/RE
 	$(PYTHON) docker/build.py $(ARGS)
 
 sample: $(READY)  ## draw the bundled sample again; the files come out the same
-	$(RUN) -m utils.dataset.synthetic
+	$(RUN) -m data.painter.sample
 
 benchmark: $(READY)  ## measure speed and the rate's intervals (DATA=folder or zip; half an hour)
 	for name in engine_overhead planning training_speed inference_speed epoch_cost profile_step \

@@ -15,7 +15,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from utils.dag.engines import files
+from utils import files
 from utils.dag.engines.choice import choose_engine, for_engine, open_run
 from utils.dag.engines.progress import Progress
 from utils.dag.engines.run import Run
@@ -24,11 +24,11 @@ from utils.dag.options import SAMPLE, Options, add_arguments, read_options
 from utils.dag.pipeline import DATASET, build_workflow, photo_shards, weights_file
 from utils.dag.plan import write_plan
 from utils.dag.run_folder import OUTPUT, new_folder
-from utils.dataset.collect import check_dataset, check_photos, pack_dataset, pack_photos
+from utils.dataset.intake.collect import check_dataset, check_photos, pack_dataset, pack_photos
 from utils.detector.pretrained import choose_weights
-from utils.detector.recipe_words import read_recipe
 from utils.errors import InputError, MaskDetectionError
 from utils.records import read_record
+from utils.training.recipe_words import read_recipe
 
 MANAGE = ("status", "wait", "remove", "statistics", "analyze")
 """Commands that look at a run, or end it."""

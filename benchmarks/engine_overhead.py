@@ -14,7 +14,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from Pegasus.api import Job, ReplicaCatalog, Transformation, TransformationCatalog, Workflow
 
-from utils.dag.engines.local import LocalEngine
+from utils.dag.engines.local.engine import LocalEngine
 
 JOBS = 1000
 

@@ -73,7 +73,7 @@ def in_a_process(what: str, photos: int, setting: float) -> float:
 def epoch_seconds(photos: int, size: float) -> float:
     """Train two epochs and return the seconds of the second."""
     from utils.detector.fit import Plan, fit
-    from utils.detector.recipe import Recipe
+    from utils.training.recipe import Recipe
 
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)

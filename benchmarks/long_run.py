@@ -32,7 +32,7 @@ from tests.condor.pool import Pool
 from tests.condor.toy_run import ToyRun
 from tests.dag.toy import Toy
 from tests.faults.toys import described
-from utils.analysis.style import ACCENT, INK, figure, legend_below, save, styled
+from utils.analysis.plots.style import ACCENT, INK, figure, legend_below, save, styled
 
 WIDTH = 100
 """Jobs of a layer."""

@@ -23,7 +23,7 @@ from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector import training
 from utils.detector.augmentation import Augmentation
-from utils.detector.ema import Average
+from utils.training.averages import Average
 
 MODULES = {
     IntermediateLayerGetter: "backbone",

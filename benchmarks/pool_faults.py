@@ -27,7 +27,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from benchmarks.common import PROJECT, machine, print_table
 from tests.condor.pilot import Pilot
 from tests.condor.pool import Pool
-from utils.dag.engines import files
+from utils import files
 
 OPTIONS = ["--trials", "2", "--hpo-width", "2", "--seed", "3"]
 EQUAL = ("split.json", "train_aug_0.tar", "val_clean.tar", "test_clean.tar")

@@ -26,9 +26,9 @@ import numpy as np
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.simulated_photos import DETECTORS, TEST_MIX, Photographs, photographs
-from utils.analysis.adjusted_counts import adjusted_counts, shares_of
-from utils.analysis.bootstrap import imaginary
-from utils.analysis.share_interval import Photos, share_interval
+from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
+from utils.analysis.prevalence.share_interval import Photos, share_interval
+from utils.metrics.bootstrap import imaginary
 
 RATES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SIZES = (20, 200, 2000)

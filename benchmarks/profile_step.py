@@ -23,7 +23,7 @@ from benchmarks.common import machine, pack, parser, print_table, timed_steps, u
 from benchmarks.parts import Macs, Parts, watched
 from utils.dataset.shards import read_shard
 from utils.detector.fit import Plan
-from utils.detector.recipe import Recipe
+from utils.training.recipe import Recipe
 
 
 def main(argv: Sequence[str] | None = None) -> None:

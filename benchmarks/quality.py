@@ -25,16 +25,16 @@ from typing import Any
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.common import PROJECT, machine, print_table, timed_steps
-from utils.analysis.evaluation import evaluate
+from utils.analysis.evaluation.evaluate import evaluate
 from utils.dataset.clean import clean_shard
-from utils.dataset.collect import pack_dataset
+from utils.dataset.intake.collect import pack_dataset
 from utils.dataset.labels import CLASSES, TITLES
 from utils.dataset.shards import read_shard
-from utils.dataset.split import SIDES, split_dataset
+from utils.dataset.splitting.split import SIDES, split_dataset
 from utils.detector.final import train_final
 from utils.detector.fit import Plan
 from utils.detector.inference import Detector
-from utils.detector.recipe import Recipe
+from utils.training.recipe import Recipe
 
 VALIDATION_SHARE = 0.12
 """Of the time goes to validation, as measured on 69 photographs after every 485."""

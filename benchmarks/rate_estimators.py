@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.prevalence import TEST_PHOTOS, pools
 from benchmarks.simulated_photos import Photographs
-from utils.analysis.adjusted_counts import adjusted_counts, shares_of
+from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
 
 
 def main() -> None:

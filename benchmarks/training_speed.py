@@ -39,7 +39,7 @@ from benchmarks.common import (
 from utils.dataset.shards import read_shard
 from utils.dataset.torch_dataset import to_tensor
 from utils.detector.fit import Plan
-from utils.detector.recipe import Recipe
+from utils.training.recipe import Recipe
 
 ROUND_SECONDS = 4.0
 REFERENCE = "ResNet-50-FPN, reference"

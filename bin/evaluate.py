@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    from utils.analysis.evaluation import write_evaluation
+    from utils.analysis.evaluation.evaluate import write_evaluation
     from utils.detector.inference import Detector
 
     detector = Detector.load(args.model)

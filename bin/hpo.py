@@ -95,8 +95,8 @@ def _best_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _suggest(args: argparse.Namespace) -> None:
-    from utils.detector.recipe_words import read_recipe
-    from utils.detector.study import suggest
+    from utils.search.study import suggest
+    from utils.training.recipe_words import read_recipe
 
     suggest(
         study=args.study,
@@ -112,9 +112,9 @@ def _suggest(args: argparse.Namespace) -> None:
 
 def _trial(args: argparse.Namespace) -> None:
     stop = stop_flag()
-    from utils.detector.distributed import join
-    from utils.detector.launch import is_launched, launch
     from utils.detector.trial import run_trial
+    from utils.training.distributed import join
+    from utils.training.launch import is_launched, launch
 
     if args.processes > 1 and not is_launched():
         sys.exit(launch(args.processes, stop))
@@ -139,8 +139,8 @@ def _trial(args: argparse.Namespace) -> None:
 
 
 def _best(args: argparse.Namespace) -> None:
-    from utils.analysis.training_plots import hpo_history
-    from utils.detector.study import best
+    from utils.analysis.plots.training import hpo_history
+    from utils.search.study import best
 
     trials = best(args.study, args.results, args.study_out, args.params)
     hpo_history(trials, args.history)

@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    from utils.analysis.class_distribution import class_distribution
+    from utils.analysis.plots.class_distribution import class_distribution
 
     class_distribution(args.shards, args.output)
 

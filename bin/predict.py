@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    from utils.analysis.prediction import predict_shard
+    from utils.analysis.prediction.predict import predict_shard
     from utils.detector.inference import Detector
 
     predict_shard(Detector.load(args.model), args.photos, args.predictions, args.images)

@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    from utils.analysis.report import ReportInputs, write_report
+    from utils.analysis.report.write import ReportInputs, write_report
 
     values = vars(args)
     inputs = ReportInputs(**{name: values[name] for name in ReportInputs.__dataclass_fields__})

@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    from utils.dataset.split import split_dataset
+    from utils.dataset.splitting.split import split_dataset
 
     split_dataset(
         args.dataset,

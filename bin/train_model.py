@@ -60,13 +60,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     stop = stop_flag()
-    from utils.analysis.training_plots import training_curves
-    from utils.detector.distributed import is_first, join
+    from utils.analysis.plots.training import training_curves
     from utils.detector.final import read_params, train_final
     from utils.detector.fit import Plan, fit
-    from utils.detector.launch import is_launched, launch
-    from utils.detector.recipe import Recipe
-    from utils.detector.recipe_words import read_recipe
+    from utils.training.distributed import is_first, join
+    from utils.training.launch import is_launched, launch
+    from utils.training.recipe import Recipe
+    from utils.training.recipe_words import read_recipe
 
     if args.processes > 1 and not is_launched():
         sys.exit(launch(args.processes, stop))

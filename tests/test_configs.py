@@ -9,8 +9,8 @@ import pytest
 import workflow
 from utils.dag.options import Options
 from utils.detector import pretrained
-from utils.detector.recipe import Recipe
 from utils.errors import InputError
+from utils.training.recipe import Recipe
 
 CONFIGS = sorted((Path(__file__).resolve().parents[1] / "configs").iterdir())
 

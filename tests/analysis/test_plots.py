@@ -5,8 +5,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from utils.analysis import class_distribution as distribution
-from utils.analysis import quality_plots, training_plots
+from utils.analysis.plots import class_distribution as distribution
+from utils.analysis.plots import quality as quality_plots
+from utils.analysis.plots import training as training_plots
 from utils.dataset.labels import CLASSES
 
 MODULES = (distribution, quality_plots, training_plots)

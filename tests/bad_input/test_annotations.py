@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.bad_input.annotations import FACE, face, refused, voc
 from tests.bad_input.bounded import Outcome, read_all
-from utils.dataset.voc import read_voc
+from utils.dataset.formats.voc import read_voc
 from utils.errors import InputError
 
 WIDTH, HEIGHT = 100, 80

@@ -12,7 +12,7 @@ import pytest
 
 from tests.bad_input import hostile_archives as hostile
 from utils.dataset import archive_limits
-from utils.dataset.collect import check_photos, find_photos, pack_photos
+from utils.dataset.intake.collect import check_photos, find_photos, pack_photos
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
 
@@ -131,7 +131,7 @@ LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (2**29, 2**29))
 resource.setrlimit(resource.RLIMIT_CPU, (30, 30))
-from utils.dataset.collect import check_photos
+from utils.dataset.intake.collect import check_photos
 from utils.errors import InputError
 for path in sys.argv[1:]:
     try:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import workflow
-from utils.dataset.collect import check_dataset, check_photos, pack_dataset, pack_photos
+from utils.dataset.intake.collect import check_dataset, check_photos, pack_dataset, pack_photos
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
 

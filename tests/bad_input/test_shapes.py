@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from utils.analysis.drawing import draw_detections
-from utils.analysis.evaluation import batched
+from utils.analysis.evaluation.evaluate import batched
 from utils.dataset.clean import clean_photo
 from utils.dataset.faces import Faces
-from utils.dataset.groups import find_groups
+from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import decode, encode_jpeg, encode_png
 from utils.dataset.noise import NoiseOptions, add_gaussian_noise, augment_shard
 from utils.dataset.shards import Photo, read_shard, write_shard
-from utils.dataset.sketch import sketch
+from utils.dataset.splitting.fingerprints import sketch
+from utils.dataset.splitting.near_duplicates import find_groups
 from utils.dataset.torch_dataset import FaceDataset
-from utils.dataset.voc import write_voc
 from utils.detector.inference import Detector
+from utils.drawing.faces import draw_detections
 from utils.errors import InputError
 
 SHAPES = [(1, 1), (1, 2), (3, 1), (1, 30_000), (30_000, 1), (2, 30_000), (65_500, 3)]
@@ -75,6 +75,6 @@ def test_noise_of_a_large_photograph_is_that_of_its_rows(monkeypatch):
 def test_fewer_large_photographs_are_held_at_a_time(monkeypatch):
     decoded = [(Photo(f"{n}", f"{n}.png", b""), noise(10, 10)) for n in range(20)]
     assert [len(batch) for batch in batched(iter(decoded))] == [8, 8, 4]
-    monkeypatch.setattr("utils.analysis.evaluation.BATCH_BYTES", 700)
+    monkeypatch.setattr("utils.analysis.evaluation.evaluate.BATCH_BYTES", 700)
     assert [len(batch) for batch in batched(iter(decoded))] == [3] * 6 + [2]
     assert [item for batch in batched(iter(decoded)) for item in batch] == decoded

@@ -14,7 +14,7 @@ from benchmarks.common import (
 )
 from utils.dataset.shards import read_shard
 from utils.detector.fit import Plan
-from utils.detector.recipe import Recipe
+from utils.training.recipe import Recipe
 
 SAMPLE = PROJECT / "data" / "sample"
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from utils.dataset.faces import Faces
+from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
-from utils.dataset.voc import write_voc
 
 BIN = Path(__file__).parents[2] / "bin"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from PIL import Image
 
 from utils.dataset.faces import Faces
+from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import is_plain
 from utils.dataset.shards import Photo, read_shard, write_shard
-from utils.dataset.voc import write_voc
 
 SCRIPT = Path(__file__).parents[2] / "bin" / "preprocess.py"
 

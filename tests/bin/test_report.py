@@ -5,10 +5,10 @@ import json
 import pytest
 from PIL import Image
 
-from utils.analysis.class_distribution import class_distribution
-from utils.analysis.evaluation import write_evaluation
-from utils.analysis.prediction import predict_shard
-from utils.analysis.training_plots import hpo_history, training_curves
+from utils.analysis.evaluation.evaluate import write_evaluation
+from utils.analysis.plots.class_distribution import class_distribution
+from utils.analysis.plots.training import hpo_history, training_curves
+from utils.analysis.prediction.predict import predict_shard
 from utils.records import write_record
 
 SEARCH = (
@@ -85,8 +85,8 @@ def add_search(folder) -> None:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    from utils.detector.journal import seal_journal
-    from utils.detector.study import NAME
+    from utils.search.journal import seal_journal
+    from utils.search.study import NAME
 
     storage = JournalStorage(JournalFileBackend(str(folder / "hpo_study.log")))
     study = optuna.create_study(storage=storage, study_name=NAME, direction="maximize")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from utils.dataset.faces import Faces
+from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, read_shard, write_shard
-from utils.dataset.voc import write_voc
 
 SCRIPT = Path(__file__).parents[2] / "bin" / "split_data.py"
 OUTPUTS = ("train.tar", "val.tar", "test.tar", "split.json")

@@ -14,14 +14,14 @@ import pytest
 import torch
 
 from utils.dataset.faces import Faces
+from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
-from utils.dataset.voc import write_voc
 from utils.detector.final import read_params, train_final
 from utils.detector.fit import Plan
 from utils.detector.inference import Detector
-from utils.detector.recipe import Recipe
 from utils.records import write_record
+from utils.training.recipe import Recipe
 
 SCRIPT = Path(__file__).parents[2] / "bin" / "train_model.py"
 

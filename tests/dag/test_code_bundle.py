@@ -28,7 +28,7 @@ def test_changed_sources_give_other_bytes(tmp_path):
 def test_the_bundle_holds_sources_and_templates_but_no_byte_code(tmp_path):
     write_code_bundle(tmp_path / "a.zip")
     names = zipfile.ZipFile(tmp_path / "a.zip").namelist()
-    assert "utils/analysis/templates/report.html" in names
+    assert "utils/analysis/report/templates/report.html" in names
     assert not any("__pycache__" in name for name in names)
 
 

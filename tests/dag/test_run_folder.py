@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from utils.dag.engines.attempt import Outcome
+from utils.dag.engines.local.attempt import Outcome
 from utils.dag.run_folder import LOCK, RunRecord, holder, locked, new_folder, open_record
 from utils.errors import InputError
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from utils.dataset.faces import Faces
+from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 from utils.dataset.labels import CLASS_IDS
 from utils.dataset.shards import Photo, write_shard
-from utils.dataset.voc import write_voc
 
 
 def textured(seed: int, height: int = 90, width: int = 120) -> np.ndarray:

@@ -16,10 +16,10 @@ from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHe
 from torchvision.ops import MultiScaleRoIAlign
 
 from utils.dataset.faces import Faces
+from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
 from utils.dataset.torch_dataset import FaceDataset
-from utils.dataset.voc import write_voc
 from utils.detector import fit
 
 COLOURS = ((60, 160, 60), (200, 90, 60), (230, 170, 30))

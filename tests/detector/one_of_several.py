@@ -16,17 +16,17 @@ from torch import nn
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from utils.dataset.faces import Faces
+from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
 from utils.dataset.torch_dataset import FaceDataset
-from utils.dataset.voc import write_voc
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
-from utils.detector.batch_norm import share_batch_norm
-from utils.detector.checkpoint import Checkpoint
-from utils.detector.distributed import join, processes, rank
-from utils.detector.recipe import Recipe
 from utils.detector.training import train
+from utils.training.batch_norm import share_batch_norm
+from utils.training.checkpoint import Checkpoint
+from utils.training.distributed import join, processes, rank
+from utils.training.recipe import Recipe
 
 SIZE = 64
 ANCHORS = Anchors(((12.0,), (20.0,), (32.0,), (48.0,)), (1.0,))

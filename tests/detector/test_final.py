@@ -12,12 +12,12 @@ from utils.detector import final
 from utils.detector.anchors import Anchors
 from utils.detector.fit import Plan
 from utils.detector.model_file import read_model
-from utils.detector.recipe import Recipe
-from utils.detector.search import default_params
 from utils.metrics.calibration import fit_calibration
 from utils.metrics.detections import Detections
 from utils.metrics.operating_point import choose_threshold
 from utils.records import read_record
+from utils.search.space import default_params
+from utils.training.recipe import Recipe
 
 BOXES = np.array([[20 * k, 0, 20 * k + 10, 10] for k in range(10)], np.float32)
 

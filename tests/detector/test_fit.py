@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from utils.detector.checkpoint import Checkpoint
 from utils.detector.fit import Plan, fit
-from utils.detector.recipe import Recipe
 from utils.errors import Checkpointed
+from utils.training.checkpoint import Checkpoint
+from utils.training.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("tiny_detectors")
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from utils.detector import step, training
-from utils.detector.checkpoint import Checkpoint
-from utils.detector.recipe import Recipe
 from utils.detector.training import train
 from utils.errors import Checkpointed, InputError, TrainingDiverged
+from utils.training.checkpoint import Checkpoint
+from utils.training.recipe import Recipe
 
 RECIPE = Recipe(batch_size=4, augmentation=0.5, ema=0.0)
 

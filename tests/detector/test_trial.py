@@ -2,10 +2,10 @@ import pytest
 
 from utils.detector import fit as fit_module
 from utils.detector import step, training
-from utils.detector.study import suggest
 from utils.detector.trial import run_trial
 from utils.errors import Checkpointed, InputError
 from utils.records import read_record, write_record
+from utils.search.study import suggest
 
 pytestmark = pytest.mark.usefixtures("tiny_detectors")
 
@@ -92,7 +92,7 @@ def test_trial_killed_over_and_over_fails_at_its_last_try(trial, monkeypatch):
 
 
 def test_hopeless_trial_is_pruned(trial, monkeypatch):
-    monkeypatch.setattr("utils.detector.study.Pruner.is_hopeless", lambda self, e, v: e == 2)
+    monkeypatch.setattr("utils.search.study.Pruner.is_hopeless", lambda self, e, v: e == 2)
     objectives(monkeypatch, [0.3, 0.2, 0.1])
     result = trial(epochs=3)
     assert (result["state"], result["values"], result["value"]) == ("pruned", [0.3, 0.2], None)

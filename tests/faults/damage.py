@@ -68,11 +68,11 @@ def equal(one: Any, two: Any) -> bool:
 
 @contextlib.contextmanager
 def said() -> Iterator[list[str]]:
-    """Collect what the detector's modules log meanwhile."""
+    """Collect what our modules log meanwhile."""
     messages: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: messages.append(record.getMessage())
-    logger = logging.getLogger("utils.detector")
+    logger = logging.getLogger("utils")
     logger.addHandler(handler)
     try:
         yield messages

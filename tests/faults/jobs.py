@@ -16,8 +16,8 @@ from tests.faults.memory_limit import memory_limit
 from tests.faults.stage import PROJECT, Stage, processes
 from tests.faults.table import Row
 from tests.faults.toys import described, disturbed
-from utils.dag.engines import attempt, job_log
-from utils.dag.engines.local import LocalEngine
+from utils.dag.engines.local import attempt, job_log
+from utils.dag.engines.local.engine import LocalEngine
 from utils.dag.run_folder import RunRecord
 
 SEED = 7

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from utils.dag.engines import files
+from utils import files
 from utils.dag.run_folder import holder
 from utils.dag.workflow_file import read_workflow
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from tests.faults.damage import refused, refused_data, said
 from tests.faults.table import Row
-from utils.detector.study import Pruner, best, suggest
-from utils.detector.trial_results import LOST
 from utils.records import read_record, write_record
+from utils.search.study import Pruner, best, suggest
+from utils.search.trial_results import LOST
 
 TRIALS, WIDTH = 6, 3
 FAILED = "named in the log; counted as failed; the search goes on"

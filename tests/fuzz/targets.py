@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from tests.bad_input import hostile_archives as hostile
-from utils.dataset.archives import Source
 from utils.dataset.faces import Faces
+from utils.dataset.formats.voc import read_voc, write_voc
+from utils.dataset.intake.archives import Source
 from utils.dataset.labels import CLASS_IDS
 from utils.dataset.shards import read_shard
-from utils.dataset.voc import read_voc, write_voc
 from utils.errors import InputError
 
 SEEDS = Path(__file__).with_name("seeds")

@@ -12,17 +12,17 @@ import yaml
 from tests.security.payloads import FORMATS, as_yaml
 from utils import job
 from utils.dag.workflow_file import read_workflow
-from utils.dataset.collect import pack_dataset
+from utils.dataset.formats.voc import read_voc
 from utils.dataset.images import decode
+from utils.dataset.intake.collect import pack_dataset
 from utils.dataset.shards import read_shard
-from utils.dataset.voc import read_voc
-from utils.detector.checkpoint import Checkpoint
 from utils.detector.inference import Detector
 from utils.detector.pretrained import choose_weights
-from utils.detector.study import Pruner, best, suggest
 from utils.detector.weights import load_weights
 from utils.errors import InputError
 from utils.records import read_record
+from utils.search.study import Pruner, best, suggest
+from utils.training.checkpoint import Checkpoint
 
 BIN = Path(__file__).parents[2] / "bin"
 ARCH = "compact_resnet18_fpn"

@@ -10,9 +10,9 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from tests.analysis.conftest import KnowingDetector, faces_in_a_row, make_photo
-from utils.analysis.evaluation import write_evaluation
-from utils.analysis.prediction import predict_shard
-from utils.analysis.report import ReportInputs, write_report
+from utils.analysis.evaluation.evaluate import write_evaluation
+from utils.analysis.prediction.predict import predict_shard
+from utils.analysis.report.write import ReportInputs, write_report
 from utils.dataset.shards import Photo, write_shard
 from utils.records import write_record
 

@@ -107,7 +107,7 @@ class Options:
         assignments,
         (),
         "how to train, e.g. batch_size=8 learning_rate=0.002: where the hyper-parameter search "
-        "starts, or what trains without one; the fields of utils/detector/recipe.py "
+        "starts, or what trains without one; the fields of utils/training/recipe.py "
         "(default: those there)",
         "NAME=VALUE",
     )

@@ -7,10 +7,10 @@ from typing import Any
 
 from Pegasus.api import Workflow
 
+from utils import files
 from utils.dag import catalogs
 from utils.dag.code_bundle import executables, write_code_bundle
-from utils.dag.engines import files
-from utils.dag.engines.cache import installed_packages
+from utils.dag.engines.local.cache import installed_packages
 from utils.dag.options import Options
 from utils.dag.pipeline import (
     CODE,

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png, is_plain
 from utils.dataset.shards import Photo, read_shard, write_shard
-from utils.dataset.voc import write_voc
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from utils.dataset.clean import clean_photo
+from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import bands, encode_jpeg, upright_size
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, read_shard, write_shard
-from utils.dataset.voc import write_voc
 from utils.errors import InputError
 from utils.seed import derive_seed
 

@@ -22,7 +22,7 @@ from utils.records import atomic_file
 if TYPE_CHECKING:  # planning packs shards, and starts quicker without NumPy, Pillow and lxml
     import numpy as np
 
-    from utils.dataset.voc import Annotation
+    from utils.dataset.formats.voc import Annotation
 
 Member = tuple[str, bytes, int]
 """Name of a file in a shard, its bytes, and where these begin in the shard."""
@@ -69,8 +69,8 @@ class Photo:
         InputError
             If the photograph has no annotation, or it cannot be read (see `read_voc`).
         """
+        from utils.dataset.formats.voc import read_voc
         from utils.dataset.images import orientation
-        from utils.dataset.voc import read_voc
 
         if self.annotation is None:
             raise InputError(f"{self.filename}: has no annotation {self.name}.xml beside it")

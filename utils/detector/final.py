@@ -8,12 +8,12 @@ from typing import Any
 
 from utils.detector.fit import Fitted, Plan, fit
 from utils.detector.model_file import ModelFile, write_model
-from utils.detector.search import default_params
 from utils.detector.validation import detections_of
 from utils.metrics.average_precision import average_precision
 from utils.metrics.calibration import Calibration, fit_calibration
 from utils.metrics.operating_point import choose_threshold
 from utils.records import read_record, write_record
+from utils.search.space import default_params
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,13 @@ from torchvision.models.detection import FasterRCNN
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
-from utils.detector.checkpoint import Checkpoint, digest_files
-from utils.detector.distributed import processes
 from utils.detector.inference import best_device, has_bfloat16
-from utils.detector.recipe import Recipe
 from utils.detector.training import EpochRecord, train
 from utils.detector.weights import load_weights
 from utils.seed import derive_seed
+from utils.training.checkpoint import Checkpoint, digest_files
+from utils.training.distributed import processes
+from utils.training.recipe import Recipe
 
 log = logging.getLogger(__name__)
 

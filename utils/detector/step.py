@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from torchvision.models.detection import FasterRCNN
 
 from utils.detector.anchor_sampling import seed_sampling
-from utils.detector.batch_norm import share_batch_norm
-from utils.detector.distributed import data_parallel, largest, processes, summed
-from utils.detector.ema import Average
 from utils.detector.forward import Losses, losses
-from utils.detector.optimization import make_optimizer
-from utils.detector.recipe import Recipe
 from utils.seed import derive_seed
+from utils.training.averages import Average
+from utils.training.batch_norm import share_batch_norm
+from utils.training.distributed import data_parallel, largest, processes, summed
+from utils.training.optimization import make_optimizer
+from utils.training.recipe import Recipe
 
 
 class Step:

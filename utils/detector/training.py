@@ -15,18 +15,18 @@ from torch import Tensor
 from torchvision.models.detection import FasterRCNN
 
 from utils.dataset.torch_dataset import FaceDataset
-from utils.detector.ahead import ahead
 from utils.detector.augmentation import Augmentation, chip_side
-from utils.detector.checkpoint import Checkpoint
-from utils.detector.distributed import anywhere, from_first, is_first, own_places, processes
-from utils.detector.optimization import learning_rate_at
-from utils.detector.recipe import Recipe
-from utils.detector.sampling import epoch_batches, repeat_factors
 from utils.detector.step import Step
-from utils.detector.step_progress import EpochRecord, Progress, tell_progress
 from utils.detector.validation import detections_of, validation_record
 from utils.errors import Checkpointed, InputError, TrainingDiverged
 from utils.seed import derive_seed
+from utils.training.checkpoint import Checkpoint
+from utils.training.distributed import anywhere, from_first, is_first, own_places, processes
+from utils.training.optimization import learning_rate_at
+from utils.training.prefetching import ahead
+from utils.training.progress import EpochRecord, Progress, tell_progress
+from utils.training.recipe import Recipe
+from utils.training.sampling import epoch_batches, repeat_factors
 
 PATIENCE = 10
 """So many batches in a row with a loss that is not finite end the training."""
@@ -51,7 +51,7 @@ def train(
     """Train `model` in place, from where `checkpoint` left off, and return a record per epoch.
 
     With ``recipe.ema``, the averaged weights are validated, and are what `model` has in the end.
-    Processes that train together (see `utils.detector.distributed`) all call this alike.
+    Processes that train together (see `utils.training.distributed`) all call this alike.
 
     Parameters
     ----------

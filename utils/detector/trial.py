@@ -4,17 +4,17 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from utils.detector.checkpoint import KilledTooOften
-from utils.detector.distributed import is_first
 from utils.detector.fit import Plan, fit
-from utils.detector.journal import check_journal
-from utils.detector.recipe import Recipe
-from utils.detector.study import Pruner
 from utils.detector.training import EpochRecord
 from utils.detector.validation import detections_of, standard_error
 from utils.errors import Checkpointed, InputError
 from utils.records import read_record, write_record
+from utils.search.journal import check_journal
+from utils.search.study import Pruner
 from utils.seed import derive_seed
+from utils.training.checkpoint import KilledTooOften
+from utils.training.distributed import is_first
+from utils.training.recipe import Recipe
 
 log = logging.getLogger(__name__)
 

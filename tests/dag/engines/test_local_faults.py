@@ -13,11 +13,11 @@ import pytest
 
 from tests.faults.stage import processes
 from tests.faults.toys import described
-from utils.dag.engines import attempt, strays
-from utils.dag.engines.attempt import Attempt
-from utils.dag.engines.cache import Cache
-from utils.dag.engines.local import LocalEngine
-from utils.dag.engines.local_run import LocalRun
+from utils.dag.engines.local import attempt, strays
+from utils.dag.engines.local.attempt import Attempt
+from utils.dag.engines.local.cache import Cache
+from utils.dag.engines.local.engine import LocalEngine
+from utils.dag.engines.local.run import LocalRun
 from utils.dag.engines.progress import Progress
 from utils.dag.run_folder import LOCK, RunRecord
 from utils.errors import InputError
@@ -144,8 +144,8 @@ def test_a_job_whose_engine_dies_while_forking_never_runs(toy, tmp_path):
     code = (
         "import os, signal, sys, time\n"
         "from pathlib import Path\n"
-        "from utils.dag.engines import attempt\n"
-        "from utils.dag.engines.local import LocalEngine\n"
+        "from utils.dag.engines.local import attempt\n"
+        "from utils.dag.engines.local.engine import LocalEngine\n"
         "die = attempt._die_with\n"
         "def late(parent):\n"
         "    os.kill(parent, signal.SIGKILL)\n"

@@ -1,6 +1,6 @@
 import io
 
-from utils.dag.engines.attempt import Outcome
+from utils.dag.engines.local.attempt import Outcome
 from utils.dag.engines.progress import Progress
 
 

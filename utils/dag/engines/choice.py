@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from utils.dag.engines import condor, pegasus
-from utils.dag.engines.local_run import LocalRun
+from utils.dag.engines.condor import run as condor
+from utils.dag.engines.local.run import LocalRun
+from utils.dag.engines.pegasus import run as pegasus
 from utils.dag.engines.run import Run
 from utils.dag.options import CHECKPOINT_MINUTES, POOL_ONLY, Options
 from utils.dag.run_folder import open_record

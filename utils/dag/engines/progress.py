@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from utils.dag.engines.attempt import Outcome
-from utils.dag.engines.job_log import last_lines
+from utils.dag.engines.local.attempt import Outcome
+from utils.dag.engines.local.job_log import last_lines
 
 _TAIL = 4096
 _LOG_PREFIX = re.compile(r"^[-0-9]{10} [:,0-9]+ [A-Z]+ ")  # time and level of our jobs' logs

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from utils.dag import run_tables
+from utils.dag import status_tables as run_tables
 from utils.dag.engines.progress import Progress
 from utils.dag.run_folder import open_record
 

@@ -1,0 +1,102 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from utils.analysis.evaluation.evaluate import evaluate, spread, write_evaluation
+from utils.errors import InputError
+from utils.metrics.calibration import Calibration
+
+
+def test_a_detector_that_is_always_right_scores_one(detector, photo, shard) -> None:
+    photos = [photo("a", 1, 2), photo("b", 3), photo("c")]
+    detector.knows(photos[0], [1, 2], [0.9, 0.8])
+    detector.knows(photos[1], [3], [0.7])
+    detector.knows(photos[2], [], [])
+    record = evaluate(detector, shard("test.tar", *photos), seed=0)
+    assert record["average_precision"]["map"] == pytest.approx(1)
+    assert record["operating_point"]["overall"]["f1"] == 1
+    assert record["operating_point"]["overall"]["intervals"]["recall"] == [1, 1]
+    assert record["average_precision"]["intervals"]["map"] == pytest.approx([1, 1])
+    assert record["mistakes"] == []
+    assert record["faces"] == {"with_mask": 1, "without_mask": 1, "mask_weared_incorrect": 1}
+    assert record["counted"]["side"] == pytest.approx([20, 20, 20])
+    assert record["model"]["digest"] == detector.digest
+
+
+def test_mistakes_stand_in_the_cell_and_photograph_they_belong_to(detector, photo, shard) -> None:
+    photos = [photo("a", 1, 1), photo("b", 2), photo("c")]
+    detector.knows(photos[0], [1], [0.9])  # the second is missed
+    detector.knows(photos[1], [3], [0.8])  # confused
+    detector.knows(photos[2], [2, 1], [0.7, 0.3])  # one invented, one under the threshold
+    record = evaluate(detector, shard("test.tar", *photos), seed=0)
+    assert record["confusion"] == [[0, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]]
+    assert [p["name"] for p in record["per_photo"]] == ["a", "b", "c"]
+    assert record["per_photo"][2]["confusion"] == [[0, 0, 1, 0], *[[0] * 4] * 3]
+    assert record["operating_point"]["any_class"]["recall"] == pytest.approx(2 / 3)
+    assert record["operating_point"]["overall"]["recall"] == pytest.approx(1 / 3)
+
+
+PICTURES = ("confusion", "precision_recall", "calibration", "mistakes")
+
+
+@pytest.fixture
+def paths(tmp_path) -> dict:
+    pictures = {f"{name}_picture": tmp_path / f"{name}.png" for name in PICTURES}
+    return {"json": tmp_path / "e.json", "text": tmp_path / "e.txt", **pictures}
+
+
+def test_files_are_written_and_agree(detector, photo, shard, paths) -> None:
+    photos = [photo("a", 1, 2), photo("b", 3)]
+    detector.knows(photos[0], [1, 2], [0.9, 0.3])
+    detector.knows(photos[1], [3], [0.7])
+    record = write_evaluation(detector, shard("test.tar", *photos), 0, **paths)
+    assert json.loads(paths["json"].read_text()) == {"schema": 2, **record}
+    rows = [" ".join(row.split()) for row in paths["text"].read_text().split("\n")]
+    assert "2 test photographs, 3 faces" in rows
+    assert "no mask 1 0 - 0.000 [0.000 0.000] 0.000 [0.000 0.000]" in rows
+    assert "class of the faces found 2 2 1.000 [1.000 1.000]" in rows
+    for name in PICTURES:
+        assert Image.open(paths[f"{name}_picture"]).width > 700
+
+
+def test_confidences_are_judged_before_and_after_calibration(detector, photo, shard) -> None:
+    photos = [photo("a", 1, 1, 1), photo("b", 1, 1, 1)]
+    detector.calibration = Calibration(2.0, 0.5)
+    for one in photos:
+        detector.knows(one, [1, 1, 1], [0.9, 0.8, 0.7])
+    told = evaluate(detector, shard("test.tar", *photos), seed=0)["calibration"]
+    assert (told["temperature"], told["background"]) == (2.0, 0.5)
+    assert told["after"]["ece"] == pytest.approx(1 - np.mean([0.9, 0.8, 0.7]))
+    before = [1 / (1 + np.exp(-2 * (np.log(c / (1 - c)) + 0.5))) for c in (0.9, 0.8, 0.7)]
+    assert told["before"]["ece"] == pytest.approx(1 - np.mean(before))
+
+
+def test_a_test_set_without_faces_can_be_evaluated(detector, photo, shard, paths) -> None:
+    empty = photo("a")
+    detector.knows(empty, [1], [0.9])
+    record = write_evaluation(detector, shard("test.tar", empty), 0, **paths)
+    assert record["average_precision"]["map"] is None
+    assert record["average_precision"]["intervals"] == {"map": None, "map_50": None}
+    assert record["operating_point"]["overall"]["recall"] is None
+    assert [mistake["kind"] for mistake in record["mistakes"]] == ["invented"]
+
+
+def test_a_detector_that_finds_nothing_can_be_evaluated(detector, photo, shard, paths) -> None:
+    photos = [photo("a", 1), photo("b")]
+    for one in photos:
+        detector.knows(one, [], [])
+    record = write_evaluation(detector, shard("test.tar", *photos), 0, **paths)
+    assert record["average_precision"]["map"] == 0
+    assert record["calibration"]["after"]["ece"] is None
+    assert record["operating_point"]["matched"]["intervals"]["accuracy"] is None
+
+
+def test_a_shard_without_photographs_is_refused(detector, shard) -> None:
+    with pytest.raises(InputError, match="nothing to evaluate"):
+        evaluate(detector, shard("test.tar"), seed=0)
+
+
+def test_the_spread_of_nothing_is_none() -> None:
+    assert spread([]) is None

@@ -1,0 +1,79 @@
+import json
+
+import numpy as np
+import pytest
+
+from utils.analysis.prediction.predict import detections_of, predict_shard
+from utils.dataset.shards import Photo, read_shard
+
+
+@pytest.fixture
+def paths(tmp_path) -> dict:
+    return {"predictions": tmp_path / "predictions.json", "images": tmp_path / "images.tar"}
+
+
+def test_every_box_is_recorded_by_falling_confidence(detector, photo, shard, paths) -> None:
+    one, two = photo("a", 1), photo("b", 2, 3)
+    detector.knows(one, [1], [0.9])
+    detector.knows(two, [2, 3], [0.3, 0.61])
+    predict_shard(detector, shard("new.tar", one, two), **paths)
+    record = json.loads(paths["predictions"].read_text())
+    assert record["threshold"] == 0.5
+    assert record["model"] == {"arch": detector.arch, "digest": detector.digest}
+    assert record["photos"][1] == {
+        "name": "b",
+        "file": "b.png",
+        "width": 160,
+        "height": 120,
+        "faces": [
+            {
+                "box": [35, 30, 55, 50],
+                "class": "mask_weared_incorrect",
+                "confidence": 0.61,
+                "probabilities": pytest.approx([0.39, 0, 0, 0.61]),
+            },
+            {
+                "box": [5, 30, 25, 50],
+                "class": "without_mask",
+                "confidence": 0.3,
+                "probabilities": pytest.approx([0.7, 0, 0.3, 0]),
+            },
+        ],
+    }
+
+
+def test_the_record_gives_the_detections_back(detector, photo, shard, paths) -> None:
+    one = photo("a", 1, 2)
+    detector.knows(one, [1, 2], [0.7123456, 0.1234567])
+    record = predict_shard(detector, shard("new.tar", one), **paths)
+    [told], back = detector.predict([one.decode()]), detections_of(record["photos"][0]["faces"])
+    assert (back.scores == told.scores).all() and back.scores.dtype == np.float32
+    assert (back.labels == told.labels).all() and (back.boxes == told.boxes).all()
+    assert (back.probabilities == told.probabilities).all()
+    assert back.probabilities.dtype == np.float32
+
+
+def test_each_photograph_is_drawn_under_its_name(detector, photo, shard, paths) -> None:
+    photos = [photo(name, 1) for name in ("a", "b", "c")]
+    for one in photos:
+        detector.knows(one, [1], [0.9])
+    predict_shard(detector, shard("new.tar", *photos), **paths)
+    drawings = list(read_shard(paths["images"]))
+    assert [drawing.filename for drawing in drawings] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert drawings[0].decode().shape[1] == 1000
+
+
+def test_an_unreadable_photograph_is_named_and_the_rest_predicted(
+    detector, photo, shard, paths, caplog
+) -> None:
+    good, bad = photo("a", 1), Photo("b", "b.jpg", b"no image")
+    detector.knows(good, [1], [0.9])
+    record = predict_shard(detector, shard("new.tar", good, bad), **paths)
+    assert [p["name"] for p in record["photos"]] == ["a"]
+    assert record["skipped"][0]["file"] == "b.jpg"
+    assert "b.jpg" in caplog.text
+
+
+def test_an_empty_shard_gives_empty_files(detector, shard, paths) -> None:
+    record = predict_shard(detector, shard("new.tar"), **paths)
+    assert record["photos"] == [] and list(read_shard(paths["images"])) == []

@@ -1,0 +1,161 @@
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from utils.analysis.prevalence.estimate import consistent, detector_quality, estimate_prevalence
+
+REPETITIONS = 300
+
+
+def table(faces: list[list[int]], invented: list[int] = (0, 0, 0)) -> np.ndarray:
+    """A 4 x 4 confusion matrix of rows (missed, as class 1, 2, 3) and invented boxes."""
+    return np.array([[0, *invented], *faces])
+
+
+PERFECT = table([[0, 9, 0, 0], [0, 0, 4, 0], [0, 0, 0, 2]])
+
+
+def test_a_perfect_detector_needs_no_correction() -> None:
+    new = np.array([[3, 1, 0], [2, 0, 1]])
+    result = estimate_prevalence(PERFECT[None], new, 0, REPETITIONS)
+    assert result["people"]["found"] == 7
+    assert result["people"]["corrected"] == pytest.approx(7)
+    assert result["properly_masked"]["share"] == pytest.approx(5 / 7)
+    assert result["properly_masked"]["raw_share"] == pytest.approx(5 / 7)
+
+
+def test_shares_of_the_table_add_up_and_leave_the_answer_alone() -> None:
+    assert consistent(np.array([0.6, 0.45, 0])) == pytest.approx([0.6, 0.4, 0])
+    assert consistent(np.array([1.0, 0, 0])) == pytest.approx([1, 0, 0])
+    assert consistent(np.array([0.0, 0, 0])) == pytest.approx([0, 0.5, 0.5])
+
+
+def test_a_class_explained_away_has_nobody_and_is_told() -> None:
+    confused = table([[0, 80, 20, 0], [0, 20, 80, 0], [0, 0, 0, 50]])
+    result = estimate_prevalence(confused[None], np.array([[100, 2, 0]]), 0, REPETITIONS)
+    assert result["constrained"]
+    assert result["properly_masked"]["share"] == 1
+    assert result["corrected"]["without_mask"]["count"] == 0
+    assert result["people"]["corrected"] == pytest.approx(102, rel=0.02)
+
+
+def test_nobody_found_has_no_share() -> None:
+    result = estimate_prevalence(PERFECT[None], np.zeros((5, 3), int), 0, REPETITIONS)
+    assert result["properly_masked"]["share"] is None
+    assert result["properly_masked"]["interval"] is None
+    assert result["people"] == {"found": 0, "corrected": 0.0, "interval": None}
+    assert result["reliable"], "the detector is; there is just nobody"
+
+
+def test_one_person_is_all_there_is() -> None:
+    result = estimate_prevalence(PERFECT[None], np.array([[1, 0, 0], [0, 0, 0]]), 0, REPETITIONS)
+    assert result["properly_masked"]["raw_share"] == 1
+    assert result["raw"]["with_mask"]["count"] == 1
+
+
+def test_one_photograph_on_each_side_has_no_interval() -> None:
+    result = estimate_prevalence(PERFECT[None], np.array([[3, 1, 0]]), 0, REPETITIONS)
+    assert result["properly_masked"]["interval"] is None
+    assert result["properly_masked"]["share"] == pytest.approx(0.75)
+
+
+def test_one_new_photograph_has_the_interval_of_the_detectors_mistakes() -> None:
+    test = np.repeat(table([[1, 8, 1, 0], [1, 1, 8, 0], [1, 1, 0, 8]])[None], 30, 0)
+    result = estimate_prevalence(test, np.array([[30, 20, 0]]), 0, REPETITIONS)
+    low, high = result["properly_masked"]["interval"]
+    assert low < result["properly_masked"]["share"] < high
+    assert result["raw"]["with_mask"]["interval"] is None
+
+
+def test_probabilities_give_the_same_rate_from_a_less_certain_count() -> None:
+    """Probabilities that say less than labels, but as much less on both sets: the same answer."""
+    rng = np.random.default_rng(5)
+    test, new = photographs(rng, 150, 0.7), photographs(rng, 400, 0.3)[:, :, 1:].sum(axis=1)
+    blur = np.full((3, 3), 0.1) + 0.7 * np.eye(3)
+    blurred = test.astype(float)
+    blurred[:, :, 1:] = test[:, :, 1:] @ blur
+    hard = estimate_prevalence(test, new, 0, REPETITIONS)
+    soft = estimate_prevalence(test, new, 0, REPETITIONS, expected=(blurred, new @ blur))
+    assert (hard["counting"], soft["counting"]) == ("labels", "probabilities")
+    share = [result["properly_masked"]["share"] for result in (hard, soft)]
+    assert share[0] == pytest.approx(share[1], abs=0.01)
+    assert soft["raw"]["with_mask"]["count"] == hard["raw"]["with_mask"]["count"]
+
+
+def photographs(rng: np.random.Generator, count: int, share: float) -> np.ndarray:
+    """Confusion matrices of photographs of people, as a middling detector sees them."""
+    rates = [[0.15, 0.78, 0.05, 0.02], [0.25, 0.1, 0.62, 0.03], [0.25, 0.25, 0.1, 0.4]]
+    result = np.zeros((count, 4, 4), int)
+    for photo in result:
+        people = rng.multinomial(rng.geometric(0.2), [share, (1 - share) * 0.8, (1 - share) * 0.2])
+        for true in range(3):
+            photo[true + 1] = rng.multinomial(people[true], rates[true])
+        photo[0, 1:] = rng.multinomial(rng.poisson(0.4), [0.6, 0.3, 0.1])
+    return result
+
+
+def test_in_simulation_the_interval_covers_the_truth_and_the_bias_goes() -> None:
+    rng, truth = np.random.default_rng(3), 0.3
+    covered, errors, raw = 0, [], []
+    for _ in range(60):
+        new = photographs(rng, 100, truth)[:, :, 1:].sum(axis=1)
+        test = photographs(rng, 150, 0.7)
+        result = estimate_prevalence(test, new, 0, 200)["properly_masked"]
+        low, high = result["interval"]
+        covered += low <= truth <= high
+        errors.append(result["share"] - truth)
+        raw.append(result["raw_share"] - truth)
+    assert covered >= 52  # of 60; fewer has a chance of 1 in 500 if the coverage is 95 %
+    assert abs(np.mean(errors)) < abs(np.mean(raw)) / 4
+
+
+def test_equal_seeds_give_equal_intervals_and_order_does_not_matter() -> None:
+    rng = np.random.default_rng(0)
+    test, new = photographs(rng, 30, 0.5), photographs(rng, 20, 0.5)[:, :, 1:].sum(axis=1)
+    first = estimate_prevalence(test, new, 7, REPETITIONS)
+    assert estimate_prevalence(test[::-1], new[::-1], 7, REPETITIONS) == first
+    other = estimate_prevalence(test, new, 8, REPETITIONS)["properly_masked"]
+    assert other["interval"] != first["properly_masked"]["interval"]
+    assert other["share"] == first["properly_masked"]["share"]
+
+
+def test_a_worthless_detector_gives_no_answer() -> None:
+    blind = table([[28, 1, 0, 0], [9, 1, 0, 0], [9, 0, 0, 0]], invented=[60, 0, 0])
+    result = estimate_prevalence(np.repeat(blind[None], 9, 0), np.tile([[8, 0, 0]], (8, 1)), 0, 50)
+    assert not result["reliable"]
+    assert result["properly_masked"]["share"] is None
+    assert result["properly_masked"]["interval"] is None
+    assert result["properly_masked"]["raw_share"] == 1
+
+
+@pytest.mark.parametrize(
+    ("confusion", "expected"),
+    [
+        (table([[2, 6, 2, 0], [1, 1, 3, 0], [1, 1, 0, 3]], [1, 1, 1]), (16 / 20, 16 / 19, 0.5)),
+        (table([[2, 8, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]), (0.8, 1, 1)),
+        (table([[2, 8, 0, 0], [5, 0, 0, 0], [0, 0, 0, 0]]), (8 / 15, 1, None)),
+        (table([[0, 0, 0, 0]] * 3), (None, None, None)),
+    ],
+)
+def test_quality_computed_by_hand(confusion: np.ndarray, expected: tuple) -> None:
+    assert tuple(detector_quality(confusion).values()) == pytest.approx(expected)
+
+
+def test_everybody_masked_is_not_certain() -> None:
+    """Eight photographs without a single other face: the exact bound, not 100 to 100 %."""
+    new = np.tile([[3, 0, 0]], (8, 1))
+    result = estimate_prevalence(np.repeat(PERFECT[None], 20, 0), new, 0, REPETITIONS)
+    low, high = result["properly_masked"]["interval"]
+    assert (low, high) == pytest.approx((0.025 ** (1 / 8), 1))
+    assert binom.pmf(8, 8, low) == pytest.approx(0.025)
+    low, high = result["corrected"]["without_mask"]["interval"]
+    assert (low, high) == pytest.approx((0, 1 - 0.025 ** (1 / 8)), abs=1e-9)
+
+
+def test_who_was_seen_once_may_be_many() -> None:
+    """One bare face on 40 photographs: Jeffreys' interval ends at 4.7, a plain bootstrap's at 3."""
+    new = np.tile([[3, 0, 0]], (40, 1))
+    new[0] = [2, 1, 0]
+    result = estimate_prevalence(np.repeat(PERFECT[None], 40, 0), new, 0, 4000)
+    low, high = result["corrected"]["without_mask"]["interval"]
+    assert 0 <= low < 1 / 120 < 4 / 120 < high < 6 / 120

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from utils.analysis.prevalence.share_interval import Photos, share_interval
+
+DRAWN = np.clip(np.random.default_rng(0).normal(0.5, 0.05, 20_000), 0, 1)
+STILL = np.full(20_000, 0.5)
+
+
+def width(photos: Photos, tested: np.ndarray = STILL) -> float:
+    low, high = share_interval(np.float64(0.5), np.float64(0.5), DRAWN, tested, photos)
+    return float(high - low)
+
+
+def of(test: float, new: float) -> Photos:
+    return Photos(np.float64(test), np.float64(new), np.int64(new))
+
+
+def test_photographs_are_counted_as_crowds() -> None:
+    test = np.zeros((4, 4, 4))
+    test[:, 1, 1] = 2
+    photos = Photos.of(test, np.array([[6, 0, 0], [0, 2, 0], [0, 0, 0]]))
+    assert photos.test == pytest.approx(4)
+    assert photos.new == pytest.approx(64 / 40)  # one crowd of six and two others
+    assert photos.crowds == 2
+
+
+def test_the_set_that_spreads_decides_how_far_percentiles_go() -> None:
+    assert width(of(1000, 1000)) == pytest.approx(4 * 0.05 * 0.98, rel=0.03)
+    assert width(of(1000, 8)) == pytest.approx(2 * 2.365 * 1.069 * 0.05, rel=0.06)
+    assert width(of(8, 1000)) == pytest.approx(width(of(1000, 1000)))
+    assert width(of(8, 1000), tested=DRAWN) == pytest.approx(width(of(1000, 8)))
+
+
+def test_satterthwaites_degrees_of_freedom() -> None:
+    photos = Photos(np.float64(11), np.float64(21), np.int64(21))
+    half = 0.5 + (DRAWN - DRAWN.mean()) * np.sqrt(0.5)
+    expected = 1 / (0.25 / 10 + 0.25 / 20)
+    assert photos.behind(DRAWN, half) == pytest.approx(1 + expected, rel=0.01)
+
+
+def test_the_interval_holds_the_estimate_and_exact_bounds_at_the_ends() -> None:
+    few, one, none = np.full(1000, 0.98), np.float64(1), np.float64(0)
+    low, high = share_interval(one, one, few, few, of(1000, 10))
+    assert (low, high) == pytest.approx((0.025**0.1, 1))
+    low, high = share_interval(none, none, 1 - few, 1 - few, of(1000, 10))
+    assert (low, high) == pytest.approx((0, 1 - 0.025**0.1))
+    low, high = share_interval(np.float64(0.9), np.float64(0.8), few, few, of(1000, 10))
+    assert (low, high) == pytest.approx((0.9, 0.98))
+
+
+def test_a_share_corrected_to_all_is_no_exact_count() -> None:
+    """Somebody else was found, if by mistake: resamples tell how often, and no bound is needed."""
+    low, high = share_interval(np.float64(1), np.float64(0.9), DRAWN, STILL, of(1000, 1000))
+    assert (low, high) == pytest.approx((0.402, 1), abs=0.003)
+
+
+def test_draws_without_a_solution_widen_it() -> None:
+    broken = DRAWN.copy()
+    broken[::4] = np.nan
+    low, high = share_interval(np.float64(0.5), np.float64(0.5), broken, STILL, of(1000, 1000))
+    assert high - low > 3 * width(of(1000, 1000))
+
+
+def test_many_at_once_are_each_as_alone() -> None:
+    photos = Photos(np.array([9.0, 50]), np.array([30.0, 7]), np.array([30, 7]))
+    drawn = np.stack([DRAWN, DRAWN - 0.2])
+    low, high = share_interval(np.array([0.5, 0.3]), np.array([0.5, 0.4]), drawn, drawn, photos)
+    alone = share_interval(np.float64(0.3), np.float64(0.4), drawn[1], drawn[1], of(50, 7))
+    assert (low[1], high[1]) == pytest.approx(alone)

@@ -1,0 +1,327 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from utils.dag.engines.local.engine import LocalEngine
+from utils.dag.run_folder import RunRecord
+from utils.errors import InputError
+
+PROJECT = Path(__file__).resolve().parents[4]
+
+COPY = """
+    import pathlib, sys
+    text = "".join(pathlib.Path(name).read_text() for name in sys.argv[2:])
+    pathlib.Path(sys.argv[1]).write_text(text + sys.argv[1] + ";")
+"""
+
+COUNTING = """
+    import os, pathlib, sys, time
+    checkpoint = pathlib.Path("steps.ckpt")
+    step = int(checkpoint.read_text() or 0) if checkpoint.exists() else 0
+    while step < 6:
+        step += 1
+        print("step", step, flush=True)
+        pathlib.Path("new").write_text(str(step))
+        os.replace("new", checkpoint)
+        {after_step}
+    pathlib.Path("total.txt").write_text(str(step))
+"""
+
+
+def chain(toy):
+    """Two jobs, one after the other: first.txt, then last.txt."""
+    toy.file("given.txt", "given;")
+    first = toy.job("first", COPY, "first.txt", "given.txt")
+    first.add_inputs("given.txt").add_outputs("first.txt", stage_out=False)
+    last = toy.job("last", COPY, "last.txt", "first.txt")
+    last.add_inputs("first.txt").add_outputs("last.txt")
+    return first, last
+
+
+def counting(toy, after_step: str):
+    toy.file("steps.ckpt")
+    job = toy.job("count", COUNTING.format(after_step=after_step))
+    return job.add_checkpoint("steps.ckpt", stage_out=False).add_outputs("total.txt")
+
+
+def steps(folder: Path) -> list[int]:
+    lines = (folder / "logs" / "count.log").read_text().splitlines()
+    return [int(line.split()[1]) for line in lines if line.startswith("step")]
+
+
+def state(folder: Path, job: str) -> str:
+    return json.loads((folder / "run.json").read_text())["jobs"][job]["state"]
+
+
+def wait_for(condition, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def start_engine(folder: Path, **environment: str) -> subprocess.Popen:
+    code = (
+        "import sys; from pathlib import Path;"
+        "from utils.dag.engines.local.engine import LocalEngine;"
+        "sys.exit(0 if LocalEngine(Path(sys.argv[1])).run() else 1)"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)],
+        cwd=PROJECT,
+        env=os.environ | environment,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def test_files_travel_along_the_edges_and_kept_ones_to_the_output_folder(toy):
+    chain(toy)
+    folder = toy.write()
+    assert LocalEngine(folder).run()
+    assert (folder / "output" / "last.txt").read_text() == "given;first.txt;last.txt;"
+    assert not (folder / "output" / "first.txt").exists()
+    assert not (folder / "scratch").exists()
+
+
+def test_a_job_sees_its_declared_inputs_and_nothing_else(toy):
+    toy.file("declared.txt")
+    toy.file("undeclared.txt")
+    job = toy.job("look", "import os; open('seen.txt', 'w').write(' '.join(sorted(os.listdir())))")
+    job.add_inputs("declared.txt").add_outputs("seen.txt")
+    assert LocalEngine(toy.write()).run()
+    assert (toy.folder / "output" / "seen.txt").read_text() == "declared.txt seen.txt"
+
+
+def test_a_job_cannot_change_what_others_read(toy):
+    toy.file("given.txt", "given;")
+    spoil = toy.job("spoil", "open('given.txt', 'w').write('spoilt;'); open('done', 'w')")
+    spoil.add_inputs("given.txt").add_outputs("done")
+    after = toy.job("after", COPY, "after.txt", "given.txt")
+    after.add_inputs("given.txt", "done").add_outputs("after.txt")
+    assert LocalEngine(toy.write()).run()
+    assert (toy.folder / "output" / "after.txt").read_text() == "given;after.txt;"
+
+
+def test_the_environment_is_the_jobs_own(toy, monkeypatch):
+    monkeypatch.setenv("SECRET", "of the submit host")
+    script = "import json, os; json.dump(dict(os.environ), open('env.json', 'w'))"
+    job = toy.job("env", script).add_outputs("env.json").add_env(FLAVOUR="mint")
+    job.add_pegasus_profile(cores=1)
+    assert LocalEngine(toy.write(), cores=4).run()
+    seen = json.loads((toy.folder / "output" / "env.json").read_text())
+    assert "SECRET" not in seen
+    assert seen["FLAVOUR"] == "mint"
+    assert seen["OMP_NUM_THREADS"] == "1"
+    assert seen["CUDA_VISIBLE_DEVICES"] == ""
+    assert seen["HOME"].startswith(str(toy.folder / "scratch"))
+
+
+def test_standard_streams_are_files_when_declared(toy):
+    toy.file("in.txt", "hello")
+    job = toy.job("cat", "import sys; print(sys.stdin.read()); print('oops', file=sys.stderr)")
+    job.set_stdin("in.txt")
+    job.set_stdout("out.txt")
+    assert LocalEngine(toy.write()).run()
+    assert (toy.folder / "output" / "out.txt").read_text() == "hello\n"
+    assert "oops" in (toy.folder / "logs" / "cat.log").read_text()
+
+
+def test_a_missing_output_fails_the_job_and_is_named(toy):
+    toy.job("lazy", "pass").add_outputs("promised.txt").add_dagman_profile(retry=0)
+    folder = toy.write()
+    assert not LocalEngine(folder).run()
+    assert "promised.txt" in RunRecord(folder).failed()["lazy"]
+
+
+def test_retries_are_as_declared(toy):
+    toy.job("bad", "print('tried'); raise SystemExit(3)").add_dagman_profile(retry=2)
+    assert not LocalEngine(toy.write()).run()
+    assert (toy.folder / "logs" / "bad.log").read_text().count("tried\n") == 3
+    assert RunRecord(toy.folder).failed()["bad"] == "ended with exit code 3"
+
+
+def test_what_does_not_depend_on_a_failed_job_is_finished(toy):
+    chain(toy)
+    toy.job("bad", "raise SystemExit(1)").add_outputs("bad.txt").add_dagman_profile(retry=0)
+    toy.job("below", COPY, "below.txt", "bad.txt").add_inputs("bad.txt").add_outputs("below.txt")
+    assert not LocalEngine(toy.write()).run()
+    assert [state(toy.folder, name) for name in ("last", "bad", "below")] == [
+        "done",
+        "failed",
+        "waiting",
+    ]
+
+
+def test_after_the_cause_is_mended_only_the_rest_is_run(toy):
+    chain(toy)
+    toy.file("switch", "off")
+    script = """
+        import sys, pathlib
+        sys.exit(1) if pathlib.Path("switch").read_text() == "off" else open("ok", "w")
+    """
+    bad = toy.job("bad", script).add_inputs("switch", "last.txt").add_outputs("ok")
+    bad.add_dagman_profile(retry=0)
+    folder = toy.write()
+    assert not LocalEngine(folder).run()
+    (folder / "switch").write_text("on")
+    assert LocalEngine(folder).run()
+    assert [state(folder, name) for name in ("first", "last", "bad")] == [
+        "cached",
+        "cached",
+        "done",
+    ]
+
+
+def test_another_run_takes_what_is_unchanged_from_the_cache(toy, tmp_path):
+    chain(toy)
+    toy.write()
+    assert LocalEngine(toy.folder).run()
+    other = type(toy)(tmp_path / "runs" / "other")
+    _, last = chain(other)
+    last.add_args("first.txt")
+    other.write()
+    assert LocalEngine(other.folder).run()
+    assert state(other.folder, "first") == "cached"
+    assert state(other.folder, "last") == "done"
+    last_text = (other.folder / "output" / "last.txt").read_text()
+    assert last_text == "given;first.txt;" * 2 + "last.txt;"
+
+
+def test_a_damaged_result_is_made_again(toy):
+    chain(toy)
+    folder = toy.write()
+    assert LocalEngine(folder).run()
+    for item in (folder.parent / ".cache" / "objects").iterdir():
+        item.write_text("")
+    assert LocalEngine(folder).run()
+    assert state(folder, "first") == "done"
+    assert (folder / "output" / "last.txt").read_text() == "given;first.txt;last.txt;"
+
+
+def test_cores_and_memory_bound_what_runs_at_once(toy):
+    script = """
+        import json, pathlib, sys, time
+        begin = time.time(); time.sleep(1.5)
+        pathlib.Path(sys.argv[1]).write_text(json.dumps([begin, time.time()]))
+    """
+    for number, (cores, memory) in enumerate([(1, 10), (1, 10), (2, 10), (1, 900), (1, 900)]):
+        name = f"job{number}"
+        job = toy.job(name, script, f"{name}.json").add_outputs(f"{name}.json")
+        job.add_pegasus_profile(cores=cores, memory=f"{memory} MB")
+    assert LocalEngine(toy.write(), cores=2, memory=1000).run()
+    spans = [json.loads((toy.folder / "output" / f"job{n}.json").read_text()) for n in range(5)]
+
+    def together(one: int, other: int) -> bool:
+        return spans[one][0] < spans[other][1] and spans[other][0] < spans[one][1]
+
+    assert together(0, 1)
+    assert not any(together(2, other) for other in (0, 1, 3, 4))
+    assert not together(3, 4)
+
+
+def test_a_job_that_asks_for_more_than_there_is_gets_all_of_it(toy):
+    script = "import os; open('n', 'w').write(os.environ['OMP_NUM_THREADS'])"
+    job = toy.job("big", script).add_outputs("n").add_pegasus_profile(cores=64, memory="900 GB")
+    assert job and LocalEngine(toy.write(), cores=2, memory=500).run()
+    assert (toy.folder / "output" / "n").read_text() == "2"
+
+
+def test_a_checkpoint_is_carried_to_the_next_try(toy):
+    counting(toy, "if step == 3: sys.exit(1)")
+    assert LocalEngine(toy.write()).run()
+    assert steps(toy.folder) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_checkpoint_survives_sigkill_of_the_job(toy):
+    counting(toy, "if step == 4: os.kill(os.getpid(), 9)")
+    assert LocalEngine(toy.write()).run()
+    assert steps(toy.folder) == [1, 2, 3, 4, 5, 6]
+    assert "SIGKILL" in (toy.folder / "logs" / "count.log").read_text()
+
+
+def test_exit_85_with_a_new_checkpoint_uses_up_no_try(toy):
+    counting(toy, "sys.exit(85)").add_dagman_profile(retry=0)
+    assert LocalEngine(toy.write()).run()
+    assert steps(toy.folder) == [1, 2, 3, 4, 5, 6]
+
+
+def test_exit_85_without_progress_is_a_failure(toy):
+    toy.job("stuck", "raise SystemExit(85)").add_checkpoint("none.ckpt").add_dagman_profile(retry=1)
+    assert not LocalEngine(toy.write()).run()
+    assert (toy.folder / "logs" / "stuck.log").read_text().count("tries left") == 2
+
+
+def test_out_of_time_a_job_gets_sigterm_and_goes_on_from_its_checkpoint(toy):
+    handler = "import signal; signal.signal(15, lambda *a: sys.exit(85)); time.sleep(0.4)"
+    counting(toy, handler).add_pegasus_profile(runtime=1)
+    assert LocalEngine(toy.write()).run()
+    assert steps(toy.folder) == [1, 2, 3, 4, 5, 6]
+    assert (toy.folder / "logs" / "count.log").read_text().count("---\nstep") >= 2
+
+
+def test_a_job_that_ignores_sigterm_is_killed(toy, monkeypatch):
+    monkeypatch.setattr("utils.dag.engines.local.attempt.KILL_AFTER", 0.3)
+    script = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
+    job = toy.job("deaf", script).add_dagman_profile(retry=0)
+    job.add_pegasus_profile(runtime=1)
+    assert not LocalEngine(toy.write()).run()
+    assert "SIGKILL" in RunRecord(toy.folder).failed()["deaf"]
+
+
+def test_an_interrupt_stops_the_jobs_which_save_and_a_second_run_completes(toy):
+    handler = "import signal; signal.signal(15, lambda *a: sys.exit(85)); time.sleep(0.3)"
+    counting(toy, handler)
+    folder = toy.write()
+    engine = start_engine(folder)
+    wait_for(lambda: (folder / "logs" / "count.log").exists() and len(steps(folder)) == 2)
+    engine.send_signal(signal.SIGINT)
+    engine.wait(timeout=20)
+    assert engine.returncode != 0
+    assert state(folder, "count") == "stopped"
+    assert LocalEngine(folder).run()
+    assert steps(folder) == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("at_step", [1, 3, 5])
+def test_kill_9_of_engine_and_job_loses_nothing_that_was_saved(toy, at_step):
+    chain(toy)
+    counting(toy, "time.sleep(0.3)").add_inputs("last.txt")
+    folder = toy.write()
+    engine = start_engine(folder)
+    wait_for(lambda: (folder / "logs" / "count.log").exists() and len(steps(folder)) == at_step)
+    time.sleep(0.1)
+    engine.kill()
+    engine.wait(timeout=20)
+    before = len(steps(folder))
+    time.sleep(0.7)
+    assert len(steps(folder)) == before, "the job outlived its engine"
+    assert LocalEngine(folder).run()
+    assert steps(folder) == [1, 2, 3, 4, 5, 6]
+    assert [state(folder, name) for name in ("first", "last", "count")] == [
+        "cached",
+        "cached",
+        "done",
+    ]
+
+
+def test_jobs_in_a_circle_are_refused(toy):
+    toy.job("egg", "pass").add_inputs("hen").add_outputs("egg")
+    toy.job("hen", "pass").add_inputs("egg").add_outputs("hen")
+    with pytest.raises(InputError, match=r"wait for each other: .*egg"):
+        LocalEngine(toy.write()).run()
+
+
+def test_the_record_tells_time_and_memory_of_each_job(toy):
+    script = "import time; data = bytearray(60_000_000); time.sleep(0.2); open('x', 'w')"
+    toy.job("use", script).add_outputs("x")
+    assert start_engine(toy.write()).wait() == 0  # a child counts its parent's memory as its own
+    used = json.loads((toy.folder / "run.json").read_text())["jobs"]["use"]
+    assert used["seconds"] >= 0.2
+    assert 50 < used["peak_mib"] < 500
+    assert used["tries"] == 1

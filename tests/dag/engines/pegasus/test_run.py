@@ -1,0 +1,156 @@
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from utils.dag.engines.pegasus import run as pegasus
+from utils.dag.engines.pegasus.run import PegasusRun
+from utils.dag.engines.progress import Progress
+from utils.dag.options import Options
+from utils.dag.plan import write_plan
+from utils.errors import InputError
+
+FAKE = """#!{python}
+import json, os, pathlib, sys
+name, submit = pathlib.Path(sys.argv[0]).name, pathlib.Path("{submit}")
+submit.mkdir(exist_ok=True)
+(submit / (name + ".json")).write_text(json.dumps(sys.argv[1:]))
+{body}
+"""
+PLANS = """
+(submit / "braindump.yml").write_text(f"submit_dir: {submit}\\nuser: me\\n")
+print(json.dumps({"submit_dir": str(submit), "workflow_name": "x", "exit_code": 0}))
+"""
+
+
+class Client:
+    """Stands in for Pegasus's own client, whose answer needs a queue to ask."""
+
+    def __init__(self, state: str, failed: int) -> None:
+        counts = {"succeeded": 4, "queued": 3, "ready": 2, "unready": 1, "failed": failed}
+        self.answer = {"dags": {"root": {"state": state, "percent_done": 40.0, **counts}}}
+
+    def get_status(self, root_wf_name: str, submit_dir: str) -> dict:
+        return self.answer
+
+
+@pytest.fixture
+def tool(tmp_path, monkeypatch):
+    """Put stand-ins for Pegasus's tools on the PATH; return how to say what each does."""
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+    def install(name: str, body: str) -> Path:
+        script = tmp_path / "bin" / name
+        script.parent.mkdir(exist_ok=True)
+        script.write_text(FAKE.format(python=sys.executable, submit=tmp_path / "submit", body=body))
+        script.chmod(0o755)
+        return tmp_path / "submit"
+
+    install("pegasus-version", "")
+    return install
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("dataset.tar", "predict_0.tar"):
+        (folder / name).touch()
+    write_plan(folder, Options(), "pegasus", ["python", "workflow.py"], {})
+    return folder
+
+
+@pytest.fixture
+def submitted(folder, tool):
+    """Return a run that was handed over to the stand-in of Pegasus."""
+    tool("pegasus-plan", PLANS)
+    run = PegasusRun(folder)
+    run.hand_over()
+    return run
+
+
+def test_without_the_planner_nothing_is_submitted_and_the_way_out_is_told(folder, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert not pegasus.is_installed()
+    with pytest.raises(InputError, match="pegasus-plan is not on the PATH; install"):
+        PegasusRun(folder).hand_over()
+    assert PegasusRun(folder).refresh() == "planned"
+
+
+def test_the_planner_is_called_for_the_pool_with_the_run_folders_files(folder, submitted):
+    called = json.loads((submitted.submit_folder / "pegasus-plan.json").read_text())
+    assert called[-2] == str(folder / "workflow.yml")
+    for option, value in (
+        ("--conf", str(folder / "pegasus.properties")),
+        ("--sites", "condorpool"),
+        ("--output-sites", "local"),
+        ("--dir", str(folder / "pegasus")),
+    ):
+        assert called[called.index(option) + 1] == value
+    assert "--submit" in called
+
+
+def test_the_planners_refusal_reaches_the_user(folder, tool):
+    tool("pegasus-plan", "sys.stderr.write('no such site'); sys.exit(1)")
+    with pytest.raises(InputError, match=r"could not plan or submit"):
+        PegasusRun(folder).hand_over()
+
+
+def test_what_was_submitted_is_found_again_and_goes_on_from_its_rescue_file(
+    folder, submitted, tool, monkeypatch
+):
+    states = iter(["Failure", "Failure", "Failure", "Running"])
+    monkeypatch.setattr(pegasus, "from_env", lambda: Client(next(states), 1))
+    submit = tool("pegasus-run", "print('on its way again')")
+    assert PegasusRun(folder).hand_over() == "on its way again"
+    assert json.loads((submit / "pegasus-run.json").read_text()) == [str(submit)]
+    assert next(states, None) is None, "the old failure is not to be taken for the new run's"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("Success", "nothing is left to do"), ("Running", "on its way already")],
+)
+def test_what_needs_no_submission_is_not_submitted_again(
+    folder, submitted, monkeypatch, state, words
+):
+    monkeypatch.setattr(pegasus, "from_env", lambda: Client(state, 0))
+    assert PegasusRun(folder).hand_over() == f"{folder}: {words}"
+
+
+@pytest.mark.parametrize(
+    ("ask", "name", "options"),
+    [
+        (PegasusRun.status, "pegasus-status", ["-l"]),
+        (PegasusRun.statistics, "pegasus-statistics", []),
+        (PegasusRun.remove, "pegasus-remove", []),
+    ],
+)
+def test_pegasus_own_tools_speak_for_it(submitted, tool, ask, name, options):
+    submit = tool(name, "print('words of the tool'); sys.exit(3)")
+    assert ask(submitted) == "words of the tool"
+    assert json.loads((submit / f"{name}.json").read_text()) == [*options, str(submit)]
+
+
+def test_a_run_that_was_not_submitted_is_told_apart(folder):
+    with pytest.raises(InputError, match="not submitted yet; do so with: python workflow"):
+        PegasusRun(folder).status()
+
+
+@pytest.mark.parametrize(("state", "failed", "well"), [("Success", 0, True), ("Failure", 1, False)])
+def test_waiting_ends_with_the_workflow(submitted, tool, monkeypatch, state, failed, well):
+    monkeypatch.setattr(pegasus, "from_env", lambda: Client(state, failed))
+    submit = tool("pegasus-statistics", "print('every job done')")
+    (submit / "monitord.done").touch()
+    tool("pegasus-analyzer", "print('this one failed')")
+    told = io.StringIO()
+    assert submitted.follow(Progress(told)) is well
+    assert f"40 % done: 4 jobs succeeded, 3 in the queue, 3 to come, {failed} failed" in (
+        told.getvalue()
+    )
+    assert ("every job done" in told.getvalue()) is well
+    analysis = submitted.analysis()
+    assert analysis.startswith("this one failed")
+    assert ("--resume" in analysis) is not well

@@ -1,0 +1,146 @@
+"""The split of a data set and its record."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from utils.dataset.labels import CLASSES
+from utils.dataset.shards import read_shard
+from utils.dataset.splitting.split import SIDES, split_dataset
+from utils.errors import InputError
+
+
+@pytest.fixture
+def photos(make_photo, make_image):
+    """30 photographs; 20 to 29 hold two rare faces each; 5 and 6 are one picture."""
+    made = []
+    for number in range(30):
+        classes = ["with_mask"] + (
+            ["without_mask", "mask_weared_incorrect"] if number >= 20 else []
+        )
+        image = make_image(5 if number == 6 else number)
+        made.append(make_photo(f"p{number:02d}", classes, image))
+    return made
+
+
+@pytest.fixture
+def split(tmp_path, make_shard):
+    def run(photos, folder="out", **options):
+        out = tmp_path / folder
+        out.mkdir()
+        outputs = {side: out / f"{side}.tar" for side in SIDES}
+        dataset = make_shard(photos, "dataset.tar")
+        record = split_dataset(dataset, outputs, out / "split.json", **options)
+        return record, outputs
+
+    return run
+
+
+def names(path):
+    return [photo.name for photo in read_shard(path)]
+
+
+def test_every_photo_is_on_one_side_unchanged(split, photos):
+    record, outputs = split(photos)
+    written = [photo for path in outputs.values() for photo in read_shard(path)]
+    assert sorted(written, key=lambda photo: photo.name) == photos
+    for side, path in outputs.items():
+        assert {record["photos"][name]["side"] for name in names(path)} == {side}
+
+
+def test_sides_have_their_shares_and_every_class(split, photos):
+    record, _ = split(photos)
+    assert [record["sides"][side]["photos"] for side in SIDES] == [21, 3, 6]
+    for side in SIDES:
+        assert min(record["sides"][side]["faces"].values()) >= 1
+        assert record["sides"][side]["classes_missing"] == []
+
+
+def test_near_duplicates_stay_together(split, photos):
+    for seed in range(4):
+        record, _ = split(photos, f"seed{seed}", seed=seed)
+        first, second = record["photos"]["p05"], record["photos"]["p06"]
+        assert (first["side"], first["group"]) == (second["side"], second["group"])
+        assert (record["groups"], record["near_duplicates"]) == (29, 2)
+
+
+def test_the_record_on_disk_says_it_all(split, photos, tmp_path):
+    record, _ = split(photos, seed=7)
+    on_disk = json.loads((tmp_path / "out" / "split.json").read_text())
+    assert on_disk == {"schema": 1, **record}
+    assert record["seed"] == 7
+    assert record["photos"]["p21"] | {"side": "", "group": 0} == {
+        "file": "p21.png",
+        "side": "",
+        "group": 0,
+        "width": 120,
+        "height": 90,
+        "classes": dict.fromkeys(CLASSES, 1),
+    }
+
+
+def test_same_seed_same_split_other_seed_other_split(split, photos):
+    one, _ = split(photos, "a", seed=3)
+    two, _ = split(list(reversed(photos)), "b", seed=3)
+    other, _ = split(photos, "c", seed=4)
+    assert one == two
+    assert one["photos"] != other["photos"]
+
+
+def test_mended_boxes_are_counted(split, photos):
+    voc = photos[0].annotation.replace(b"<xmax>20</xmax>", b"<xmax>500</xmax>")
+    voc2 = photos[1].annotation.replace(b"<xmin>1</xmin>", b"<xmin>90</xmin>")
+    changed = [replace(photos[0], annotation=voc), replace(photos[1], annotation=voc2), *photos[2:]]
+    record, _ = split(changed)
+    assert (record["clipped_boxes"], record["dropped_boxes"]) == (1, 1)
+
+
+def test_unreadable_photos_stop_the_split_or_are_listed(split, photos):
+    broken = list(photos)
+    broken[3] = replace(photos[3], image=b"no image")
+    broken[8] = replace(photos[8], annotation=b"<annotation>")
+    with pytest.raises(
+        InputError, match=r"2 photographs cannot be used: p03\.png.*p08\.xml.*--skip-bad"
+    ):
+        split(broken, "stop")
+    record, outputs = split(broken, "skip", skip_bad=True)
+    assert [entry["file"] for entry in record["skipped"]] == ["p03.png", "p08.png"]
+    assert "p03.png" in record["skipped"][0]["reason"]
+    assert sum(len(names(path)) for path in outputs.values()) == 28
+    assert not {"p03", "p08"} & record["photos"].keys()
+
+
+def test_a_class_nowhere_is_an_error(split, photos):
+    with pytest.raises(InputError, match="no face of class without_mask, mask_weared_incorrect"):
+        split(photos[:20])
+
+
+def test_a_class_too_rare_for_every_side_is_reported(split, photos):
+    record, _ = split(photos[:22])
+    missing = [side for side in SIDES if record["sides"][side]["classes_missing"]]
+    assert len(missing) == 1
+    assert record["sides"][missing[0]]["classes_missing"] == list(CLASSES[1:])
+
+
+def test_too_few_photos_or_groups_are_an_error(split, photos, make_image, make_photo):
+    with pytest.raises(InputError, match="2 photographs cannot fill 3 sides"):
+        split(photos[20:22], "few")
+    twins = [make_photo(f"t{i}", CLASSES, make_image(1)) for i in range(4)]
+    with pytest.raises(InputError, match="1 groups of near-duplicates cannot fill 3 sides"):
+        split(twins, "twins")
+
+
+@pytest.mark.parametrize(
+    "fractions", [(0.7, 0.3), (0.8, 0.3, 0.1), (1.0, 0.0, 0.0), (1.1, -0.2, 0.1)]
+)
+def test_fractions_that_are_none_are_refused(split, photos, fractions):
+    with pytest.raises(InputError, match="expected three above 0 that add up to 1"):
+        split(photos, fractions=fractions)
+
+
+def test_other_fractions_are_followed(split, photos):
+    record, _ = split(photos, fractions=(0.5, 0.2, 0.3))
+    shares = np.array([record["sides"][side]["photos"] for side in SIDES]) / 30
+    np.testing.assert_allclose(shares, (0.5, 0.2, 0.3), atol=0.04)

@@ -1,0 +1,89 @@
+"""Two real processes over gloo against one, with the same global batches."""
+
+import sys
+
+import pytest
+import torch
+
+from utils.detector.forward import losses
+from utils.training import distributed
+from utils.training.distributed import from_first, largest, own_places, summed
+from utils.training.launch import launch
+
+
+@pytest.fixture(scope="module")
+def trained(one_of_several, tmp_path_factory):
+    """Return the results of one process alone, and of each of two together."""
+    results = []
+    for processes in (1, 2):
+        folder = tmp_path_factory.mktemp(f"of_{processes}")
+        command = [sys.executable, one_of_several.__file__, folder, "share"]
+        assert launch(processes, lambda: False, command) == 0
+        results += [
+            torch.load(folder / f"{rank}.pth", weights_only=True) for rank in range(processes)
+        ]
+    return results[0], results[1:]
+
+
+# Batches are of four and of three, so parts differ in size and in how many anchors are drawn.
+def test_two_processes_give_the_loss_curve_of_one(trained):
+    alone, both = trained
+    assert len(alone["records"]) == 2
+    for expected, found in zip(alone["records"], both[0]["records"], strict=True):
+        assert found["loss"] == pytest.approx(expected["loss"], rel=1e-6)
+        assert found["validation"] == pytest.approx(expected["validation"], rel=1e-6)
+
+
+def test_two_processes_give_the_weights_of_one_and_agree_to_the_bit(trained):
+    alone, both = trained
+    for name, value in alone["weights"].items():
+        assert torch.equal(both[0]["weights"][name], both[1]["weights"][name]), name
+        torch.testing.assert_close(both[0]["weights"][name], value, rtol=1e-6, atol=1e-9)
+
+
+def test_records_are_the_first_ones_in_every_process(trained):
+    _, both = trained
+    for one, other in zip(*(result["records"] for result in both), strict=True):
+        assert one["validation"] == other["validation"]
+
+
+def test_batch_normalisation_is_over_all_parts_of_the_batch(trained):
+    alone, both = trained
+    expected, parts = alone["normalised"], [result["normalised"] for result in both]
+    together = torch.cat([part["parts"] for part in parts], dim=1)
+    torch.testing.assert_close(together, expected["parts"], rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(
+        sum(part["sums"] for part in parts), expected["sums"], rtol=1e-9, atol=1e-9
+    )
+    for part in parts:
+        for found, wanted in zip(part["statistics"], expected["statistics"], strict=True):
+            torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("photos", [1, 2, 3, 4, 7])
+def test_every_place_of_a_batch_has_as_much_weight_as_any_other(monkeypatch, photos):
+    monkeypatch.setattr(distributed, "processes", lambda: 3)
+    taken = []
+    for number in range(3):
+        monkeypatch.setattr(distributed, "rank", lambda number=number: number)
+        part = list(own_places(photos))
+        assert part
+        taken += part
+    times = 1 if photos >= 3 else 3
+    assert sorted(taken) == sorted(list(range(photos)) * times)
+
+
+def test_part_of_a_batch_is_padded_like_the_whole(model):
+    shapes = []
+    model.backbone.register_forward_pre_hook(lambda _, given: shapes.append(given[0].shape[2:]))
+    image = torch.zeros((3, 64, 40), dtype=torch.uint8)
+    target = {"boxes": torch.tensor([[4.0, 4.0, 20.0, 20.0]]), "labels": torch.tensor([1])}
+    for size in ((0, 0), (50, 70), (130, 40)):
+        losses(model, [image], [target], size=size)
+    assert [tuple(shape) for shape in shapes] == [(64, 64), (64, 96), (160, 64)]
+
+
+def test_alone_there_is_nobody_to_ask():
+    assert summed([1.5, 2]) == [1.5, 2]
+    assert largest([3, 4]) == [3, 4]
+    assert from_first({"map": None}) == {"map": None}

@@ -1,0 +1,91 @@
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from utils.errors import InputError
+from utils.training import launch as launch_module
+from utils.training.launch import launch
+
+HEAD = """
+import os, pathlib, signal, sys, time
+rank, folder = int(os.environ["RANK"]), pathlib.Path(sys.argv[1])
+"""
+
+
+def children(folder, script):
+    return [sys.executable, "-c", HEAD + script, folder]
+
+
+def never():
+    return False
+
+
+def test_processes_know_their_number_and_share_the_threads(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 7)
+    script = """
+words = [os.environ[name] for name in ("RANK", "WORLD_SIZE", "OMP_NUM_THREADS")]
+(folder / str(rank)).write_text(" ".join(words))
+"""
+    assert launch(3, never, children(tmp_path, script)) == 0
+    assert [(tmp_path / str(rank)).read_text() for rank in range(3)] == ["0 3 2", "1 3 2", "2 3 2"]
+
+
+@pytest.mark.parametrize(("end", "code"), [("sys.exit(2)", 2), ("os.kill(os.getpid(), 9)", 137)])
+def test_failing_process_ends_those_that_wait_for_it(tmp_path, monkeypatch, end, code):
+    monkeypatch.setattr(launch_module, "GRACE", 0.2)
+    started = time.monotonic()
+    script = f"time.sleep(300) if rank != 1 else {end}"
+    assert launch(3, never, children(tmp_path, script)) == code
+    assert time.monotonic() - started < 200
+
+
+def test_first_process_decides_if_it_got_to_its_end(tmp_path):
+    assert launch(2, never, children(tmp_path, "sys.exit(1 if rank else 0)")) == 0
+
+
+def test_request_to_stop_reaches_all_and_waits_until_the_first_has_saved(tmp_path):
+    script = """
+signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.5 * (rank == 0)), sys.exit(85)))
+(folder / str(rank)).touch()
+time.sleep(300)
+"""
+    both = [tmp_path / "0", tmp_path / "1"]
+    assert launch(2, lambda: all(p.exists() for p in both), children(tmp_path, script)) == 85
+
+
+def test_processes_end_when_their_launcher_is_killed(tmp_path):
+    root = Path(__file__).parents[2]
+    child = HEAD + (
+        "from utils.training.distributed import _end_with_the_launcher\n"
+        "_end_with_the_launcher()\n"
+        "(folder / str(rank)).write_text(str(os.getpid()))\n"
+        "time.sleep(300)\n"
+    )
+    script = (
+        "import sys\nfrom utils.training.launch import launch\n"
+        "launch(2, lambda: False, [sys.executable, '-c', *sys.argv[1:]])\n"
+    )
+    launcher = subprocess.Popen([sys.executable, "-c", script, child, tmp_path], cwd=root)
+    files = [tmp_path / "0", tmp_path / "1"]
+    wait_until(lambda: all(file.exists() and file.read_text() for file in files))
+    launcher.send_signal(signal.SIGKILL)
+    launcher.wait()
+    wait_until(lambda: not any(Path(f"/proc/{file.read_text()}").exists() for file in files))
+
+
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(InputError, match=r"--processes 3: 2 GPU\(s\) are visible.*take 2"):
+        launch(3, never, ["false"])
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

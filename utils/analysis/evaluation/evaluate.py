@@ -1,0 +1,207 @@
+"""How good a detector is on photographs it never saw: ``evaluation.json`` and its text."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from utils.analysis.evaluation.intervals import (
+    add_intervals,
+    draw_photographs,
+    operating_intervals,
+    precision_intervals,
+)
+from utils.analysis.evaluation.mistakes import worst_mistakes
+from utils.analysis.evaluation.text import evaluation_text
+from utils.analysis.plots import quality as quality_plots
+from utils.analysis.plots.mistakes import draw_mistakes
+from utils.analysis.prevalence.adjusted_counts import expected_confusion
+from utils.analysis.prevalence.likeness import feature_sums
+from utils.dataset.faces import Faces
+from utils.dataset.labels import CLASSES
+from utils.dataset.shards import Photo, read_shard
+from utils.errors import InputError
+from utils.metrics.average_precision import IOUS, average_precision
+from utils.metrics.calibration import Calibration, reliability
+from utils.metrics.confusion import confusion_counts, operating_metrics
+from utils.metrics.detections import Detections
+from utils.metrics.matching import IOU
+from utils.metrics.precision_recall import precision_recall
+from utils.metrics.ranking import face_sides, rank
+from utils.records import write_atomically, write_record
+
+if TYPE_CHECKING:
+    from utils.detector.inference import Detector
+
+SCHEMA = 2
+"""Of ``evaluation.json``."""
+
+BATCH, BATCH_BYTES = 8, 2**29
+"""How many decoded photographs are held at a time: no more, or fewer once they take so much."""
+
+Decoded = tuple[Photo, np.ndarray]
+"""A photograph and its pixels."""
+
+log = logging.getLogger(__name__)
+
+
+def evaluate(detector: "Detector", test: Path, seed: int) -> dict[str, Any]:
+    """Run a detector over a test shard and return the record ``evaluation.json``.
+
+    The operating threshold is the model's own, chosen on validation photographs.
+
+    Parameters
+    ----------
+    test
+        A clean shard: photographs with annotations.
+    seed
+        The run's seed, for the bootstrap intervals.
+
+    Raises
+    ------
+    InputError
+        If the shard holds no photograph, or one that cannot be read.
+    """
+    names, faces, detections = [], [], []
+    for batch in batched((photo, photo.decode()) for photo in read_shard(test)):
+        for photo, image in batch:
+            height, width = image.shape[:2]
+            names.append(photo.name)
+            faces.append(photo.read_annotation(width, height).faces)
+        detections += detector.predict([image for _, image in batch])
+        log.info("%d photographs", len(names))
+    if not names:
+        raise InputError(f"{test}: holds no photograph; there is nothing to evaluate on")
+    record = score(names, faces, detections, detector.threshold, seed)
+    record["calibration"] = calibration_record(detections, faces, detector.calibration)
+    worst = worst_mistakes(names, detections, faces, detector.threshold)
+    record["mistakes"] = [mistake.as_record() for mistake in worst]
+    model = {"arch": detector.arch, "digest": detector.digest, "image_size": detector.image_size}
+    return {"model": model, **record}
+
+
+def write_evaluation(
+    detector: "Detector",
+    test: Path,
+    seed: int,
+    *,
+    json: Path,
+    text: Path,
+    confusion_picture: Path,
+    precision_recall_picture: Path,
+    calibration_picture: Path,
+    mistakes_picture: Path,
+) -> dict[str, Any]:
+    """Evaluate, and write the record, its text and its pictures; return the record."""
+    record = evaluate(detector, test, seed)
+    write_record(json, record, SCHEMA)
+    write_atomically(text, evaluation_text(record).encode())
+    quality_plots.confusion_matrix(
+        np.array(record["confusion"]), record["threshold"], confusion_picture
+    )
+    quality_plots.precision_recall(record, precision_recall_picture)
+    quality_plots.calibration(record["calibration"], record["threshold"], calibration_picture)
+    draw_mistakes(record["mistakes"], test, mistakes_picture)
+    return record
+
+
+def score(
+    names: list[str],
+    faces: list[Faces],
+    detections: list[Detections],
+    threshold: float,
+    seed: int,
+) -> dict[str, Any]:
+    """Return the record's numbers from faces and detections, one entry a photograph.
+
+    Returns
+    -------
+    ``photos``, ``faces`` ({class: n}), ``iou``, ``threshold``, ``average_precision`` and
+    ``operating_point`` (see `average_precision` and `operating_metrics`; each part with its 95 %
+    ``intervals``), ``bootstrap`` ({repetitions, seed}), ``confusion`` (4 x 4),
+    ``precision_recall`` ({class: {recall, precision}}, 101 points),
+    ``counted`` (10th, 50th and 90th percentile of the side in pixels and the confidence of the
+    boxes that count) and ``per_photo`` ([{name, confusion, expected, features}]; the last two for
+    the rate, see `expected_confusion` and `utils.analysis.prevalence.likeness.feature_sums`).
+    """
+    tables = confusion_counts(detections, faces, threshold)
+    total = tables.sum(axis=0)
+    labels = np.concatenate([photo.labels for photo in faces])
+    point, precision = operating_metrics(total), average_precision(detections, faces)
+    weights = draw_photographs(len(names), seed)
+    add_intervals(point, operating_intervals(tables, weights))
+    add_intervals(precision, precision_intervals(rank(detections, faces, IOUS), weights))
+    kept = [found.above(threshold) for found in detections]
+    return {
+        "photos": len(names),
+        "faces": {name: int((labels == k).sum()) for k, name in enumerate(CLASSES, start=1)},
+        "iou": IOU,
+        "threshold": float(threshold),
+        "average_precision": precision,
+        "operating_point": point,
+        "bootstrap": {"repetitions": len(weights), "seed": seed},
+        "confusion": total.tolist(),
+        "precision_recall": {
+            name: {
+                "recall": np.linspace(0, 1, 101).round(4).tolist(),
+                "precision": curve.envelope().round(5).tolist(),
+            }
+            for name, curve in precision_recall(detections, faces).items()
+        },
+        "counted": {
+            "side": spread([face_sides(found) for found in kept]),
+            "confidence": spread([found.scores for found in kept]),
+        },
+        "per_photo": [
+            {
+                "name": name,
+                "confusion": table.tolist(),
+                "expected": expected.round(6).tolist(),
+                "features": features.round(6).tolist(),
+            }
+            for name, table, expected, features in zip(
+                *(names, tables, expected_confusion(detections, faces, threshold)),
+                feature_sums(detections, threshold, faces),
+                strict=True,
+            )
+        ],
+    }
+
+
+def calibration_record(
+    detections: list[Detections], faces: list[Faces], calibration: Calibration
+) -> dict[str, Any]:
+    """Return ``temperature`` and ``background``, and `reliability` ``before`` and ``after`` them.
+
+    Parameters
+    ----------
+    detections
+        As the detector returns them, calibrated.
+    """
+    raw = [calibration.inverse().apply(found) for found in detections]
+    return {
+        **asdict(calibration),
+        "before": reliability(raw, faces),
+        "after": reliability(detections, faces),
+    }
+
+
+def spread(values: list[np.ndarray]) -> list[float] | None:
+    """Return the 10th, 50th and 90th percentile of arrays taken together; None if all are empty."""
+    together = np.concatenate(values) if values else np.zeros(0)
+    return np.quantile(together, [0.1, 0.5, 0.9]).tolist() if together.size else None
+
+
+def batched(decoded: Iterable[Decoded]) -> Iterator[list[Decoded]]:
+    """Yield photographs with their pixels, `BATCH` at a time, or fewer that take `BATCH_BYTES`."""
+    batch: list[Decoded] = []
+    for photo, image in decoded:
+        batch.append((photo, image))
+        if len(batch) == BATCH or sum(image.nbytes for _, image in batch) >= BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

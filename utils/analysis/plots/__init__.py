@@ -1,0 +1,1 @@
+"""Pictures of records: curves, bars, matrices, galleries of mistakes."""

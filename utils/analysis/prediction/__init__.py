@@ -1,0 +1,1 @@
+"""New photographs: what is found on them, shard by shard, and all together."""

@@ -1,0 +1,82 @@
+"""The interval of a share that was counted on new photographs and corrected by test photographs.
+
+The draws are bootstrap resamples of whole photographs, with what no photograph showed allowed for
+as in Jeffreys' interval (`utils.metrics.bootstrap.imaginary`). Their percentiles are taken further
+out for few photographs (Hesterberg 2015), as Student's t with the degrees of freedom of
+Satterthwaite (1946): of the two sets, that counts which adds more to the spread, and of a set its
+effective number of photographs (Kish 1965), since one crowd is one observation. Where no detection
+was of a class, or every one, resampling has nothing to go by: the interval reaches the exact bound
+of Clopper and Pearson (1934), a photograph with people counting as one observation.
+
+Sources: Hesterberg, Am. Stat. 69 (2015) 371; Satterthwaite, Biometrics Bull. 2 (1946) 110; Kish,
+Survey Sampling (1965); Clopper & Pearson, Biometrika 26 (1934) 404.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from utils.metrics.bootstrap import LEVEL, effective_photos, expanded_percentiles
+
+
+@dataclass(frozen=True)
+class Photos:
+    """How much the photographs of both sets can tell; arrays where there are several such pairs.
+
+    Attributes
+    ----------
+    test, new
+        Effective numbers of photographs; 1 or less has no spread.
+    crowds
+        New photographs with somebody on them.
+    """
+
+    test: np.ndarray
+    new: np.ndarray
+    crowds: np.ndarray
+
+    @classmethod
+    def of(cls, test: np.ndarray, new: np.ndarray) -> "Photos":
+        """Take them from confusion counts (..., photos, 4, 4) and counts (..., photos, 3)."""
+        sizes = np.asarray(new).sum(axis=-1)
+        return cls(
+            effective_photos(np.asarray(test)[..., 1:, :].sum(axis=(-1, -2))),
+            effective_photos(sizes),
+            (sizes > 0).sum(axis=-1),
+        )
+
+    def behind(self, drawn: np.ndarray, tested: np.ndarray) -> np.ndarray:
+        """Return how many photographs the spread of draws rests on, shape (...).
+
+        Parameters
+        ----------
+        drawn, tested
+            Shape (..., repetitions): draws of both sets, and with the test set alone drawn.
+        """
+        spread = drawn.var(axis=-1)
+        of_test = np.where(self.test > 1, np.minimum(tested.var(axis=-1), spread), 0)
+        of_test = np.where(self.new > 1, of_test, spread)
+        lost = of_test**2 / np.maximum(self.test - 1, 1e-9)
+        lost += (spread - of_test) ** 2 / np.maximum(self.new - 1, 1e-9)
+        return 1 + np.where(lost > 0, spread**2 / np.where(lost > 0, lost, 1), 1)
+
+
+def share_interval(
+    share: np.ndarray, raw: np.ndarray, drawn: np.ndarray, tested: np.ndarray, photos: Photos
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of the interval of a share, each of shape (...).
+
+    Parameters
+    ----------
+    share, raw
+        Shape (...): the estimate, and the class's share of the detections' labels, in 0..1.
+    drawn, tested
+        Shape (..., repetitions): as in `Photos.behind`. A draw that is not finite could be any.
+    """
+    anything = np.linspace(0, 1, drawn.shape[-1], dtype=drawn.dtype)
+    drawn, tested = (np.where(np.isfinite(x), x, anything) for x in (drawn, tested))
+    low, high = expanded_percentiles(drawn, photos.behind(drawn, tested))
+    bound = ((1 - LEVEL) / 2) ** (1 / np.maximum(photos.crowds, 1))
+    low = np.where(raw >= 1, np.minimum(low, bound), low)
+    high = np.where(raw <= 0, np.maximum(high, 1 - bound), high)
+    return np.minimum(low, share), np.maximum(high, share)

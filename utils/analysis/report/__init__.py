@@ -1,0 +1,1 @@
+"""The report: the answer, its words, and everything that it rests on."""

@@ -1,0 +1,172 @@
+"""``report.html``: one page that needs no other file and no network."""
+
+import base64
+import io
+import json
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from PIL import Image
+
+from utils.analysis.plots.mistakes import words
+from utils.analysis.prediction.merged import Predictions
+from utils.analysis.report.words import number_of, per_cent, share_digits
+from utils.dataset.labels import CLASSES, COLOURS, TITLES
+from utils.dataset.shards import Photo
+
+ROWS = 200
+"""Photographs in the page's table; ``predictions.txt`` has them all."""
+
+_CONFIGURATION = (
+    "name",
+    "created",
+    "command",
+    "options",
+    "versions",
+    "git_commit",
+    "digests",
+    "weights",
+)
+_WIDEST, _CROWDED = 1000, 1600  # pixels of a picture in the gallery: usual, and of a crowd
+_CROWD = 25
+
+
+def render(
+    *,
+    prevalence: dict[str, Any],
+    evaluation: dict[str, Any],
+    predictions: Predictions,
+    gallery: tuple[list[dict[str, Any]], list[dict[str, Any]]],
+    drawings: dict[str, Photo],
+    configuration: dict[str, Any],
+    split: dict[str, Any],
+    training: dict[str, Any],
+    params: dict[str, Any] | None,
+    trials: list[dict[str, Any]],
+    pictures: dict[str, bytes],
+    seed: int,
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    prevalence, evaluation, configuration, split, training, params
+        The records of these names; fields that `configuration` lacks are left out.
+    predictions, gallery, drawings
+        All predictions, which of them to show, and their drawings by name.
+    trials
+        Of the hyper-parameter search (`utils.analysis.report.trials.read_trials`), empty without
+        one.
+    pictures
+        PNG bytes by name: class_distribution, training_curves, confusion_matrix,
+        precision_recall, calibration, mistakes and, with a search, hpo_history.
+    seed
+        The run's seed.
+    """
+    template = _environment().get_template("report.html")
+    return template.render(
+        classes=[
+            {"name": name, "title": TITLES[k], "colour": COLOURS[k]}
+            for k, name in enumerate(CLASSES, start=1)
+        ],
+        prevalence=prevalence,
+        digits=share_digits(prevalence["properly_masked"]["interval"]),
+        evaluation=evaluation,
+        worst=_worst(evaluation["per_photo"]),
+        mistakes=[
+            {**mistake, **dict(zip(("what", "why"), words(mistake), strict=True))}
+            for mistake in evaluation["mistakes"]
+        ],
+        predictions=predictions,
+        rows=predictions.summaries[:ROWS],
+        gallery=[[_shown(photo, drawings) for photo in half] for half in gallery],
+        configuration={**dict.fromkeys(_CONFIGURATION), **configuration},
+        split=split,
+        training=training,
+        params=params,
+        trials=trials,
+        searched=_searched(trials),
+        pictures={name: _data_uri(data, "png") for name, data in pictures.items()},
+        seed=seed,
+    )
+
+
+def _environment() -> jinja2.Environment:
+    folder = files("utils.analysis.report") / "templates"  # found in utils.zip, too
+    names = ("report.html", "report.css", "macros.html")
+    environment = jinja2.Environment(
+        loader=jinja2.DictLoader({name: (folder / name).read_text("utf-8") for name in names}),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "per_cent": lambda share, digits=0: _unbroken(per_cent(share, digits)),
+        "score": lambda score: "-" if score is None else f"{score:.3f}",
+        "unbroken": _unbroken,
+        "value": _value,
+    }
+    environment.globals |= {"number_of": number_of}
+    return environment
+
+
+def _worst(photos: list[dict[str, Any]], shown: int = 8) -> list[dict[str, Any]]:
+    """Return the test photographs with most mistakes: how many of each kind."""
+    result = []
+    for photo in photos:
+        table = photo["confusion"]
+        inner = [row[1:] for row in table[1:]]
+        right = sum(inner[k][k] for k in range(len(inner)))
+        mistakes = {
+            "name": photo["name"],
+            "faces": sum(map(sum, table[1:])),
+            "missed": sum(row[0] for row in table[1:]),
+            "invented": sum(table[0][1:]),
+            "confused": sum(map(sum, inner)) - right,
+        }
+        mistakes["all"] = mistakes["missed"] + mistakes["invented"] + mistakes["confused"]
+        result.append(mistakes)
+    result = [photo for photo in result if photo["all"]]
+    return sorted(result, key=lambda photo: (-photo["all"], photo["name"]))[:shown]
+
+
+def _searched(trials: list[dict[str, Any]]) -> list[str]:
+    """Return the names of the settings in which trials differ."""
+    values: dict[str, set[str]] = {}
+    for trial in trials:
+        for name, value in trial["params"].items():
+            values.setdefault(name, set()).add(json.dumps(value))
+    return sorted(name for name, seen in values.items() if len(seen) > 1)
+
+
+def _shown(photo: dict[str, Any], drawings: dict[str, Photo]) -> dict[str, Any]:
+    crowd = photo["people"] + photo["doubtful"] > _CROWD
+    image = Image.fromarray(drawings[photo["name"]].decode())
+    image.thumbnail((_CROWDED if crowd else _WIDEST,) * 2, Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    image.save(file, format="JPEG", quality=84)
+    return {**photo, "wide": crowd, "picture": _data_uri(file.getvalue(), "jpeg")}
+
+
+def _data_uri(data: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _unbroken(text: str) -> str:
+    """Keep a number and its per cent sign on one line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _value(value: Any) -> str:
+    """Return a number, an option or a record's field as text."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,155 @@
+"""The end of the workflow: the answer, and everything that it rests on."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from utils.analysis.evaluation.evaluate import SCHEMA
+from utils.analysis.prediction.merged import Predictions, read_predictions
+from utils.analysis.prediction.predict import detections_of
+from utils.analysis.prediction.table import predictions_table
+from utils.analysis.prevalence.adjusted_counts import expected_counts
+from utils.analysis.prevalence.estimate import estimate_prevalence
+from utils.analysis.prevalence.likeness import feature_sums, likeness
+from utils.analysis.report.gallery import choose, load_drawings, most_telling
+from utils.analysis.report.page import render
+from utils.analysis.report.trials import read_trials
+from utils.analysis.report.words import SAME_PHOTOS, answer, caveats
+from utils.dataset.images import encode_png
+from utils.dataset.labels import CLASSES
+from utils.errors import InputError
+from utils.records import read_record, write_atomically, write_record
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """The files that a report is made of; the search's are None in a run without one."""
+
+    configuration: Path
+    split: Path
+    class_distribution: Path
+    training: Path
+    training_curves: Path
+    evaluation: Path
+    confusion_matrix: Path
+    precision_recall: Path
+    calibration: Path
+    mistakes: Path
+    predictions: Sequence[Path]
+    images: Sequence[Path]
+    params: Path | None = None
+    hpo_history: Path | None = None
+    study: Path | None = None
+
+
+def write_report(
+    inputs: ReportInputs, seed: int, *, page: Path, table: Path, picture: Path, prevalence: Path
+) -> dict[str, Any]:
+    """Write the report, the table of predictions, its most telling picture and the answer.
+
+    Parameters
+    ----------
+    inputs
+        What the jobs before have written.
+    seed
+        The run's seed, for the bootstrap.
+    page
+        ``report.html``, one file that needs no other.
+    table, picture, prevalence
+        ``predictions.txt``, ``predicted_image.png`` and ``prevalence.json``.
+
+    Returns
+    -------
+    The prevalence record.
+
+    Raises
+    ------
+    InputError
+        If an input is missing or not what it should be, or the predictions are of another model
+        or threshold than the evaluation.
+    """
+    evaluation = read_record(inputs.evaluation, SCHEMA)
+    configuration = read_record(inputs.configuration)
+    predictions = read_predictions(inputs.predictions, evaluation)
+    record = _prevalence(evaluation, predictions, seed)
+    if not configuration.get("new_photographs", True):
+        record["caveats"].insert(0, SAME_PHOTOS)
+    write_record(prevalence, record)
+    write_atomically(
+        table,
+        predictions_table(
+            predictions.summaries, predictions.threshold, predictions.skipped
+        ).encode(),
+    )
+    certain, doubtful = choose(predictions.summaries)
+    telling = most_telling(predictions.summaries)
+    names = {photo["name"] for photo in [*certain, *doubtful]} | ({telling} - {None})
+    drawings = load_drawings(inputs.images, names)
+    missing = names - drawings.keys()
+    if missing:
+        raise InputError(
+            f"{', '.join(map(str, inputs.images))}: no drawing of {', '.join(sorted(missing))}; "
+            "the shards of predictions and drawings do not belong together"
+        )
+    drawing = drawings[telling].decode() if telling else np.full((300, 400, 3), 255, np.uint8)
+    write_atomically(picture, encode_png(drawing))
+    html = render(
+        prevalence=record,
+        evaluation=evaluation,
+        predictions=predictions,
+        gallery=(certain, doubtful),
+        drawings=drawings,
+        configuration=configuration,
+        split=read_record(inputs.split),
+        training=read_record(inputs.training),
+        params=read_record(inputs.params) if inputs.params else None,
+        trials=read_trials(inputs.study) if inputs.study else [],
+        pictures={
+            name: path.read_bytes()
+            for name in (
+                "class_distribution",
+                "training_curves",
+                "confusion_matrix",
+                "precision_recall",
+                "calibration",
+                "mistakes",
+                "hpo_history",
+            )
+            if (path := getattr(inputs, name))
+        },
+        seed=seed,
+    )
+    write_atomically(page, html.encode())
+    log.info("%s %s", *answer(record))
+    return record
+
+
+def _prevalence(evaluation: dict[str, Any], predictions: Predictions, seed: int) -> dict[str, Any]:
+    photos, found = evaluation["per_photo"], [detections_of(p["faces"]) for p in predictions.photos]
+    test = np.array([photo["confusion"] for photo in photos])
+    expected = np.array([photo["expected"] for photo in photos])
+    new = np.array(
+        [[photo["counts"][name] for name in CLASSES] for photo in predictions.summaries], np.int64
+    ).reshape(-1, len(CLASSES))
+    threshold = predictions.threshold
+    record = estimate_prevalence(
+        test, new, seed, expected=(expected, expected_counts(found, threshold))
+    )
+    known, seen = np.array([photo["features"] for photo in photos]), feature_sums(found, threshold)
+    alike = likeness(test, known, new, seen, seed)
+    first, second = answer(record)
+    return {
+        "answer": first,
+        "explanation": second,
+        "caveats": caveats(record, evaluation, alike, len(predictions.skipped)),
+        "threshold": threshold,
+        **record,
+        "likeness": alike,
+        "skipped": len(predictions.skipped),
+    }

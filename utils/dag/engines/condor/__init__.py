@@ -1,0 +1,1 @@
+"""An HTCondor pool: the run folder as a DAG of DAGMan."""

@@ -1,0 +1,1 @@
+"""The embedded engine: runs the jobs of a run folder on this machine."""

@@ -1,0 +1,1 @@
+"""Pegasus: the run folder planned and submitted with its own tools."""

@@ -1,0 +1,1 @@
+"""Annotations as people have them: one file a format, bytes to `Annotation`."""

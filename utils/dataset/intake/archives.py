@@ -1,0 +1,188 @@
+"""Files of a folder, a zip or a tar, listed once and read one at a time, in any order.
+
+Nothing is extracted to disk under a name of its own. Only the standard library is used, as packing
+is part of starting the workflow.
+"""
+
+import lzma
+import os
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from utils.dataset.archive_limits import ArchiveError
+from utils.dataset.intake.expansion import expanded
+from utils.dataset.intake.zip_reader import ZipReader
+from utils.dataset.shards import MAX_MEMBER_BYTES
+from utils.dataset.tar_reader import tar_members
+from utils.errors import InputError, brief
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+"""Suffixes (lower case) by which photographs are found in folders and archives."""
+
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+_LONGEST = 4096  # bytes of a path on Linux
+_DAMAGED = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,  # names that are not in their own encoding, places before the start
+    IndexError,
+    OverflowError,
+    MemoryError,  # of a size that is a lie
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+"""What the standard library raises on damaged and hostile archives; tests/fuzz/ looks for more."""
+
+
+class Source:
+    """A folder, an archive or a single photograph; use it in a ``with`` statement.
+
+    Attributes
+    ----------
+    path
+        What was opened.
+    files
+        Path inside the source, with ``/`` between its parts, to what `read` finds the file by.
+        Hidden files and those that macOS adds to archives are not listed.
+
+    Raises
+    ------
+    InputError
+        If the path does not exist, is of no known kind, or is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self._open = ExitStack()
+        self.files: dict[str, Any] = {}
+        try:
+            self._list()
+        except BaseException as error:
+            self._open.close()
+            if isinstance(error, ArchiveError):
+                raise InputError(f"{path}: cannot be read: {error}") from error
+            if isinstance(error, _DAMAGED):
+                raise InputError(f"{path}: cannot be read ({_why(error)}); replace it") from error
+            raise
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of one of `files`.
+
+        Raises
+        ------
+        InputError
+            If it is damaged, encrypted, or larger than `MAX_MEMBER_BYTES`.
+        """
+        place, where = self.files[name], f"{self.path}: {brief(name, 200)}"
+        try:
+            data = self._read(place)
+        except _DAMAGED as error:
+            raise InputError(
+                f"{where}: cannot be read ({_why(error)}); replace or remove it"
+            ) from error
+        if len(data) > MAX_MEMBER_BYTES:
+            raise InputError(f"{where}: has more than {MAX_MEMBER_BYTES} bytes; remove it")
+        return data
+
+    def _list(self) -> None:
+        lower = self.path.name.lower()
+        if self.path.is_dir():
+            self._read = _read_file
+            self._keep(_walk(self.path, ""))
+        elif not self.path.exists():
+            raise InputError(f"{self.path}: no such file or folder")
+        elif lower.endswith(IMAGE_SUFFIXES):
+            self._read = _read_file
+            self._keep([(self.path.name, str(self.path))])
+        elif not lower.endswith(ARCHIVE_SUFFIXES):
+            raise InputError(
+                f"{self.path}: expected a folder, an archive ({' '.join(ARCHIVE_SUFFIXES)}) "
+                f"or a photograph ({' '.join(IMAGE_SUFFIXES)})"
+            )
+        else:
+            file = self._open.enter_context(_open_plain(self.path))
+            if lower.endswith(".zip"):
+                archive = self._open.enter_context(ZipReader(file))
+                self._read = lambda member: archive.read(member, MAX_MEMBER_BYTES + 1)
+                self._keep(_inside((m.orig_filename, m) for m in archive.members))
+            else:
+                tar = self._open.enter_context(expanded(file) or file)
+                self._read = lambda member: _read_slice(tar, member.offset, member.size)
+                self._keep(_inside((m.name, m) for m in tar_members(tar)))
+
+    def _keep(self, listing: Iterable[tuple[str, Any]]) -> None:
+        for name, place in listing:
+            parts = PurePosixPath(name).parts
+            if any(part.startswith(".") or part == "__MACOSX" for part in parts):
+                continue
+            name = "/".join(parts)
+            if name in self.files:
+                raise InputError(f"{self.path}: holds '{brief(name, 200)}' twice; pack it again")
+            self.files[name] = place
+
+
+def _inside(members: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Pass on the members of an archive; a name that leads out of it is an error."""
+    for name, place in members:
+        if "\0" in name or "\\" in name or not name.strip("/") or len(name) > _LONGEST:
+            why = "is not a name of folders and a file with / between them"
+        elif name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
+            why = "leads out of the archive"
+        else:
+            yield name, place
+            continue
+        raise ArchiveError(f"'{brief(name, 200)}' {why}", "pack the folder itself, from beside it")
+
+
+def _why(error: BaseException) -> str:
+    return brief(str(error) or type(error).__name__, 200)  # zipfile quotes names of 65,535 bytes
+
+
+def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield what lies under `folder` and is no folder; links to folders are not followed."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                yield f"{prefix}{entry.name}", entry.path
+            elif not entry.name.startswith("."):
+                yield from _walk(entry.path, f"{prefix}{entry.name}/")
+
+
+def _open_plain(path: str | Path) -> BinaryIO:
+    """Open a file for reading; a named pipe or a device, which may never end, is an OSError."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError("no plain file")
+    return file
+
+
+def _read_file(path: str) -> bytes:
+    with _open_plain(path) as file:
+        return file.read(MAX_MEMBER_BYTES + 1)
+
+
+def _read_slice(file: BinaryIO, offset: int, size: int) -> bytes:
+    file.seek(offset)
+    data = file.read(min(size, MAX_MEMBER_BYTES + 1))
+    if len(data) < min(size, MAX_MEMBER_BYTES + 1):
+        raise EOFError("the archive ends too early")
+    return data

@@ -1,0 +1,1 @@
+"""Which photographs are near-duplicates, and which side each goes to."""

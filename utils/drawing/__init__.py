@@ -1,0 +1,1 @@
+"""Faces drawn on photographs: boxes, labels, where the labels go."""

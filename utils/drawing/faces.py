@@ -1,0 +1,170 @@
+"""A photograph with its detections drawn so that one face reads as well as a crowd."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from utils.dataset.labels import COLOURS, TITLES
+from utils.drawing.label_layout import place_labels
+from utils.metrics.detections import Detections
+
+SHORTEST, LONGEST = 1000, 2000
+"""Bounds of the drawing's longer side in pixels, unless the photograph's shape forbids it."""
+
+FACE = 44
+"""The side in pixels that the smaller faces should have in the drawing, so that labels fit."""
+
+CROWD = 12
+"""From more people than these, labels are marks and numbers only."""
+
+MARKS = ("", "✓", "✗", "!")
+"""A mark of each class, by id: readers need not tell colours apart."""
+
+_INK, _STRIP = "#101820", "#17212b"
+
+
+def draw_detections(image: np.ndarray, detections: Detections, threshold: float) -> np.ndarray:
+    """Draw every detection that counts, with its class and confidence, and a strip that sums up.
+
+    Small photographs are enlarged until the faces have room for labels; very large ones are
+    reduced. Labels say class and confidence where there is room, else (and in a crowd) the class's
+    mark and the confidence.
+
+    Parameters
+    ----------
+    image
+        uint8, shape (H, W, 3), RGB.
+    detections
+        In pixels of `image`.
+    threshold
+        Detections of lower confidence are not drawn.
+
+    Returns
+    -------
+    uint8, shape (H', W', 3), RGB: the drawing, with the strip beneath the photograph.
+    """
+    kept = detections.above(threshold)
+    scale = _scale(image.shape[1], image.shape[0], kept.boxes)
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    photo = Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)
+    boxes = kept.boxes.astype(np.float64) * scale
+    _draw_boxes(ImageDraw.Draw(photo), boxes, kept.labels)
+    _draw_labels(ImageDraw.Draw(photo), boxes, kept, size)
+    strip = _strip(size[0], kept.labels, threshold)
+    drawing = Image.new("RGB", (size[0], size[1] + strip.height))
+    drawing.paste(photo, (0, 0))
+    drawing.paste(strip, (0, size[1]))
+    return np.asarray(drawing)
+
+
+def _scale(width: int, height: int, boxes: np.ndarray) -> float:
+    """How much to enlarge, so that a quarter of the faces at most is smaller than `FACE`."""
+    longer = max(width, height)
+    wanted = max(1.0, SHORTEST / longer)
+    if len(boxes):
+        sides = np.sqrt((boxes[:, 2:] - boxes[:, :2]).clip(1).prod(axis=1))
+        wanted = max(wanted, FACE / float(np.quantile(sides, 0.25)))
+    return min(wanted, LONGEST / longer)
+
+
+def _draw_boxes(draw: ImageDraw.ImageDraw, boxes: np.ndarray, labels: np.ndarray) -> None:
+    """Draw the frames, large ones first so that small ones stay whole."""
+    order = np.argsort(-(boxes[:, 2:] - boxes[:, :2]).prod(axis=1), kind="stable")
+    for x1, y1, x2, y2, label in ((*boxes[i], labels[i]) for i in order):
+        line = int(np.clip((x2 - x1) / 22, 2, 5))
+        corners = [x1, y1, max(x2 - 1, x1), max(y2 - 1, y1)]
+        halo = [corners[0] - 1, corners[1] - 1, corners[2] + 1, corners[3] + 1]
+        draw.rectangle(halo, outline="#ffffff", width=1)
+        draw.rectangle(corners, outline=COLOURS[label], width=line)
+
+
+def _draw_labels(
+    draw: ImageDraw.ImageDraw, boxes: np.ndarray, kept: Detections, canvas: tuple[int, int]
+) -> None:
+    smallest, largest = round(max(canvas) / 130), round(max(canvas) / 50)
+    variants = []
+    for box, label, confidence in zip(boxes, kept.labels, kept.scores, strict=True):
+        per_cent = f"{100 * confidence:.0f}"
+        side = float(np.sqrt((box[2:] - box[:2]).clip(1).prod()))
+        usual = int(np.clip(side / 2.8, smallest + 3, largest))
+        words = [
+            (f"{MARKS[label]} {TITLES[label]} {per_cent} %", max(usual, smallest + 8)),
+            (f"{MARKS[label]} {per_cent}", usual),
+            (f"{MARKS[label]}{per_cent}", smallest + 2),
+            (f"{MARKS[label]}{per_cent}", smallest),
+        ]
+        variants.append(words if len(kept) <= CROWD else words[1:])
+    sizes = [[_label_size(text, points) for text, points in words] for words in variants]
+    order = np.argsort((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), kind="stable")
+    places = place_labels(boxes[order], [sizes[i] for i in order], canvas)
+    for i, (variant, place) in zip(order, places, strict=True):
+        text, size = variants[i][variant]
+        colour = COLOURS[kept.labels[i]]
+        draw.rounded_rectangle(place, radius=size / 5, fill=colour, outline="white", width=1)
+        middle = ((place[0] + place[2]) / 2, (place[1] + place[3]) / 2)
+        draw.text(middle, text, fill=_ink_on(colour), font=font(size), anchor="mm")
+
+
+def _label_size(text: str, size: int) -> tuple[float, float]:
+    return font(size).getlength(text) + 0.55 * size, 1.4 * size
+
+
+def _strip(width: int, labels: np.ndarray, threshold: float) -> Image.Image:
+    """A legend that counts: what each colour and mark means, and how many there are."""
+    size = int(np.clip(width / 44, 13, 30))
+    letters, line = font(size), round(1.9 * size)
+    people = len(labels)
+    items: list[tuple[str, str | None]] = [
+        (f"{people} {'person' if people == 1 else 'people'}", None)
+    ]
+    for k in range(1, len(TITLES)):
+        items.append((f"{MARKS[k]} {TITLES[k]}: {int((labels == k).sum())}", COLOURS[k]))
+    items.append((f"numbers: confidence in %, {100 * threshold:.0f} or more", None))
+    rows: list[list[tuple[float, str, str | None]]] = [[]]
+    x = float(size)
+    for text, colour in items:
+        length = letters.getlength(text) + (1.3 * size if colour else 0)
+        if x + length > width - size and rows[-1]:
+            rows.append([])
+            x = float(size)
+        rows[-1].append((x, text, colour))
+        x += length + 1.6 * size
+    strip = Image.new("RGB", (width, len(rows) * line + size // 2), _STRIP)
+    draw = ImageDraw.Draw(strip)
+    for number, row in enumerate(rows):
+        y = size // 4 + (number + 0.5) * line
+        for x, text, colour in row:
+            if colour:
+                half = 0.45 * size
+                draw.rounded_rectangle([x, y - half, x + 2 * half, y + half], 3, fill=colour)
+            draw.text((x + (1.3 * size if colour else 0), y), text, "white", letters, anchor="lm")
+    return strip
+
+
+@cache
+def font(size: int, bold: bool = True) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which matplotlib brings along, so that every machine draws alike.
+
+    So it does only with Pillow's own layout: another one is used where a library for it is there.
+    """
+    import matplotlib
+
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    file = folder / f"DejaVuSans{'-Bold' * bold}.ttf"
+    return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def fitting_font(text: str, size: int, width: float, bold: bool = True) -> ImageFont.FreeTypeFont:
+    """Return the font of `size`, or the largest smaller one in which `text` fits into `width`."""
+    while size > 8 and font(size, bold).getlength(text) > width:
+        size -= 1
+    return font(size, bold)
+
+
+def _ink_on(colour: str) -> str:
+    """Black or white, whichever can be read better on a colour."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+    return _INK if (luminance + 0.05) / 0.053 > 1.05 / (luminance + 0.05) else "white"

@@ -1,0 +1,1 @@
+"""The hyper-parameter search: an Optuna study that travels as a file."""

@@ -1,0 +1,1 @@
+"""Training that knows no box: recipe, checkpoints, several processes, averages."""

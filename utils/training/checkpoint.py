@@ -1,0 +1,136 @@
+"""Checkpoints: where a training stands. A kill at any instant loses at most an epoch.
+
+A checkpoint that is damaged, or of another job (other data, parameters or seed), is named in the
+log and left unused: a checkpoint only saves time, and starting afresh gives the right result, while
+an error would stop a run for want of something that it does not need. No second one is kept for
+that case: it is renamed into place, so that a kill or a lost node leaves the one before whole, and
+against a disk that loses data it would double what every hand-over transfers.
+
+Of processes that train together all read it, and the first alone writes it.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from utils.detector.model_file import load_tensors, save_tensors
+from utils.errors import InputError
+from utils.training.distributed import is_first, wait_for_first
+
+SCHEMA = 2
+
+FIELDS = {"job", "starts", "state"}
+"""What a checkpoint holds besides its schema number."""
+
+log = logging.getLogger(__name__)
+
+
+class KilledTooOften(Exception):
+    """The job was started so often without getting anywhere that it had better give up."""
+
+
+class Checkpoint:
+    """The checkpoint file of one job.
+
+    Parameters
+    ----------
+    path
+        The file; absent or empty means that there is nothing to go on from.
+    job
+        Plain values that say which job this is; only a checkpoint with equal ones is loaded.
+
+    Attributes
+    ----------
+    state
+        What was saved (tensors and plain values), or None to start afresh.
+    starts
+        How often the job was started, this time included, without finishing an epoch or stopping
+        in an orderly way. A job that is killed over and over shows in it.
+    """
+
+    def __init__(self, path: Path, job: dict[str, Any]) -> None:
+        self.path, self.job = Path(path), job
+        self.starts = 0
+        self.state: dict[str, Any] | None = None
+
+    def start(self, tries: int | None = None) -> None:
+        """Load what was saved, and count this start in the file.
+
+        Raises
+        ------
+        KilledTooOften
+            If this is the start number `tries` without progress. The last one is not spent on
+            another attempt: what failed so often would take the job down with it.
+        """
+        if is_first():
+            self._load()
+            self.starts += 1
+        self._write()
+        if not is_first():
+            self._load()
+        if tries is not None and self.starts >= max(tries, 2):
+            raise KilledTooOften(f"killed {self.starts - 1} times without finishing an epoch")
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Save `state` in place of what was saved before."""
+        self.starts, self.state = 0, state
+        self._write()
+
+    def _write(self) -> None:
+        """Write the file, which every process finds afterwards."""
+        if is_first():
+            content = {
+                "schema": SCHEMA,
+                "job": self.job,
+                "starts": self.starts,
+                "state": self.state,
+            }
+            save_tensors(self.path, content)
+        wait_for_first()
+
+    def _load(self) -> None:
+        content = self._read()
+        if content is not None:
+            self.starts, self.state = content["starts"], content["state"]
+
+    def _read(self) -> dict[str, Any] | None:
+        if self.path.is_dir():
+            raise InputError(f"{self.path}: is a folder; a checkpoint is a file, remove it")
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            return None
+        try:
+            content, _ = load_tensors(self.path)
+        except InputError as error:
+            log.warning("checkpoint left unused, starting afresh: %s", error)
+            return None
+        found = content.get("schema") if isinstance(content, dict) else None
+        if found != SCHEMA or FIELDS - content.keys():
+            log.warning(
+                "checkpoint %s is of another version (its schema is %r, expected %d), "
+                "starting afresh",
+                *(self.path, found, SCHEMA),
+            )
+            return None
+        other = sorted(
+            field
+            for field in {*self.job, *content["job"]}
+            if self.job.get(field) != content["job"].get(field)
+        )
+        if other:
+            log.warning(
+                "checkpoint %s is of a job with other %s, starting afresh",
+                *(self.path, ", ".join(other)),
+            )
+            return None
+        return content
+
+
+def digest_files(paths: Iterable[Path]) -> str:
+    """Return the SHA-256 of the contents of `paths`, one after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()

@@ -1,0 +1,160 @@
+"""Several processes that train one network: who they are, and what they tell each other.
+
+Each process computes the losses of its part of every batch; what is summed over the batch (losses,
+gradients, batch statistics) is summed over the processes, so that they do what one process would.
+Only the first writes files. With one process, every function here is the identity.
+
+Small messages travel by gloo through the memory of the CPU, gradients by NCCL where there are GPUs.
+"""
+
+import json
+import logging
+import os
+import threading
+import warnings
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch import distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+
+STORE = "MASK_DETECTION_STORE"
+"""Environment variable: the file through which processes of `utils.training.launch` meet."""
+
+PATIENCE = timedelta(hours=2)
+"""Longest wait for another process: while the first validates, the others have nothing to do."""
+
+Record = TypeVar("Record", dict, list, None)
+
+
+def join() -> None:
+    """Join the processes that `utils.training.launch` or ``torchrun`` started, if one did.
+
+    A process with a GPU gets the one of its own number.
+    """
+    if "WORLD_SIZE" not in os.environ or dist.is_initialized():
+        return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    store = os.environ.get(STORE)
+    if store:
+        _end_with_the_launcher()
+    dist.init_process_group(
+        "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
+        init_method=f"file://{store}" if store else "env://",
+        rank=int(os.environ["RANK"]),
+        world_size=int(os.environ["WORLD_SIZE"]),
+        timeout=PATIENCE,
+    )
+    if not is_first():
+        logging.getLogger("utils").setLevel(logging.WARNING)  # the first speaks for all
+
+
+def processes() -> int:
+    """Return how many processes train together."""
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def rank() -> int:
+    """Return the number of this process among them, from 0."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def is_first() -> bool:
+    """Return whether this is the process that writes the files."""
+    return rank() == 0
+
+
+def own_places(photos: int) -> range:
+    """Return which places of a batch of so many photographs this process takes.
+
+    Of fewer photographs than processes each takes all: the mean over equal parts is the same, and
+    no process goes without.
+    """
+    if photos < processes():
+        return range(photos)
+    return range(rank(), photos, processes())
+
+
+def data_parallel(network: nn.Module) -> nn.Module:
+    """Let the gradients of `network` be averaged over the processes."""
+    if processes() == 1:
+        return network
+    on_gpu = next(network.parameters()).is_cuda
+    devices = [torch.cuda.current_device()] if on_gpu else None
+    # Of 1 x 1 kernels in channels-last order, whose strides can be written in two ways.
+    warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
+    # Batch statistics are the same everywhere already (see `utils.training.batch_norm`).
+    return DistributedDataParallel(network, device_ids=devices, forward_sync_buffers=False)
+
+
+def summed(values: Sequence[float]) -> list[float]:
+    """Return the sums of `values` over the processes."""
+    return _reduced(values, dist.ReduceOp.SUM)
+
+
+def largest(values: Sequence[int]) -> list[int]:
+    """Return the largest of each of `values` over the processes."""
+    return [int(value) for value in _reduced(values, dist.ReduceOp.MAX)]
+
+
+def anywhere(condition: bool) -> bool:
+    """Return whether `condition` holds in any of the processes."""
+    return bool(largest([condition])[0])
+
+
+def from_first(record: Record) -> Record:
+    """Return what the first process gives: anything that JSON has words for."""
+    if processes() == 1:
+        return record
+    text = json.dumps(record).encode() if is_first() else b""
+    (length,) = largest([len(text)])
+    message = torch.zeros(length, dtype=torch.uint8)
+    if is_first():
+        message = torch.frombuffer(bytearray(text), dtype=torch.uint8)
+    dist.broadcast(message, src=0)
+    return json.loads(message.numpy().tobytes())
+
+
+def wait_for_first() -> None:
+    """Return once every process is here: what the first did before is done."""
+    anywhere(False)
+
+
+class SumOverProcesses(torch.autograd.Function):
+    """The sum of a tensor over the processes, through which gradients flow to all of them."""
+
+    @staticmethod
+    def forward(ctx: object, value: Tensor) -> Tensor:
+        return _sum(value)
+
+    @staticmethod
+    def backward(ctx: object, gradient: Tensor) -> Tensor:
+        return _sum(gradient)
+
+
+def _sum(value: Tensor) -> Tensor:
+    value = value.clone(memory_format=torch.contiguous_format)
+    dist.all_reduce(value)
+    return value
+
+
+def _reduced(values: Sequence[float], operation: dist.ReduceOp) -> list[float]:
+    if processes() == 1:
+        return list(values)
+    tensor = torch.tensor(values, dtype=torch.float64)
+    dist.all_reduce(tensor, operation)
+    return tensor.tolist()
+
+
+def _end_with_the_launcher() -> None:
+    """End this process once its standard input, a pipe from the launcher, is closed."""
+
+    def wait() -> None:
+        os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

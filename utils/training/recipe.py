@@ -1,0 +1,89 @@
+"""The hyper-parameters of a training, with their defaults."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from utils.errors import InputError
+
+OPTIMIZERS = ("adamw", "sgd")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a detector is trained, whatever its architecture.
+
+    Attributes
+    ----------
+    optimizer
+        ``adamw`` (Loshchilov and Hutter 2019) or ``sgd`` (with Nesterov momentum 0.9).
+    learning_rate
+        Its height between the warm-up and the descent.
+    weight_decay
+        On weights of layers; normalisation and biases have none.
+    batch_size
+        Chips a step (see `utils.detector.augmentation`).
+    chip
+        Side of a chip as a share of the longer side of the photographs.
+    augmentation
+        Strength in 0..1: 0 cuts and flips only, 1 zooms up to a factor of 2.3 either way.
+    rare
+        Share of photographs below which a class is shown oftener (see
+        `utils.training.sampling.repeat_factors`).
+    warmup, descent
+        Shares of all steps over which the learning rate rises at the start and falls at the end,
+        both linearly. In between it stays, which gives what half a cosine gives (Hägele et al.
+        2024) while a training can be made longer without starting afresh.
+    clip
+        Longest gradient (L2 norm over all parameters); longer ones are scaled down.
+    ema
+        Share of itself that the average of the weights keeps at each step (see
+        `utils.training.averages`); 0 for no average.
+    """
+
+    optimizer: str = "adamw"
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    batch_size: int = 8
+    chip: float = 0.55
+    augmentation: float = 0.7
+    rare: float = 1.0
+    warmup: float = 0.05
+    descent: float = 0.2
+    clip: float = 5.0
+    ema: float = 0.999
+
+    def __post_init__(self) -> None:
+        if self.optimizer not in OPTIMIZERS:
+            raise InputError(
+                f"parameter 'optimizer' is {self.optimizer!r}, "
+                f"expected one of {', '.join(OPTIMIZERS)}"
+            )
+        for name in ("learning_rate", "batch_size", "chip", "clip"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected > 0")
+        for name in ("chip", "augmentation", "rare", "warmup", "descent"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected 0..1")
+        if not 0 <= self.ema < 1:
+            raise InputError(f"parameter 'ema' is {self.ema}, expected 0 or more and less than 1")
+
+    @classmethod
+    def from_params(cls, params: dict[str, Any]) -> "Recipe":
+        """Build a recipe from the ``params`` of a record; what is not named keeps its default.
+
+        Raises
+        ------
+        InputError
+            If a parameter is unknown or out of range.
+        """
+        names = [field.name for field in fields(cls)]
+        unknown = sorted(set(params) - set(names))
+        if unknown:
+            raise InputError(
+                f"unknown parameter {unknown[0]!r}; expected some of {', '.join(names)}"
+            )
+        return cls(**params)
+
+    def as_params(self) -> dict[str, Any]:
+        """Return the parameters as plain values."""
+        return asdict(self)
