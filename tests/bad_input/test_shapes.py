@@ -10,7 +10,7 @@ from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import decode, encode_jpeg, encode_png
 from utils.dataset.noise import NoiseOptions, add_gaussian_noise, augment_shard
 from utils.dataset.shards import Photo, read_shard, write_shard
-from utils.dataset.splitting.fingerprints import sketch
+from utils.dataset.splitting.fingerprints import fingerprint
 from utils.dataset.splitting.near_duplicates import find_groups
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.inference import Detector
@@ -33,9 +33,11 @@ def annotated(number: int, image: np.ndarray) -> Photo:
     return Photo(name, f"{name}.png", encode_png(image), voc)
 
 
-def test_they_are_sketched_cleaned_augmented_and_loaded(tmp_path):
+def test_they_are_fingerprinted_cleaned_augmented_and_loaded(tmp_path):
     photos = [annotated(number, noise(*shape)) for number, shape in enumerate(SHAPES)]
-    assert find_groups([sketch(photo.decode()) for photo in photos]) == list(range(len(SHAPES)))
+    assert find_groups([fingerprint(photo.decode()) for photo in photos]) == list(
+        range(len(SHAPES))
+    )
     for photo, (height, width) in zip(photos, SHAPES, strict=True):
         clean = clean_photo(photo)
         assert clean.decode().shape == (height, width, 3)

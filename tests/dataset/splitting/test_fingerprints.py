@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from utils.dataset.images import decode, encode_jpeg
-from utils.dataset.splitting.fingerprints import same_scene, same_thumbnail, sketch
+from utils.dataset.splitting.fingerprints import fingerprint, same_scene, same_thumbnail
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +48,14 @@ def changed(image: np.ndarray, how: str) -> np.ndarray:
 
 @pytest.mark.parametrize("how", ["crop", "enlarged", "darker", "turned", "compressed", "burst"])
 def test_copies_are_the_same_scene_both_ways(scene, how):
-    first, second = sketch(scene), sketch(changed(scene, how))
+    first, second = fingerprint(scene), fingerprint(changed(scene, how))
     assert same_scene(first, second)
     assert same_scene(second, first)
 
 
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_other_scenes_are_not(scene, seed):
-    first, second = sketch(scene), sketch(draw(seed))
+    first, second = fingerprint(scene), fingerprint(draw(seed))
     assert not same_scene(first, second)
     assert not same_thumbnail(first, second)
 
@@ -67,17 +67,17 @@ def test_a_watermark_in_common_does_not_make_the_same_scene(scene):
         cv2.putText(image, "a stock photo 12345", (8, 292), 0, 0.7, (255, 255, 255), 1, cv2.LINE_AA)
         return image
 
-    assert not same_scene(sketch(stamped(scene)), sketch(stamped(draw(1))))
+    assert not same_scene(fingerprint(stamped(scene)), fingerprint(stamped(draw(1))))
 
 
 @pytest.mark.parametrize("how", ["enlarged", "darker", "compressed"])
 def test_thumbnails_know_reuploads(scene, how):
-    assert same_thumbnail(sketch(scene), sketch(changed(scene, how)))
+    assert same_thumbnail(fingerprint(scene), fingerprint(changed(scene, how)))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 900), (64, 64)])
-def test_images_without_structure_have_sketches_and_no_matches(shape):
-    blank = sketch(np.zeros((*shape, 3), np.uint8))
+def test_images_without_structure_have_fingerprints_and_no_matches(shape):
+    blank = fingerprint(np.zeros((*shape, 3), np.uint8))
     assert len(blank.points) == 0
     assert blank.bits.shape == (63,)
     assert not same_scene(blank, blank)

@@ -1,6 +1,6 @@
 """What two photographs are compared by, and whether they show the same scene.
 
-A sketch is a perceptual hash (low frequencies of a DCT: Zauner 2010, "Implementation and
+A fingerprint is a perceptual hash (low frequencies of a DCT: Zauner 2010, "Implementation and
 benchmarking of perceptual image hash functions") and local features (SIFT: Lowe 2004, compared as
 RootSIFT: Arandjelovic and Zisserman 2012), which survive crops. Thresholds were set by looking at
 all pairs near them among photographs of crowds, selfies and press photos with watermarks.
@@ -34,7 +34,7 @@ _TOLERANCE = 6  # pixels
 
 
 @dataclass(frozen=True)
-class Sketch:
+class Fingerprint:
     """What is kept of a photograph to compare it.
 
     Attributes
@@ -58,8 +58,8 @@ class Sketch:
     descriptors: np.ndarray
 
 
-def sketch(image: np.ndarray) -> Sketch:
-    """Return the sketch of a uint8 (H, W, 3) RGB image."""
+def fingerprint(image: np.ndarray) -> Fingerprint:
+    """Return the fingerprint of a uint8 (H, W, 3) RGB image."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     scale = SIDE / max(grey.shape)
     size = tuple(max(1, round(side * scale)) for side in grey.shape[::-1])
@@ -71,7 +71,7 @@ def sketch(image: np.ndarray) -> Sketch:
     detector = cv2.SIFT_create(nfeatures=FEATURES, contrastThreshold=0.03)
     keypoints, raw = detector.detectAndCompute(grey, None)
     raw = np.zeros((0, 128), np.float32) if raw is None else raw
-    return Sketch(
+    return Fingerprint(
         grey=grey,
         bits=frequencies > np.median(frequencies),
         thumbnail=centred / max(float(np.linalg.norm(centred)), 1e-6),
@@ -80,7 +80,7 @@ def sketch(image: np.ndarray) -> Sketch:
     )
 
 
-def same_scene(first: Sketch, second: Sketch) -> bool:
+def same_scene(first: Fingerprint, second: Fingerprint) -> bool:
     """Tell whether one photograph is, in part, a shifted, turned and scaled copy of the other.
 
     Features are matched both ways, a similarity transform is fitted by RANSAC, and what it lays
@@ -106,14 +106,14 @@ def same_scene(first: Sketch, second: Sketch) -> bool:
     return _correlation(first.grey, second.grey, transform) >= MIN_CORRELATION
 
 
-def same_thumbnail(first: Sketch, second: Sketch) -> bool:
+def same_thumbnail(first: Fingerprint, second: Fingerprint) -> bool:
     """Tell whether two photographs look alike as a whole: a re-upload, compressed or resized."""
     distance = int((first.bits != second.bits).sum())
     alike = float(first.thumbnail @ second.thumbnail)
     return distance <= MAX_HASH_DISTANCE and alike >= MIN_THUMBNAIL_CORRELATION
 
 
-def _match(first: Sketch, second: Sketch) -> tuple[np.ndarray, np.ndarray]:
+def _match(first: Fingerprint, second: Fingerprint) -> tuple[np.ndarray, np.ndarray]:
     """Return the places of features that are each other's best match, clearly (Lowe's ratio)."""
     if min(len(first.points), len(second.points)) < MIN_INLIERS:
         return first.points[:0], second.points[:0]

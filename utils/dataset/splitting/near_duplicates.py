@@ -12,7 +12,7 @@ import numpy as np
 
 from utils.dataset.splitting.fingerprints import (
     MAX_HASH_DISTANCE,
-    Sketch,
+    Fingerprint,
     same_scene,
     same_thumbnail,
 )
@@ -27,7 +27,7 @@ _CHECKS = 32  # leaves of the search trees that are looked at
 _RATIO = 0.8  # of the distance to the last neighbour, which stands for chance
 
 
-def find_groups(sketches: Sequence[Sketch]) -> list[int]:
+def find_groups(fingerprints: Sequence[Fingerprint]) -> list[int]:
     """Group near-duplicates, transitively.
 
     Candidate pairs come from the hashes and from a search among all local features (k-d forest:
@@ -36,56 +36,57 @@ def find_groups(sketches: Sequence[Sketch]) -> list[int]:
     Returns
     -------
     list[int]
-        For each sketch the number of its group; groups are numbered 0, 1, ... as they appear.
+        For each fingerprint the number of its group; groups are numbered 0, 1, ... as they appear.
     """
-    parents = list(range(len(sketches)))
-    for first, second in _alike(sketches):
+    parents = list(range(len(fingerprints)))
+    for first, second in _alike(fingerprints):
         _union(parents, first, second)
-    for first, second in _candidates(sketches):
+    for first, second in _candidates(fingerprints):
         if _find(parents, first) == _find(parents, second):
             continue  # in one group already, so looking closer changes nothing
-        if same_scene(sketches[first], sketches[second]):
+        if same_scene(fingerprints[first], fingerprints[second]):
             _union(parents, first, second)
     numbers: dict[int, int] = {}
     groups = [
-        numbers.setdefault(_find(parents, index), len(numbers)) for index in range(len(sketches))
+        numbers.setdefault(_find(parents, index), len(numbers))
+        for index in range(len(fingerprints))
     ]
     log.info("%d photographs in %d groups", len(groups), len(numbers))
     return groups
 
 
-def _alike(sketches: Sequence[Sketch]) -> Iterator[tuple[int, int]]:
+def _alike(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
     """Yield the pairs that look alike as a whole."""
-    if not sketches:
+    if not fingerprints:
         return
-    bits = np.stack([sketch.bits for sketch in sketches]).astype(np.float32) * 2 - 1
+    bits = np.stack([fingerprint.bits for fingerprint in fingerprints]).astype(np.float32) * 2 - 1
     for first in range(len(bits) - 1):
         # With bits of -1 and 1, the product is (equal bits) - (different bits).
         distances = (bits.shape[1] - bits[first + 1 :] @ bits[first]) / 2
         for offset in np.flatnonzero(distances <= MAX_HASH_DISTANCE):
             second = first + 1 + int(offset)
-            if same_thumbnail(sketches[first], sketches[second]):
+            if same_thumbnail(fingerprints[first], fingerprints[second]):
                 yield first, second
 
 
-def _candidates(sketches: Sequence[Sketch]) -> Iterator[tuple[int, int]]:
+def _candidates(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
     """Yield pairs that share local features, those with most in common first."""
-    counts = [len(sketch.points) for sketch in sketches]
+    counts = [len(fingerprint.points) for fingerprint in fingerprints]
     if sum(counts) <= _NEIGHBOURS:
         return
-    descriptors = np.concatenate([sketch.descriptors for sketch in sketches])
-    owner = np.repeat(np.arange(len(sketches)), counts)
+    descriptors = np.concatenate([fingerprint.descriptors for fingerprint in fingerprints])
+    owner = np.repeat(np.arange(len(fingerprints)), counts)
     cv2.setRNGSeed(0)  # the forest draws from it
     index = cv2.flann.Index(descriptors, {"algorithm": 1, "trees": 4})
     found, distances = index.knnSearch(descriptors, _NEIGHBOURS, params={"checks": _CHECKS})
     near = (distances < _RATIO**2 * distances[:, -1:]) & (owner[found] != owner[:, None])
     feature, rank = np.nonzero(near)
     pair = np.sort(np.stack([owner[feature], owner[found[feature, rank]]]), axis=0)
-    codes, votes = np.unique(pair[0] * len(sketches) + pair[1], return_counts=True)
+    codes, votes = np.unique(pair[0] * len(fingerprints) + pair[1], return_counts=True)
     for position in np.argsort(-votes, kind="stable"):
         if votes[position] < MIN_VOTES:
             return
-        first, second = divmod(int(codes[position]), len(sketches))
+        first, second = divmod(int(codes[position]), len(fingerprints))
         yield first, second
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from utils.dataset.formats.voc import Annotation
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, read_shard, write_shard
-from utils.dataset.splitting.fingerprints import Sketch, sketch
+from utils.dataset.splitting.fingerprints import Fingerprint, fingerprint
 from utils.dataset.splitting.near_duplicates import find_groups
 from utils.dataset.splitting.stratified_groups import assign_groups
 from utils.errors import InputError
@@ -35,7 +35,7 @@ class Look:
     width: int
     height: int
     annotation: Annotation
-    sketch: Sketch
+    fingerprint: Fingerprint
 
     @property
     def faces(self) -> np.ndarray:
@@ -77,7 +77,7 @@ def split_dataset(
     looks, skipped = _look_at(dataset, skip_bad)
     faces = np.stack([look.faces for look in looks])
     _check_classes(dataset, faces)
-    groups = find_groups([look.sketch for look in looks])
+    groups = find_groups([look.fingerprint for look in looks])
     if len(set(groups)) < len(SIDES):
         raise InputError(
             f"{dataset}: {len(looks)} photographs in {len(set(groups))} groups of near-duplicates "
@@ -134,7 +134,7 @@ def _look(photo: Photo) -> Look:
     image = photo.decode()
     height, width = image.shape[:2]
     annotation = photo.read_annotation(width, height)
-    return Look(photo.name, photo.filename, width, height, annotation, sketch(image))
+    return Look(photo.name, photo.filename, width, height, annotation, fingerprint(image))
 
 
 def _check_classes(dataset: Path, faces: np.ndarray) -> None:
