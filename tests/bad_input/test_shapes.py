@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from utils.analysis.evaluation.evaluate import batched
 from utils.dataset.clean import clean_photo
 from utils.dataset.faces import Faces
 from utils.dataset.formats.voc import write_voc
@@ -72,11 +71,3 @@ def test_noise_of_a_large_photograph_is_that_of_its_rows(monkeypatch):
     whole = add_gaussian_noise(image, 0.2, np.random.default_rng(3))
     monkeypatch.setattr("utils.dataset.images._BAND", 20 * 7)
     np.testing.assert_array_equal(add_gaussian_noise(image, 0.2, np.random.default_rng(3)), whole)
-
-
-def test_fewer_large_photographs_are_held_at_a_time(monkeypatch):
-    decoded = [(Photo(f"{n}", f"{n}.png", b""), noise(10, 10)) for n in range(20)]
-    assert [len(batch) for batch in batched(iter(decoded))] == [8, 8, 4]
-    monkeypatch.setattr("utils.analysis.evaluation.evaluate.BATCH_BYTES", 700)
-    assert [len(batch) for batch in batched(iter(decoded))] == [3] * 6 + [2]
-    assert [item for batch in batched(iter(decoded)) for item in batch] == decoded

@@ -90,6 +90,31 @@ def test_a_photograph_gives_the_same_whatever_stands_beside_it(path):
     assert detector.predict([]) == []
 
 
+def read_ahead(detector, images):
+    """Return how many images were asked for before the faces of each came."""
+    asked = 0
+
+    def counted():
+        nonlocal asked
+        for image in images:
+            asked += 1
+            yield image
+
+    return [asked for _ in detector.stream(counted())]
+
+
+def test_photographs_are_asked_for_a_batch_at_a_time_bounded_by_their_bytes(path, monkeypatch):
+    detector = Detector.load(path, "cpu")
+    images = [np.zeros((10, 10, 3), np.uint8)] * 7
+    assert read_ahead(detector, images) == [1, 2, 3, 4, 5, 6, 7]
+    monkeypatch.setattr("utils.detector.inference.BATCHES", {"cpu": 5})
+    assert read_ahead(detector, images) == [5] * 5 + [7] * 2
+    monkeypatch.setattr("utils.detector.inference.BATCH_BYTES", 700)
+    assert read_ahead(detector, images) == [3] * 3 + [6] * 3 + [7]
+    monkeypatch.setattr("utils.detector.inference.BATCH_BYTES", 100)
+    assert read_ahead(detector, images) == [1, 2, 3, 4, 5, 6, 7]
+
+
 def change(path, tmp_path, **fields):
     content, _ = load_tensors(path)
     torch.save(content | fields, tmp_path / "other.pth")

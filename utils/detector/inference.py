@@ -17,6 +17,9 @@ from utils.metrics.detections import Detections
 BATCHES = {"cpu": 1, "cuda": 8}
 """Photographs at a time. A CPU gains nothing from more, and one alone needs the least padding."""
 
+BATCH_BYTES = 2**28
+"""Decoded photographs that together take so much are a batch, however few they are."""
+
 
 class Detector:
     """A trained detector, ready to be asked.
@@ -96,23 +99,33 @@ class Detector:
         return list(self.stream(images))
 
     def stream(self, images: Iterable[np.ndarray]) -> Iterator[Detections]:
-        """Yield what `predict` returns, holding no more than a batch of photographs at a time."""
-        size = BATCHES.get(self.device.type, 1)
-        batch: list[np.ndarray] = []
-        for image in images:
-            batch.append(image)
-            if len(batch) == size:
-                yield from self._detect(batch)
-                batch = []
-        if batch:
-            yield from self._detect(batch)
+        """Yield what `predict` returns, in step with `images`, a batch behind them at most.
 
-    def _detect(self, images: Sequence[np.ndarray]) -> list[Detections]:
-        tensors = [to_tensor(resize(image, self.image_size)).to(self.device) for image in images]
+        A batch is a few photographs, or fewer that take `BATCH_BYTES` together: who keeps each
+        photograph until its faces come holds no more than that and one photograph. The stream
+        itself keeps what the network sees of them.
+        """
+        most = BATCHES.get(self.device.type, 1)
+        batch: list[torch.Tensor] = []
+        sizes: list[tuple[int, int]] = []
+        held = 0
+        for image in images:
+            batch.append(to_tensor(resize(image, self.image_size)).to(self.device))
+            sizes.append(image.shape[:2])
+            held += image.nbytes
+            if len(batch) == most or held >= BATCH_BYTES:
+                yield from self._detect(batch, sizes)
+                batch, sizes, held = [], [], 0
+        if batch:
+            yield from self._detect(batch, sizes)
+
+    def _detect(
+        self, tensors: Sequence[torch.Tensor], sizes: Sequence[tuple[int, int]]
+    ) -> list[Detections]:
         found = detect(self._model, tensors, self.bfloat16)
         return [
-            self.calibration.apply(in_pixels_of(one, tensor.shape[1:], image.shape[:2]))
-            for one, tensor, image in zip(found, tensors, images, strict=True)
+            self.calibration.apply(in_pixels_of(one, tensor.shape[1:], size))
+            for one, tensor, size in zip(found, tensors, sizes, strict=True)
         ]
 
 

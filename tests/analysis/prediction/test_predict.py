@@ -1,9 +1,8 @@
 import json
 
-import numpy as np
 import pytest
 
-from utils.analysis.prediction.predict import detections_of, predict_shard
+from utils.analysis.prediction.predict import predict_shard
 from utils.dataset.shards import Photo, read_shard
 
 
@@ -42,15 +41,15 @@ def test_every_box_is_recorded_by_falling_confidence(detector, photo, shard, pat
     }
 
 
-def test_the_record_gives_the_detections_back(detector, photo, shard, paths) -> None:
-    one = photo("a", 1, 2)
-    detector.knows(one, [1, 2], [0.7123456, 0.1234567])
-    record = predict_shard(detector, shard("new.tar", one), **paths)
-    [told], back = detector.predict([one.decode()]), detections_of(record["photos"][0]["faces"])
-    assert (back.scores == told.scores).all() and back.scores.dtype == np.float32
-    assert (back.labels == told.labels).all() and (back.boxes == told.boxes).all()
-    assert (back.probabilities == told.probabilities).all()
-    assert back.probabilities.dtype == np.float32
+def test_each_photograph_has_its_own_faces_where_several_are_asked_for_at_once(
+    detector, photo, shard, paths
+) -> None:
+    photos = [photo(name, *[1] * count) for count, name in enumerate("abcde")]
+    for count, one in enumerate(photos):
+        detector.knows(one, [1] * count, [0.9] * count)
+    record = predict_shard(detector, shard("new.tar", *photos), **paths)
+    found = [(one["name"], len(one["faces"])) for one in record["photos"]]
+    assert found == [("a", 0), ("b", 1), ("c", 2), ("d", 3), ("e", 4)]
 
 
 def test_each_photograph_is_drawn_under_its_name(detector, photo, shard, paths) -> None:

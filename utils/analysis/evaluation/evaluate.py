@@ -1,7 +1,7 @@
 """How good a detector is on photographs it never saw: ``evaluation.json`` and its text."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from utils.analysis.prevalence.adjusted_counts import expected_confusion
 from utils.analysis.prevalence.likeness import feature_sums
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES
-from utils.dataset.shards import Photo, read_shard
+from utils.dataset.shards import read_shard
 from utils.errors import InputError
 from utils.metrics.average_precision import IOUS, average_precision
 from utils.metrics.calibration import Calibration, reliability
@@ -39,11 +39,8 @@ if TYPE_CHECKING:
 SCHEMA = 2
 """Of ``evaluation.json``."""
 
-BATCH, BATCH_BYTES = 8, 2**29
-"""How many decoded photographs are held at a time: no more, or fewer once they take so much."""
-
-Decoded = tuple[Photo, np.ndarray]
-"""A photograph and its pixels."""
+EVERY = 50
+"""Photographs between two lines in the log."""
 
 log = logging.getLogger(__name__)
 
@@ -65,14 +62,20 @@ def evaluate(detector: "Detector", test: Path, seed: int) -> dict[str, Any]:
     InputError
         If the shard holds no photograph, or one that cannot be read.
     """
-    names, faces, detections = [], [], []
-    for batch in batched((photo, photo.decode()) for photo in read_shard(test)):
-        for photo, image in batch:
+    names: list[str] = []
+    faces: list[Faces] = []
+
+    def images() -> Iterator[np.ndarray]:
+        for photo in read_shard(test):
+            image = photo.decode()
             height, width = image.shape[:2]
             names.append(photo.name)
             faces.append(photo.read_annotation(width, height).faces)
-        detections += detector.predict([image for _, image in batch])
-        log.info("%d photographs", len(names))
+            yield image
+            if len(names) % EVERY == 0:
+                log.info("%d photographs", len(names))
+
+    detections = list(detector.stream(images()))
     if not names:
         raise InputError(f"{test}: holds no photograph; there is nothing to evaluate on")
     record = score(names, faces, detections, detector.threshold, seed)
@@ -193,15 +196,3 @@ def spread(values: list[np.ndarray]) -> list[float] | None:
     """Return the 10th, 50th and 90th percentile of arrays taken together; None if all are empty."""
     together = np.concatenate(values) if values else np.zeros(0)
     return np.quantile(together, [0.1, 0.5, 0.9]).tolist() if together.size else None
-
-
-def batched(decoded: Iterable[Decoded]) -> Iterator[list[Decoded]]:
-    """Yield photographs with their pixels, `BATCH` at a time, or fewer that take `BATCH_BYTES`."""
-    batch: list[Decoded] = []
-    for photo, image in decoded:
-        batch.append((photo, image))
-        if len(batch) == BATCH or sum(image.nbytes for _, image in batch) >= BATCH_BYTES:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

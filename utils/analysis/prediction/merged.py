@@ -8,6 +8,7 @@ from typing import Any
 from utils.analysis.prediction.predict import SCHEMA
 from utils.analysis.report.gallery import summarise
 from utils.errors import InputError
+from utils.metrics.detections import Detections
 from utils.records import read_record
 
 
@@ -19,6 +20,7 @@ class Predictions:
     photos: list[dict[str, Any]]
     skipped: list[dict[str, str]]
     summaries: list[dict[str, Any]] = field(default_factory=list)
+    detections: list[Detections] = field(default_factory=list)
 
 
 def read_predictions(paths: Sequence[Path], evaluation: dict[str, Any]) -> Predictions:
@@ -34,12 +36,23 @@ def read_predictions(paths: Sequence[Path], evaluation: dict[str, Any]) -> Predi
                     f"{path}: field '{key}' is {record[key]}, that of the evaluation {expected}; "
                     "predict and evaluate with the same model"
                 )
-    photos = [photo for _, record in records for photo in record["photos"]]
-    photos.sort(key=lambda photo: photo["name"])
+    found = [
+        (photo, _detections(path, photo)) for path, record in records for photo in record["photos"]
+    ]
+    found.sort(key=lambda one: one[0]["name"])
+    photos = [photo for photo, _ in found]
     threshold = evaluation["threshold"]
     return Predictions(
         threshold=threshold,
         photos=photos,
         skipped=[item for _, record in records for item in record["skipped"]],
         summaries=[summarise(photo, threshold) for photo in photos],
+        detections=[detections for _, detections in found],
     )
+
+
+def _detections(path: Path, photo: dict[str, Any]) -> Detections:
+    try:
+        return Detections.from_record(photo["faces"])
+    except InputError as error:
+        raise InputError(f"{path}: {photo['file']}: {error}") from error

@@ -10,7 +10,6 @@ import numpy as np
 
 from utils.analysis.evaluation.evaluate import SCHEMA
 from utils.analysis.prediction.merged import Predictions, read_predictions
-from utils.analysis.prediction.predict import detections_of
 from utils.analysis.prediction.table import predictions_table
 from utils.analysis.prevalence.adjusted_counts import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
@@ -131,7 +130,7 @@ def write_report(
 
 
 def _prevalence(evaluation: dict[str, Any], predictions: Predictions, seed: int) -> dict[str, Any]:
-    photos, found = evaluation["per_photo"], [detections_of(p["faces"]) for p in predictions.photos]
+    photos, found = evaluation["per_photo"], predictions.detections
     test = np.array([photo["confusion"] for photo in photos])
     expected = np.array([photo["expected"] for photo in photos])
     new = np.array(
