@@ -6,7 +6,8 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from tests.bad_input.pictures import HEIGHT, READ, REFUSED, WIDTH, colours, pictures
-from utils.dataset.images import decode, is_plain, orientation, upright_size
+from utils.dataset.image_header import orientation, upright_size
+from utils.dataset.images import decode, is_plain
 from utils.errors import InputError
 
 PICTURES = pictures()

@@ -6,15 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from utils.dataset import images
-from utils.dataset.images import (
-    decode,
-    encode_jpeg,
-    encode_png,
-    is_plain,
-    orientation,
-    upright_size,
-)
+from utils.dataset import image_header
+from utils.dataset.image_header import orientation, upright_size
+from utils.dataset.images import decode, encode_jpeg, encode_png, is_plain
 from utils.errors import InputError
 
 PIXELS = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3) * 3
@@ -121,7 +115,7 @@ def test_truncated_jpeg_is_refused_not_filled_with_grey():
 
 
 def test_more_pixels_than_the_bound_are_refused_before_decoding(monkeypatch):
-    monkeypatch.setattr(images, "MAX_PIXELS", 23)
+    monkeypatch.setattr(image_header, "MAX_PIXELS", 23)
     with pytest.raises(InputError, match=r"6 x 4 pixels are more than 23"):
         decode(encode_png(PIXELS), "bomb.png")
 

@@ -11,7 +11,10 @@ import warnings
 import zlib
 from typing import BinaryIO
 
-from PIL import TiffImagePlugin
+from PIL import Image, TiffImagePlugin
+
+MAX_PIXELS = 100_000_000
+"""More than a 100-megapixel camera gives: a decompression bomb, or not a photograph."""
 
 MAX_SIDE = 65_500
 """Pixels of a side: what a JPEG can have, which copies and drawings are written as."""
@@ -110,6 +113,9 @@ def _load_bounded(self: TiffImagePlugin.ImageFileDirectory_v2, file: BinaryIO) -
     if sum(numbers) > MAX_TAG_BYTES:
         raise ValueError(f"its tags hold more than {MAX_TAG_BYTES} bytes of numbers")
 
+
+# The bound on pixels is MAX_PIXELS, checked before decoding; Pillow's own would warn below it.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 # Tags that together are larger than their file, since they overlap, Pillow leaves out, with a line
 # for each of up to 65,535.

@@ -11,7 +11,8 @@ import numpy as np
 
 from utils.dataset.clean import clean_photo
 from utils.dataset.formats.voc import write_voc
-from utils.dataset.images import bands, encode_jpeg, upright_size
+from utils.dataset.image_header import upright_size
+from utils.dataset.images import bands, encode_jpeg
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, read_shard, write_shard
 from utils.errors import InputError

@@ -70,7 +70,7 @@ class Photo:
             If the photograph has no annotation, or it cannot be read (see `read_voc`).
         """
         from utils.dataset.formats.voc import read_voc
-        from utils.dataset.images import orientation
+        from utils.dataset.image_header import orientation
 
         if self.annotation is None:
             raise InputError(f"{self.filename}: has no annotation {self.name}.xml beside it")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.plots.style import MUTED, figure, save, styled
-from utils.dataset.images import upright_size
+from utils.dataset.image_header import upright_size
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
 from utils.dataset.shards import read_shard
 

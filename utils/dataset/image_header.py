@@ -1,0 +1,140 @@
+"""What the header of a photograph tells: its size and how it is to be turned, without its pixels.
+
+The submit side reads 100,000 of them, so nothing here decodes pixels or imports NumPy.
+"""
+
+import io
+import struct
+import zlib
+from typing import NamedTuple
+
+from PIL import Image
+
+from utils.dataset.image_limits import MAX_PIXELS, MAX_SIDE, check_exif, check_structure
+from utils.errors import InputError, brief
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+
+_ORIENTATION = 0x0112  # EXIF tag
+_PNG = b"\x89PNG\r\n\x1a\n"
+_NO_PIXELS = b"\0\0\0\0IDAT" + zlib.crc32(b"IDAT").to_bytes(4, "big")
+
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises on damaged files of these formats, beside its own errors."""
+
+
+class Header(NamedTuple):
+    """Size of the upright photograph in pixels, and the EXIF orientation (1..8) of what is stored.
+
+    An orientation of 5 to 8 means that the stored picture is a quarter turn away.
+    """
+
+    width: int
+    height: int
+    orientation: int
+
+    @property
+    def stored_size(self) -> tuple[int, int]:
+        """Width and height of the picture as stored, before its EXIF turn."""
+        turned = self.orientation >= 5
+        return (self.height, self.width) if turned else (self.width, self.height)
+
+
+def read_header(data: bytes, name: str) -> Header:
+    """Read the header of a photograph; of a JPEG, its first part is enough.
+
+    Parameters
+    ----------
+    data
+        The bytes of a PNG, JPEG, WebP, BMP or TIFF file.
+    name
+        What to call the file in an error.
+
+    Raises
+    ------
+    InputError
+        If the bytes are no such file, or hold more than `MAX_PIXELS` pixels.
+    """
+    image = open_image(data, name)
+    turned = _stored_turn(data, name) if data.startswith(_PNG) else orientation_of(image)
+    width, height = image.size
+    if image.format == "TIFF" or turned < 5:  # Pillow tells a TIFF's upright
+        return Header(width, height, turned)
+    return Header(height, width, turned)
+
+
+def upright_size(data: bytes, name: str) -> tuple[int, int]:
+    """Return (width, height) in pixels after EXIF rotation, from the header alone."""
+    return read_header(data, name)[:2]
+
+
+def orientation(data: bytes, name: str) -> int:
+    """Return the EXIF orientation, 1..8; 1 (upright) where there is none."""
+    return read_header(data, name).orientation
+
+
+def open_image(data: bytes, name: str) -> Image.Image:
+    """Open a photograph with Pillow, which decodes no pixel yet; errors as `read_header`."""
+    try:
+        check_structure(data)
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        check_exif(len(image.info.get("exif", b"")))
+    except UNREADABLE as error:
+        reason = why(error) if data else "empty file"
+        raise InputError(
+            f"{name}: not a readable image ({reason}); "
+            f"expected {', '.join(FORMATS)}, replace or remove it"
+        ) from error
+    width, height = image.size
+    if max(width, height) > MAX_SIDE:
+        raise InputError(
+            f"{name}: {width} x {height} pixels, of which a side has more than {MAX_SIDE}; "
+            "make it smaller"
+        )
+    if width * height > MAX_PIXELS:
+        raise InputError(
+            f"{name}: {width} x {height} pixels are more than {MAX_PIXELS}; make it smaller"
+        )
+    return image
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return the EXIF orientation that Pillow has read so far; of a PNG, some may come later."""
+    try:
+        value = Image.Image.getexif(image).get(_ORIENTATION, 1)  # a PNG's own would decode it
+    except UNREADABLE:  # damaged EXIF says nothing about the pixels
+        return 1
+    return value if value in range(1, 9) else 1
+
+
+def why(error: BaseException) -> str:
+    """Say what Pillow said; an address in memory says nothing, and is another one in each run."""
+    kind, text = type(error).__name__, str(error)
+    return brief(text) if text and "object at 0x" not in text else kind
+
+
+def _stored_turn(png: bytes, name: str) -> int:
+    """Return the orientation of a PNG, whose EXIF may stand after the pixels."""
+    place, parts = len(_PNG), [_PNG]
+    while (end := place + 12 + int.from_bytes(png[place : place + 4], "big")) <= len(png):
+        if png[place + 4 : place + 8] == b"IEND":
+            break
+        if png[place + 4 : place + 8] != b"IDAT":
+            parts.append(png[place:end])
+        place = end
+    return orientation_of(open_image(b"".join([*parts, _NO_PIXELS]), name))
