@@ -1,5 +1,5 @@
+from utils.analysis.prediction.summary import summarise
 from utils.analysis.prediction.table import predictions_table
-from utils.analysis.report.gallery import summarise
 
 
 def test_a_line_a_photograph_and_their_sums() -> None:

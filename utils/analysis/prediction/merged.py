@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.analysis.prediction.predict import SCHEMA
-from utils.analysis.report.gallery import summarise
+from utils.analysis.prediction.summary import summarise
 from utils.errors import InputError
 from utils.metrics.detections import Detections
 from utils.records import read_record

@@ -14,7 +14,7 @@ def predictions_table(
     Parameters
     ----------
     photos
-        As `utils.analysis.report.gallery.summarise` returns them.
+        As `utils.analysis.prediction.summary.summarise` returns them.
     threshold
         Confidence from which boxes were counted.
     skipped

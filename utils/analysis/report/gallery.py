@@ -4,36 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, read_shard
 
 SHOWN = 4
 """Photographs in each half of the gallery."""
-
-NEAR = 0.15
-"""A confidence this near to the threshold could as well have fallen on its other side."""
-
-
-def summarise(photo: dict[str, Any], threshold: float) -> dict[str, Any]:
-    """Sum one photograph of ``predictions_<p>.json`` up.
-
-    Returns
-    -------
-    ``name``, ``file``, ``people``, ``counts`` ({class: n}), ``lowest`` and ``mean`` confidence of
-    the boxes that count (None without any), and ``doubtful``: boxes, counted or not, whose
-    confidence is within `NEAR` of the threshold.
-    """
-    kept = [face for face in photo["faces"] if face["confidence"] >= threshold]
-    confidences = [face["confidence"] for face in kept]
-    return {
-        "name": photo["name"],
-        "file": photo["file"],
-        "people": len(kept),
-        "counts": {name: sum(face["class"] == name for face in kept) for name in CLASSES},
-        "lowest": min(confidences, default=None),
-        "mean": sum(confidences) / len(kept) if kept else None,
-        "doubtful": sum(abs(face["confidence"] - threshold) <= NEAR for face in photo["faces"]),
-    }
 
 
 def choose(
@@ -47,7 +21,7 @@ def choose(
     Parameters
     ----------
     photos
-        As `summarise` returns them.
+        As `utils.analysis.prediction.summary.summarise` returns them.
     """
     with_people = [photo for photo in photos if photo["people"]]
     certain = sorted(with_people, key=lambda p: (-p["lowest"], p["name"]))
