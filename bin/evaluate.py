@@ -21,13 +21,14 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap intervals")
     parser.add_argument("--json", type=OutputPath, required=True, help="all numbers, to write")
     parser.add_argument("--text", type=OutputPath, required=True, help="the same to read, to write")
-    for name, words in (
-        ("--confusion-matrix", "what each face was taken for, picture to write (PNG)"),
-        ("--precision-recall", "curves by class, picture to write (PNG)"),
-        ("--calibration", "how reliable confidences are, picture to write (PNG)"),
-        ("--mistakes", "the worst mistakes, picture to write (PNG)"),
-    ):
-        parser.add_argument(name, type=OutputPath, required=True, help=words)
+    parser.add_argument(
+        "--pictures",
+        type=OutputPath,
+        nargs="+",
+        default=[],
+        help="PNG files to write; the name of each says what it shows: confusion_matrix, "
+        "precision_recall, calibration, mistakes",
+    )
     return parser
 
 
@@ -37,15 +38,7 @@ def main(args: argparse.Namespace) -> None:
 
     detector = Detector.load(args.model)
     write_evaluation(
-        detector,
-        args.test,
-        args.seed,
-        json=args.json,
-        text=args.text,
-        confusion_picture=args.confusion_matrix,
-        precision_recall_picture=args.precision_recall,
-        calibration_picture=args.calibration,
-        mistakes_picture=args.mistakes,
+        detector, args.test, args.seed, json=args.json, text=args.text, pictures=args.pictures
     )
 
 

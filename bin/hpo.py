@@ -140,10 +140,11 @@ def _trial(args: argparse.Namespace) -> None:
 
 def _best(args: argparse.Namespace) -> None:
     from utils.analysis.plots.training import hpo_history
+    from utils.records import read_record
     from utils.search.study import best
 
     trials = best(args.study, args.results, args.study_out, args.params)
-    hpo_history(trials, args.history)
+    hpo_history(trials, read_record(args.params)["number"], args.history)
 
 
 def main(args: argparse.Namespace) -> None:

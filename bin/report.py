@@ -19,25 +19,19 @@ def parser() -> argparse.ArgumentParser:
     for name, words in (
         ("--configuration", "options, versions and digests of the run"),
         ("--split", "split.json"),
-        ("--class-distribution", "picture of the classes on each side"),
         ("--training", "training.json"),
-        ("--training-curves", "picture of the training"),
         ("--evaluation", "evaluation.json"),
-        ("--confusion-matrix", "picture of the confusion matrix"),
-        ("--precision-recall", "picture of precision over recall"),
-        ("--calibration", "picture of how reliable confidences are"),
-        ("--mistakes", "picture of the worst mistakes"),
     ):
         parser.add_argument(name, type=InputPath, required=True, help=words)
     for name, words in (
-        ("--params", "best_hpo_params.json; absent, like the next two, in a run without search"),
-        ("--hpo-history", "picture of the search"),
+        ("--params", "best_hpo_params.json; absent, like the next one, in a run without search"),
         ("--study", "journal of the search"),
     ):
         parser.add_argument(name, type=InputPath, help=words)
     for name, words in (
         ("--predictions", "predictions_<p>.json of every shard"),
         ("--images", "shards of annotated photos"),
+        ("--pictures", "PNG files; the name of each says where it stands in the page"),
     ):
         parser.add_argument(name, type=InputPath, nargs="+", required=True, help=words)
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap interval")

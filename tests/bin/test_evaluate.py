@@ -4,11 +4,11 @@ import json
 
 from PIL import Image
 
+PICTURES = ("confusion_matrix.png", "precision_recall.png", "calibration.png", "mistakes.png")
 ARGUMENTS = (
     *("--model", "mask_detection_model.pth", "--test", "test_clean.tar", "--seed", "1"),
     *("--json", "evaluation.json", "--text", "evaluation.txt"),
-    *("--confusion-matrix", "confusion_matrix.png", "--precision-recall", "precision_recall.png"),
-    *("--calibration", "calibration.png", "--mistakes", "mistakes.png"),
+    *("--pictures", *PICTURES),
 )
 
 
@@ -22,7 +22,7 @@ def test_numbers_text_and_pictures_are_written(execute, scratch, model) -> None:
     assert record["faces"] == {"with_mask": 3, "without_mask": 2, "mask_weared_incorrect": 1}
     assert sum(map(sum, record["confusion"][1:])) == 6
     assert "4 test photographs, 6 faces" in (scratch / "evaluation.txt").read_text()
-    for picture in ARGUMENTS[11::2]:
+    for picture in PICTURES:
         assert Image.open(scratch / picture).format == "PNG"
 
 
@@ -32,5 +32,5 @@ def test_a_damaged_model_is_refused_and_no_output_is_missing(execute, scratch) -
     done = execute("evaluate.py", scratch, *ARGUMENTS)
     assert done.returncode == 2
     assert "mask_detection_model.pth: not a whole file" in done.stderr
-    for name in ARGUMENTS[7::2]:
+    for name in ("evaluation.json", "evaluation.txt", *PICTURES):
         assert (scratch / name).exists()

@@ -12,15 +12,13 @@ from utils.analysis.prediction.predict import predict_shard
 from utils.records import write_record
 
 SEARCH = (
-    *("--params", "best_hpo_params.json", "--hpo-history", "hpo_history.png"),
-    *("--study", "hpo_study.log"),
+    *("--params", "best_hpo_params.json", "--study", "hpo_study.log"),
+    *("--pictures", "hpo_history.png", "mistakes.png"),
 )
 ARGUMENTS = (
     *("--configuration", "configuration.json", "--split", "split.json"),
-    *("--class-distribution", "class_distribution.png", "--training", "training.json"),
-    *("--training-curves", "training_curves.png", "--evaluation", "evaluation.json"),
-    *("--confusion-matrix", "confusion_matrix.png", "--precision-recall", "precision_recall.png"),
-    *("--calibration", "calibration.png", "--mistakes", "mistakes.png"),
+    *("--training", "training.json", "--evaluation", "evaluation.json"),
+    *("--pictures", "class_distribution.png", "training_curves.png"),
     *("--predictions", "predictions_0.json", "--images", "predicted_images_0.tar", "--seed", "1"),
     *("--report", "report.html", "--table", "predictions.txt"),
     *("--picture", "predicted_image.png", "--prevalence", "prevalence.json"),
@@ -39,10 +37,7 @@ def finished(scratch):
         0,
         json=scratch / "evaluation.json",
         text=scratch / "evaluation.txt",
-        confusion_picture=scratch / "confusion_matrix.png",
-        precision_recall_picture=scratch / "precision_recall.png",
-        calibration_picture=scratch / "calibration.png",
-        mistakes_picture=scratch / "mistakes.png",
+        pictures=[scratch / "mistakes.png"],
     )
     predict_shard(
         detector,
@@ -94,9 +89,12 @@ def add_search(folder) -> None:
     trial.suggest_float("weight_decay", 1e-4, 0.1)
     study.tell(trial, 0.25)
     seal_journal(folder / "hpo_study.log", folder / "hpo_study.log")
-    hpo_history([], folder / "hpo_history.png")
+    hpo_history([], None, folder / "hpo_history.png")
     numbers = {"trials": 1, "complete": 1, "pruned": 0, "failed": 0}
-    write_record(folder / "best_hpo_params.json", {"number": 0, "value": 0.25, **numbers})
+    write_record(
+        folder / "best_hpo_params.json",
+        {"number": 0, "value": 0.25, "highest": 0.25, "error": 0.1, **numbers},
+    )
 
 
 def test_the_report_is_made_with_and_without_a_search(execute, finished) -> None:

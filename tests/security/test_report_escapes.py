@@ -52,22 +52,19 @@ def write_page(folder: Path, spell: Callable[[str, int], str], text: str) -> Non
     broken = Photo(spell("z", 0), spell("z", 0) + ".jpg", b"no image")
     write_shard(folder / "test.tar", sorted(tests, key=lambda photo: photo.name))
     write_shard(folder / "new.tar", sorted([*new, broken], key=lambda photo: photo.name))
-    pictures = {f"{name}_picture": folder / f"{name}.png" for name in PICTURES}
-    pictures["confusion_picture"] = pictures.pop("confusion_matrix_picture")
+    pictures = [folder / f"{name}.png" for name in PICTURES]
     records = {name: folder / f"{name}.json" for name in ("evaluation", "predictions")}
     out = {"json": records["evaluation"], "text": folder / "evaluation.txt"}
-    write_evaluation(detector, folder / "test.tar", 0, **out, **pictures)
+    write_evaluation(detector, folder / "test.tar", 0, **out, pictures=pictures)
     predict_shard(detector, folder / "new.tar", records["predictions"], folder / "images.tar")
     for name, record in free_records(text).items():
         write_record(folder / f"{name}.json", record)
     inputs = ReportInputs(
         **{name: folder / f"{name}.json" for name in ("configuration", "split", "training")},
-        **{name: folder / f"{name}.png" for name in PICTURES},
         evaluation=records["evaluation"],
-        class_distribution=folder / "mistakes.png",
-        training_curves=folder / "mistakes.png",
         predictions=[records["predictions"]],
         images=[folder / "images.tar"],
+        pictures=pictures,
     )
     outputs = {"page": "report.html", "table": "t.txt", "picture": "p.png", "prevalence": "p.json"}
     write_report(inputs, 0, **{key: folder / name for key, name in outputs.items()})

@@ -99,6 +99,7 @@ class _Pipeline:
         self.options = options
         self.workflow = Workflow(options.name)
         self.seed = ["--seed", options.seed]
+        self.shown: list[str] = []  # pictures of the jobs so far
         self.recipe = ["--recipe", *options.recipe] if options.recipe else []
         minutes = options.checkpoint_minutes
         self.image_mib = _size(options.container)
@@ -125,7 +126,7 @@ class _Pipeline:
         self.job(
             "plot_class_distribution",
             ["--shards", In("train.tar"), In("val.tar"), In("test.tar")],
-            ["--output", Out("class_distribution.png", keep=True)],
+            ["--output", *self.pictures("class_distribution")],
         )
         for s, shard in enumerate(self.train_shards()):
             self.job(
@@ -174,13 +175,12 @@ class _Pipeline:
         kept = [
             Out("best_hpo_params.json", keep=True),
             Out("hpo_study.log", keep=True),
-            Out("hpo_history.png", keep=True),
+            *self.pictures("hpo_history"),
         ]
         options = ["--params", "--study-out", "--history"]
         self.job("hpo_best", ["best", *told], *zip(options, kept, strict=True), executable="hpo")
-        shown = ["--params", "--study", "--hpo-history"]
-        read = [In(file.lfn) for file in kept]
-        return ["--params", read[0]], list(chain(*zip(shown, read, strict=True)))
+        params, study = (In(file.lfn) for file in kept[:2])
+        return ["--params", params], ["--params", params, "--study", study]
 
     def train(self, params: list) -> None:
         self.job(
@@ -190,7 +190,7 @@ class _Pipeline:
             ["--checkpoint", Checkpoint("train_model.ckpt"), *self.handing_over],
             ["--model", Out(MODEL, keep=True)],
             ["--log", Out("training.json", keep=True)],
-            ["--curves", Out("training_curves.png", keep=True)],
+            ["--curves", *self.pictures("training_curves")],
         )
 
     def evaluate(self) -> None:
@@ -199,10 +199,8 @@ class _Pipeline:
             ["--model", In(MODEL), "--test", In("test_clean.tar"), *self.seed],
             ["--json", Out("evaluation.json", keep=True)],
             ["--text", Out("evaluation.txt", keep=True)],
-            ["--confusion-matrix", Out("confusion_matrix.png", keep=True)],
-            ["--precision-recall", Out("precision_recall.png", keep=True)],
-            ["--calibration", Out("calibration.png", keep=True)],
-            ["--mistakes", Out("mistakes.png", keep=True)],
+            ["--pictures", *self.pictures("confusion_matrix", "precision_recall")],
+            self.pictures("calibration", "mistakes"),
         )
 
     def predict(self) -> list:
@@ -224,18 +222,19 @@ class _Pipeline:
         self.job(
             "report",
             ["--configuration", In(CONFIGURATION), "--split", In("split.json")],
-            ["--class-distribution", In("class_distribution.png"), *trials],
-            ["--training", In("training.json"), "--training-curves", In("training_curves.png")],
-            ["--evaluation", In("evaluation.json")],
-            ["--confusion-matrix", In("confusion_matrix.png")],
-            ["--precision-recall", In("precision_recall.png")],
-            ["--calibration", In("calibration.png"), "--mistakes", In("mistakes.png")],
-            [*predictions, *self.seed],
+            ["--training", In("training.json"), "--evaluation", In("evaluation.json")],
+            [*trials, *predictions, "--pictures", *map(In, self.shown), *self.seed],
             ["--report", Out("report.html", keep=True)],
             ["--table", Out("predictions.txt", keep=True)],
             ["--picture", Out("predicted_image.png", keep=True)],
             ["--prevalence", Out("prevalence.json", keep=True)],
         )
+
+    def pictures(self, *stems: str) -> list:
+        """Return the pictures that a job writes, and let the report show them."""
+        names = [f"{stem}.png" for stem in stems]
+        self.shown += names
+        return [Out(name, keep=True) for name in names]
 
     def train_shards(self) -> list[str]:
         return [f"train_aug_{s}.tar" for s in range(self.options.train_shards)]

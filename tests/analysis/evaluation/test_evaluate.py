@@ -38,13 +38,13 @@ def test_mistakes_stand_in_the_cell_and_photograph_they_belong_to(detector, phot
     assert record["operating_point"]["overall"]["recall"] == pytest.approx(1 / 3)
 
 
-PICTURES = ("confusion", "precision_recall", "calibration", "mistakes")
+PICTURES = ("confusion_matrix", "precision_recall", "calibration", "mistakes")
 
 
 @pytest.fixture
 def paths(tmp_path) -> dict:
-    pictures = {f"{name}_picture": tmp_path / f"{name}.png" for name in PICTURES}
-    return {"json": tmp_path / "e.json", "text": tmp_path / "e.txt", **pictures}
+    pictures = [tmp_path / f"{name}.png" for name in PICTURES]
+    return {"json": tmp_path / "e.json", "text": tmp_path / "e.txt", "pictures": pictures}
 
 
 def test_files_are_written_and_agree(detector, photo, shard, paths) -> None:
@@ -57,8 +57,14 @@ def test_files_are_written_and_agree(detector, photo, shard, paths) -> None:
     assert "2 test photographs, 3 faces" in rows
     assert "no mask 1 0 - 0.000 [0.000 0.000] 0.000 [0.000 0.000]" in rows
     assert "class of the faces found 2 2 1.000 [1.000 1.000]" in rows
-    for name in PICTURES:
-        assert Image.open(paths[f"{name}_picture"]).width > 700
+    for picture in paths["pictures"]:
+        assert Image.open(picture).width > 700
+
+
+def test_a_picture_that_an_evaluation_does_not_draw_is_refused(detector, shard, paths) -> None:
+    paths["pictures"].append(paths["json"].with_name("training_curves.png"))
+    with pytest.raises(InputError, match="it draws confusion_matrix, precision_recall"):
+        write_evaluation(detector, shard("test.tar"), 0, **paths)
 
 
 def test_confidences_are_judged_before_and_after_calibration(detector, photo, shard) -> None:

@@ -31,12 +31,13 @@ def test_training_that_hardly_began_can_be_drawn(epochs, tmp_path) -> None:
     assert Image.open(tmp_path / "curves.png").format == "PNG"
 
 
-def trial(number: int, state: str, *values: float) -> dict:
+def trial(number: int, state: str, *values: float, error: float = 0.02) -> dict:
     return {
         "number": number,
         "state": state,
         "value": values[-1] if state == "complete" else None,
         "values": list(values),
+        "error": error if state == "complete" else None,
         "params": {},
     }
 
@@ -51,7 +52,7 @@ TRIALS = [
 
 
 def test_the_history_shows_each_state_and_the_best_so_far(drawn) -> None:
-    training_plots.hpo_history(TRIALS, None)
+    training_plots.hpo_history(TRIALS, 3, None)
     left, right = drawn[0].axes
     points = {item.get_label(): item.get_offsets().tolist() for item in left.collections}
     assert points == {
@@ -60,17 +61,30 @@ def test_the_history_shows_each_state_and_the_best_so_far(drawn) -> None:
         "failed": [[2, 0]],
     }
     assert left.lines[0].get_ydata().tolist() == [0.2, 0.2, 0.2, 0.3, 0.3]
-    assert "best: 0.300" in texts(drawn[0])
+    assert "kept: 0.300" in texts(drawn[0])
     assert right.lines[-1].get_ydata().tolist() == [0.1, 0.3]  # the best is drawn last, on top
 
 
-@pytest.mark.parametrize("trials", [[], [trial(0, "fail")], [trial(0, "complete", 0.0)]])
-def test_a_search_without_much_to_show_can_be_drawn(trials, tmp_path) -> None:
-    training_plots.hpo_history(trials, tmp_path / "history.png")
+def test_the_history_marks_the_trial_that_was_kept_though_another_is_higher(drawn) -> None:
+    training_plots.hpo_history([trial(0, "complete", 0.2), trial(1, "complete", 0.21)], 0, None)
+    left, right = drawn[0].axes
+    assert "kept: 0.200" in texts(drawn[0]) and "kept: 0.210" not in texts(drawn[0])
+    assert "blue: trial 0, whose settings are used" in texts(drawn[0])
+    assert right.lines[-1].get_ydata().tolist() == [0.2]
+    bars = {line.get_label(): line.get_ydata() for line in left.lines}
+    assert bars["to beat: trial 0 and its standard error"] == pytest.approx([0.22, 0.22])
+    assert left.get_ylim()[1] > 0.22
+
+
+@pytest.mark.parametrize(
+    ("trials", "kept"), [([], None), ([trial(0, "fail")], None), ([trial(0, "complete", 0.0)], 0)]
+)
+def test_a_search_without_much_to_show_can_be_drawn(trials, kept, tmp_path) -> None:
+    training_plots.hpo_history(trials, kept, tmp_path / "history.png")
     assert Image.open(tmp_path / "history.png").width > 1000
 
 
 def test_equal_records_give_equal_pictures(tmp_path) -> None:
     for name in ("a.png", "b.png"):
-        training_plots.hpo_history(TRIALS, tmp_path / name)
+        training_plots.hpo_history(TRIALS, 3, tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

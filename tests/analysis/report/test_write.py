@@ -6,10 +6,11 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from utils.analysis.evaluation.evaluate import write_evaluation
+from utils.analysis.evaluation.evaluate import DRAWINGS, write_evaluation
 from utils.analysis.plots.class_distribution import plot_class_distribution
 from utils.analysis.plots.training import hpo_history, training_curves
 from utils.analysis.prediction.predict import predict_shard
+from utils.analysis.report.pictures import PICTURES, read_pictures
 from utils.analysis.report.write import ReportInputs, write_report
 from utils.dataset.shards import Photo, write_shard
 from utils.errors import InputError
@@ -42,10 +43,7 @@ def made(new_detector, photo, tmp_path_factory) -> Path:
         0,
         json=folder / "evaluation.json",
         text=folder / "evaluation.txt",
-        confusion_picture=folder / "confusion_matrix.png",
-        precision_recall_picture=folder / "precision_recall.png",
-        calibration_picture=folder / "calibration.png",
-        mistakes_picture=folder / "mistakes.png",
+        pictures=[folder / f"{name}.png" for name in DRAWINGS],
     )
     for number, part in enumerate((new[:2], [*new[2:], Photo("zz", "zz.jpg", b"broken")])):
         predict_shard(
@@ -105,15 +103,11 @@ def page(made) -> BeautifulSoup:
 
 def inputs_in(folder: Path) -> ReportInputs:
     records = ("configuration", "split", "training", "evaluation")
-    pictures = (
-        *("class_distribution", "training_curves", "confusion_matrix", "precision_recall"),
-        *("calibration", "mistakes"),
-    )
     return ReportInputs(
         **{name: folder / f"{name}.json" for name in records},
-        **{name: folder / f"{name}.png" for name in pictures},
         predictions=[folder / f"predictions_{n}.json" for n in (1, 0)],
         images=[folder / f"predicted_images_{n}.tar" for n in (1, 0)],
+        pictures=[folder / f"{name}.png" for name in PICTURES if name != "hpo_history"],
     )
 
 
@@ -216,12 +210,21 @@ def test_with_a_search_its_trials_are_shown(inputs, tmp_path, monkeypatch) -> No
     monkeypatch.setattr("utils.analysis.report.write.read_trials", lambda path: trials)
     write_record(
         tmp_path / "params.json",
-        {"number": 0, "value": 0.2, "trials": 2, "complete": 1, "pruned": 0, "failed": 1},
+        {
+            "number": 0,
+            "value": 0.2,
+            "highest": 0.2,
+            "error": 0.1,
+            "trials": 2,
+            "complete": 1,
+            "pruned": 0,
+            "failed": 1,
+        },
     )
-    hpo_history(trials, tmp_path / "history.png")
+    hpo_history(trials, 0, tmp_path / "hpo_history.png")
     search = {
         "params": tmp_path / "params.json",
-        "hpo_history": tmp_path / "history.png",
+        "pictures": [*inputs.pictures, tmp_path / "hpo_history.png"],
         "study": tmp_path / "study.log",
     }
     searched = ReportInputs(**{**vars(inputs), **search})
@@ -229,6 +232,26 @@ def test_with_a_search_its_trials_are_shown(inputs, tmp_path, monkeypatch) -> No
     section = page.select_one("#search")
     assert [cell.text for cell in section.select("thead th")] == ["trial", "state", "mAP", "lr"]
     assert [cell.text for cell in section.select("tr.best td")] == ["0", "complete", "0.200", "1"]
+    assert "Trial 0 was kept" in section.text
+    assert [image["alt"][:20] for image in section.select("img")] == ["Result of each trial"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["mistakes.png", "other.png"], "other.png: no picture of the report"),
+        (["mistakes.png", "a/mistakes.png"], "2 files have 1 names"),
+    ],
+)
+def test_pictures_that_have_no_place_or_are_given_twice_are_refused(tmp_path, names, words):
+    with pytest.raises(InputError, match=words):
+        read_pictures([tmp_path / name for name in names])
+
+
+def test_each_picture_stands_in_its_place(page) -> None:
+    sections = {"detector": 4, "data": 1, "training": 1}
+    for section, count in sections.items():
+        assert len(page.select(f"#{section} figure.plot")) == count
 
 
 def test_a_bare_configuration_is_enough(inputs, tmp_path) -> None:

@@ -1,7 +1,7 @@
 """How good a detector is on photographs it never saw: ``evaluation.json`` and its text."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,18 @@ SCHEMA = 2
 
 EVERY = 50
 """Photographs between two lines in the log."""
+
+DRAWINGS: dict[str, Callable[[dict[str, Any], Path, Path], None]] = {
+    "confusion_matrix": lambda record, test, output: quality_plots.confusion_matrix(
+        np.array(record["confusion"]), record["threshold"], output
+    ),
+    "precision_recall": lambda record, test, output: quality_plots.precision_recall(record, output),
+    "calibration": lambda record, test, output: quality_plots.calibration(
+        record["calibration"], record["threshold"], output
+    ),
+    "mistakes": lambda record, test, output: draw_mistakes(record["mistakes"], test, output),
+}
+"""What draws each picture, by its name: called with the record, the test shard and the file."""
 
 log = logging.getLogger(__name__)
 
@@ -93,21 +105,27 @@ def write_evaluation(
     *,
     json: Path,
     text: Path,
-    confusion_picture: Path,
-    precision_recall_picture: Path,
-    calibration_picture: Path,
-    mistakes_picture: Path,
+    pictures: Sequence[Path] = (),
 ) -> dict[str, Any]:
-    """Evaluate, and write the record, its text and its pictures; return the record."""
+    """Evaluate, and write the record, its text and its pictures; return the record.
+
+    Parameters
+    ----------
+    pictures
+        The stem of each file's name says what is drawn, see `DRAWINGS`.
+
+    Raises
+    ------
+    InputError
+        As `evaluate`; and if a picture has another name.
+    """
+    for unknown in (path for path in pictures if path.stem not in DRAWINGS):
+        raise InputError(f"{unknown}: no picture of an evaluation; it draws {', '.join(DRAWINGS)}")
     record = evaluate(detector, test, seed)
     write_record(json, record, SCHEMA)
     write_atomically(text, evaluation_text(record).encode())
-    quality_plots.confusion_matrix(
-        np.array(record["confusion"]), record["threshold"], confusion_picture
-    )
-    quality_plots.precision_recall(record, precision_recall_picture)
-    quality_plots.calibration(record["calibration"], record["threshold"], calibration_picture)
-    draw_mistakes(record["mistakes"], test, mistakes_picture)
+    for path in pictures:
+        DRAWINGS[path.stem](record, test, path)
     return record
 
 

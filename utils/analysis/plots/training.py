@@ -97,30 +97,35 @@ def training_curves(record: dict[str, Any], output: Path) -> None:
 
 
 @styled
-def hpo_history(trials: Sequence[dict[str, Any]], output: Path) -> None:
+def hpo_history(trials: Sequence[dict[str, Any]], kept: int | None, output: Path) -> None:
     """Draw what each trial of the hyper-parameter search reached, and its curve on the way.
 
     Parameters
     ----------
     trials
-        ``{number, state, value, values, params}`` each; state is complete, pruned or fail,
-        value the validation average precision, values the same after each epoch.
+        ``{number, state, value, values, error, params}`` each; state is complete, pruned or fail,
+        value the validation average precision, values the same after each epoch, error the
+        standard error of value.
+    kept
+        Number of the trial whose settings are used, which need not be the highest (see
+        `utils.search.study.best`); None without one.
     """
     trials = sorted(trials, key=lambda trial: trial["number"])
-    complete = [trial for trial in trials if trial["state"] == "complete"]
-    best = max(complete, key=lambda trial: trial["value"], default=None)
+    best = next((trial for trial in trials if trial["number"] == kept), None)
     fig, (left, right) = figure(12, 5.2, panels=2)
     left.set_title("What each trial reached")
     right.set_title("Epoch by epoch")
     _reached(left, trials, best)
     _curves(right, trials, best)
     left.set_ylabel("validation average precision")
-    top = max([v for trial in trials for v in _values(trial)] + [0.05]) * 1.22
+    told = [value for trial in trials for value in _values(trial)]
+    told += [trial["value"] + (trial.get("error") or 0) for trial in trials if trial["value"]]
+    top = max([*told, 0.05]) * 1.22
     for ax in (left, right):
         ax.set_ylim(0, top)
     handles, labels = left.get_legend_handles_labels()
     if handles:
-        fig.legend(handles, labels, loc="outside lower center", ncols=5)
+        fig.legend(handles, labels, loc="outside lower center", ncols=3)
     save(fig, output)
 
 
@@ -147,9 +152,18 @@ def _reached(ax: Any, trials: list[dict[str, Any]], best: dict[str, Any] | None)
         record.append(running)
     if best:
         numbers = [trial["number"] for trial in trials]
-        ax.step(numbers, record, where="post", color=ACCENT, alpha=0.35, label="best so far")
+        ax.step(numbers, record, where="post", color=ACCENT, alpha=0.35, label="highest so far")
+        first = trials[0]
+        if first["number"] == 0 and first["state"] == "complete" and first.get("error"):
+            ax.axhline(
+                first["value"] + first["error"],
+                color=MUTED,
+                linewidth=1.2,
+                linestyle=":",
+                label="to beat: trial 0 and its standard error",
+            )
         ax.annotate(
-            f"best: {best['value']:.3f}",
+            f"kept: {best['value']:.3f}",
             (best["number"], best["value"]),
             xytext=(0, 12),
             textcoords="offset points",

@@ -1,6 +1,5 @@
 """``report.html``: one page that needs no other file and no network."""
 
-import base64
 import io
 import json
 from importlib.resources import files
@@ -11,6 +10,8 @@ from PIL import Image
 
 from utils.analysis.plots.mistakes import words
 from utils.analysis.prediction.merged import Predictions
+from utils.analysis.report.pictures import data_address
+from utils.analysis.report.trials import why_kept
 from utils.analysis.report.words import number_of, per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
 from utils.dataset.shards import Photo
@@ -44,7 +45,7 @@ def render(
     training: dict[str, Any],
     params: dict[str, Any] | None,
     trials: list[dict[str, Any]],
-    pictures: dict[str, bytes],
+    pictures: dict[str, list[dict[str, Any]]],
     seed: int,
 ) -> str:
     """Return the page.
@@ -59,8 +60,7 @@ def render(
         Of the hyper-parameter search (`utils.analysis.report.trials.read_trials`), empty without
         one.
     pictures
-        PNG bytes by name: class_distribution, training_curves, confusion_matrix,
-        precision_recall, calibration, mistakes and, with a search, hpo_history.
+        By their place, as `utils.analysis.report.pictures.read_pictures` returns them.
     seed
         The run's seed.
     """
@@ -87,7 +87,8 @@ def render(
         params=params,
         trials=trials,
         searched=_searched(trials),
-        pictures={name: _data_uri(data, "png") for name, data in pictures.items()},
+        why_kept=why_kept(params, trials) if params else "",
+        pictures=pictures,
         seed=seed,
     )
 
@@ -147,11 +148,7 @@ def _shown(photo: dict[str, Any], drawings: dict[str, Photo]) -> dict[str, Any]:
     image.thumbnail((_CROWDED if crowd else _WIDEST,) * 2, Image.Resampling.LANCZOS)
     file = io.BytesIO()
     image.save(file, format="JPEG", quality=84)
-    return {**photo, "wide": crowd, "picture": _data_uri(file.getvalue(), "jpeg")}
-
-
-def _data_uri(data: bytes, kind: str) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    return {**photo, "wide": crowd, "picture": data_address(file.getvalue(), "jpeg")}
 
 
 def _unbroken(text: str) -> str:

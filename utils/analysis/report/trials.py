@@ -1,5 +1,6 @@
-"""The trials of a hyper-parameter search, read from the study's journal."""
+"""The trials of a hyper-parameter search, and why the one was kept whose settings are used."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,3 +32,43 @@ def read_trials(journal: Path) -> list[dict[str, Any]]:
             f"{journal}: not the journal of a search ({error}); run the search again"
         ) from error
     return [trial_record(trial) for trial in study.get_trials(deepcopy=False)]
+
+
+def why_kept(params: dict[str, Any], trials: Sequence[dict[str, Any]]) -> str:
+    """Return which trial was kept, and why that one, in a sentence or two.
+
+    Parameters
+    ----------
+    params
+        The record ``best_hpo_params.json``.
+    trials
+        As `read_trials` returns them.
+    """
+    kept, value = params["number"], params["value"]
+    start = next((trial for trial in trials if trial["number"] == 0), None)
+    told = f"Trial {kept} was kept, with a validation mAP of {value:.3f}"
+    if start is None or start["state"] != "complete":
+        became = {"pruned": "was stopped early", "fail": "failed"}
+        state = became.get(start["state"], "did not end") if start else "is not known"
+        return (
+            f"{told}: the highest of the trials that were completed. Trial 0, where the search "
+            f"started and which others would have had to beat, {state}."
+        )
+    if kept != 0:
+        return (
+            f"{told}: the highest, and higher than trial 0, where the search started "
+            f"({start['value']:.3f}), by more than that one's standard error "
+            f"({params['error']:.3f})."
+        )
+    if params["highest"] > value:
+        others = [t["number"] for t in trials if t["state"] == "complete" and t["value"] > value]
+        names = ", ".join(map(str, others))
+        return (
+            f"{told}: no trial beat it by more than its standard error ({params['error']:.3f}). "
+            f"It is where the search started; {'trials' if len(others) > 1 else 'trial'} {names} "
+            f"reached more, at most {params['highest']:.3f}, which chance explains as well."
+        )
+    others = sum(trial["state"] == "complete" for trial in trials) - 1
+    if not others:
+        return f"{told}: no other trial was completed."
+    return f"{told}: no trial reached more. It is where the search started."

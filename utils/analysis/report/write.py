@@ -16,6 +16,7 @@ from utils.analysis.prevalence.estimate import estimate_prevalence
 from utils.analysis.prevalence.likeness import feature_sums, likeness
 from utils.analysis.report.gallery import choose, load_drawings, most_telling
 from utils.analysis.report.page import render
+from utils.analysis.report.pictures import read_pictures
 from utils.analysis.report.trials import read_trials
 from utils.analysis.report.words import SAME_PHOTOS, answer, caveats
 from utils.dataset.images import encode_png
@@ -32,18 +33,12 @@ class ReportInputs:
 
     configuration: Path
     split: Path
-    class_distribution: Path
     training: Path
-    training_curves: Path
     evaluation: Path
-    confusion_matrix: Path
-    precision_recall: Path
-    calibration: Path
-    mistakes: Path
     predictions: Sequence[Path]
     images: Sequence[Path]
+    pictures: Sequence[Path]
     params: Path | None = None
-    hpo_history: Path | None = None
     study: Path | None = None
 
 
@@ -109,19 +104,7 @@ def write_report(
         training=read_record(inputs.training),
         params=read_record(inputs.params) if inputs.params else None,
         trials=read_trials(inputs.study) if inputs.study else [],
-        pictures={
-            name: path.read_bytes()
-            for name in (
-                "class_distribution",
-                "training_curves",
-                "confusion_matrix",
-                "precision_recall",
-                "calibration",
-                "mistakes",
-                "hpo_history",
-            )
-            if (path := getattr(inputs, name))
-        },
+        pictures=read_pictures(inputs.pictures),
         seed=seed,
     )
     write_atomically(page, html.encode())

@@ -1,0 +1,81 @@
+"""The pictures of the report: which file stands where, and what it shows.
+
+To add one, let a job write ``<stem>.png`` (`utils.dag.pipeline`), and name the stem here.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from utils.errors import InputError
+from utils.records import read_made
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Where a picture stands in the page.
+
+    Attributes
+    ----------
+    place
+        The part of the page, as the template asks for it.
+    words
+        What the picture shows, for those who do not see it.
+    wide
+        Whether it takes the whole width.
+    """
+
+    place: str
+    words: str
+    wide: bool = True
+
+
+PICTURES = {
+    "confusion_matrix": Picture("detector", "Confusion matrix of the test photographs", wide=False),
+    "precision_recall": Picture("detector", "Precision over recall by class", wide=False),
+    "calibration": Picture(
+        "confidence", "Share of boxes that are right by confidence, before and after calibration"
+    ),
+    "mistakes": Picture(
+        "mistakes", "The worst mistakes on test photographs; the table below says what each is"
+    ),
+    "class_distribution": Picture("classes", "Share of each class on each side of the split"),
+    "training_curves": Picture("training", "Training loss and validation precision by epoch"),
+    "hpo_history": Picture("search", "Result of each trial, and its validation curve"),
+}
+"""By the stem of the file's name; in a place, pictures stand in this order."""
+
+
+def read_pictures(paths: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
+    """Return the pictures of each place: ``{place: [{source, words, wide}]}``.
+
+    The source is a ``data:`` address that holds the whole picture. Places without a picture have an
+    empty list.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, has no place in the report, or is given twice.
+    """
+    files = {path.stem: path for path in paths}
+    if len(files) < len(paths):
+        raise InputError(
+            f"--pictures: {len(paths)} files have {len(files)} names; give each picture once"
+        )
+    for stem in files.keys() - PICTURES.keys():
+        raise InputError(
+            f"{files[stem]}: no picture of the report; it shows those named {', '.join(PICTURES)}"
+        )
+    placed: dict[str, list[dict[str, Any]]] = {one.place: [] for one in PICTURES.values()}
+    for stem, one in PICTURES.items():
+        if stem in files:
+            source = data_address(read_made(files[stem]), "png")
+            placed[one.place].append({"source": source, "words": one.words, "wide": one.wide})
+    return placed
+
+
+def data_address(data: bytes, kind: str) -> str:
+    """Return an image of the given kind (``png``, ``jpeg``) as a ``data:`` address."""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
