@@ -17,7 +17,7 @@ from pathlib import Path
 
 from utils import files
 from utils.dag.engines.choice import choose_engine, for_engine, open_run
-from utils.dag.engines.progress import Progress
+from utils.dag.engines.console import Console
 from utils.dag.engines.run import Run
 from utils.dag.graph import draw_graph
 from utils.dag.options import SAMPLE, Options, add_arguments, read_options
@@ -165,7 +165,7 @@ def execute(run: Run, wait: bool) -> int:
         print(f"Follow it with: python workflow.py wait {run.folder}")
         return 0
     try:
-        return tell_end(run, run.execute(Progress(sys.stdout)))
+        return tell_end(run, run.execute(Console(sys.stdout)))
     except KeyboardInterrupt:
         print(run.interrupted)
         raise
@@ -184,7 +184,7 @@ def manage(command: str, folder: Path | None, given: dict[str, object]) -> int:
     match command:
         case "wait":
             try:
-                return tell_end(run, run.follow(Progress(sys.stdout)))
+                return tell_end(run, run.follow(Console(sys.stdout)))
             except KeyboardInterrupt:
                 print(run.interrupted)
                 raise

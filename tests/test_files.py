@@ -94,3 +94,13 @@ def test_what_cannot_be_removed_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(files.time, "sleep", lambda seconds: None)
     with pytest.raises(OSError, match="busy"):
         files.remove_tree(tmp_path)
+
+
+def test_the_last_lines_of_a_huge_log_are_read_without_reading_all(tmp_path):
+    path = tmp_path / "log"
+    with open(path, "wb") as file:
+        file.truncate(10 * 2**30)  # sparse; too much to read
+        file.seek(0, os.SEEK_END)
+        file.write(b"\nthe last but one\nthe last\n")
+    assert files.last_lines(path, 2) == ["the last but one", "the last"]
+    assert files.last_lines(tmp_path / "none", 2) == []

@@ -67,6 +67,17 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def last_lines(path: Path, count: int, within: int = 2**20) -> list[str]:
+    """Return the last lines of a file, of its last `within` bytes; none if there is no file."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - within))
+            text = file.read()
+    except OSError:
+        return []
+    return text.decode(errors="replace").splitlines()[-count:]
+
+
 def remove_tree(path: Path) -> None:
     """Remove a folder and all in it, also what a job made read-only; it need not be there.
 

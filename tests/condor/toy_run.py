@@ -8,7 +8,7 @@ from tests.condor.pool import Pool
 from tests.dag.toy import Toy
 from utils.dag import catalogs
 from utils.dag.code_bundle import PROJECT
-from utils.dag.run_folder import RunRecord
+from utils.dag.run_record import RunRecord
 
 
 class ToyRun:

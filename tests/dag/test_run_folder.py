@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from utils.dag.engines.local.attempt import Outcome
-from utils.dag.run_folder import LOCK, RunRecord, holder, locked, new_folder, open_record
+from utils.dag.run_folder import LOCK, holder, locked, new_folder
 from utils.errors import InputError
 
 
@@ -102,40 +101,3 @@ def test_of_two_who_make_one_folder_at_a_time_one_is_refused(tmp_path, monkeypat
     monkeypatch.setattr(type(tmp_path), "iterdir", lambda path: iter(()))  # looked just before
     with pytest.raises(InputError, match=r"--run-dir: .* cannot be made: File exists"):
         new_folder(tmp_path / "run", "masks")
-
-
-def test_the_record_survives_and_adds_up(tmp_path):
-    record = RunRecord(tmp_path)
-    record.describe(engine="local")
-    record.update("train", state="failed", reason="ended with exit code 1")
-    record.add_usage("train", Outcome(1, 2.0, 1.0, 100.0))
-    record.add_usage("train", Outcome(0, 3.0, 2.5, 80.0))
-    record.write()
-    again = RunRecord(tmp_path)
-    assert again["engine"] == "local"
-    assert again["jobs"]["train"]["seconds"] == 5.0
-    assert again["jobs"]["train"]["cpu_seconds"] == 3.5
-    assert again["jobs"]["train"]["peak_mib"] == 100.0
-    assert again.failed() == {"train": "ended with exit code 1"}
-    assert not again.is_done("train")
-
-
-def test_a_folder_that_was_not_planned_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"not planned to the end \(it has no run\.json and no wo"):
-        open_record(tmp_path)
-
-
-def test_a_record_that_takes_long_to_write_is_written_less_often(tmp_path, monkeypatch):
-    now, written = [100.0], []
-
-    def slow(path, content) -> None:
-        written.append(now[0])
-        now[0] += 0.5
-
-    monkeypatch.setattr("utils.dag.run_folder.time.monotonic", lambda: now[0])
-    monkeypatch.setattr("utils.dag.run_folder.write_record", slow)
-    record = RunRecord(tmp_path)
-    for _ in range(60):
-        record.update("job", state="running")
-        now[0] += 0.5
-    assert written == [100.0, 110.5, 121.0]

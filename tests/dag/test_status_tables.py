@@ -2,8 +2,8 @@
 
 import pytest
 
-from utils.dag import status_tables as run_tables
-from utils.dag.run_folder import RunRecord
+from utils.dag import status_tables
+from utils.dag.run_record import RunRecord
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def record(folder):
 
 
 def test_status_counts_the_jobs_and_names_those_that_need_a_look(record, folder):
-    first, counts, *table = run_tables.status("failed", record, folder).splitlines()
+    first, counts, *table = status_tables.status("failed", record, folder).splitlines()
     assert first == f"{folder}: failed"
     assert counts == "3 jobs: 1 failed, 1 waiting, 1 done"
     assert [line.split()[0] for line in table] == ["job", "train"]
@@ -30,12 +30,12 @@ def test_status_counts_the_jobs_and_names_those_that_need_a_look(record, folder)
 
 
 def test_status_before_the_start(folder):
-    words = run_tables.status("planned", RunRecord(folder), folder)
+    words = status_tables.status("planned", RunRecord(folder), folder)
     assert words.splitlines() == [f"{folder}: planned", "0 jobs: none started"]
 
 
 def test_statistics_give_each_job_and_the_sum(record):
-    head, *rows, total = run_tables.statistics("failed", record).splitlines()
+    head, *rows, total = status_tables.statistics("failed", record).splitlines()
     assert head.split() == ["job", "state", "tries", "seconds", "cpu", "s", "MiB", "where"]
     assert rows[0].split() == ["split", "done", "1", "2.5", "2.0", "81"]
     assert rows[2].split() == ["report", "waiting"]
@@ -45,7 +45,7 @@ def test_statistics_give_each_job_and_the_sum(record):
 def test_an_analysis_gives_reason_last_lines_and_the_way_on(record, folder):
     record.update("train", log="logs/train.7.log")
     (folder / "logs" / "train.7.log").write_text("".join(f"line {n}\n" for n in range(40)))
-    words = run_tables.analysis("failed", record, folder)
+    words = status_tables.analysis("failed", record, folder)
     assert f"train ended with exit code 1. Its log, {folder}/logs/train.7.log, ends:" in words
     shown = [line.strip() for line in words.splitlines() if line.startswith("    ")]
     assert shown == [f"line {n}" for n in range(28, 40)]
@@ -53,20 +53,21 @@ def test_an_analysis_gives_reason_last_lines_and_the_way_on(record, folder):
 
 
 def test_an_analysis_of_a_job_that_never_started_says_that_it_wrote_nothing(record, folder):
-    words = run_tables.analysis("failed", record, folder)
+    words = status_tables.analysis("failed", record, folder)
     assert f"exit code 1. It wrote nothing to its log, {folder}/logs/train.log." in words
 
 
 def test_an_analysis_of_a_run_that_went_well_says_so(folder):
     assert (
-        run_tables.analysis("done", RunRecord(folder), folder) == f"{folder}: done; no job failed"
+        status_tables.analysis("done", RunRecord(folder), folder)
+        == f"{folder}: done; no job failed"
     )
 
 
 def test_a_log_that_never_came_back_is_no_obstacle(record, folder):
-    assert "ended with exit code 1" in run_tables.analysis("failed", record, folder)
+    assert "ended with exit code 1" in status_tables.analysis("failed", record, folder)
 
 
 def test_an_analysis_of_a_log_without_line_breaks_shows_some_of_it(record, folder):
     (folder / "logs" / "train.log").write_text("x" * 5_000_000)
-    assert len(run_tables.analysis("failed", record, folder)) < 5000
+    assert len(status_tables.analysis("failed", record, folder)) < 5000

@@ -18,7 +18,7 @@ from tests.faults.table import Row
 from tests.faults.toys import described, disturbed
 from utils.dag.engines.local import attempt, job_log
 from utils.dag.engines.local.engine import LocalEngine
-from utils.dag.run_folder import RunRecord
+from utils.dag.run_record import RunRecord
 
 SEED = 7
 

@@ -7,7 +7,7 @@ in a file's name, a declared standard output. What it makes depends on the jobs'
 from pathlib import Path
 
 from tests.dag.toy import Toy
-from utils.dag.run_folder import RunRecord
+from utils.dag.run_record import RunRecord
 
 MIX = """
     import hashlib, pathlib, sys, time

@@ -10,7 +10,6 @@ from Pegasus.api import Workflow
 from utils import files
 from utils.dag import catalogs
 from utils.dag.code_bundle import executables, write_code_bundle
-from utils.dag.engines.local.cache import installed_packages
 from utils.dag.options import Options
 from utils.dag.pipeline import (
     CODE,
@@ -21,7 +20,8 @@ from utils.dag.pipeline import (
     photo_shards,
     weights_file,
 )
-from utils.dag.run_folder import RunRecord, git_commit
+from utils.dag.run_record import RunRecord
+from utils.dag.versions import git_commit, installed_packages
 from utils.records import write_record
 
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from utils.dag.engines.local.job_log import last_lines
-from utils.dag.run_folder import RunRecord, log_path
+from utils.dag.run_folder import log_path
+from utils.dag.run_record import RunRecord
+from utils.files import last_lines
 
 LINES = 12
 """Of the end of a failed job's log are shown."""

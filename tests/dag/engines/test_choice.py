@@ -4,7 +4,7 @@ import pytest
 
 from utils.dag.engines.choice import choose_engine, for_engine, open_run
 from utils.dag.options import CHECKPOINT_MINUTES, Options
-from utils.dag.run_folder import RunRecord
+from utils.dag.run_record import RunRecord
 from utils.errors import InputError
 
 

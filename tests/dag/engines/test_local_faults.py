@@ -13,13 +13,14 @@ import pytest
 
 from tests.faults.stage import processes
 from tests.faults.toys import described
+from utils.dag.engines.console import Console
 from utils.dag.engines.local import attempt, strays
 from utils.dag.engines.local.attempt import Attempt
 from utils.dag.engines.local.cache import Cache
 from utils.dag.engines.local.engine import LocalEngine
 from utils.dag.engines.local.run import LocalRun
-from utils.dag.engines.progress import Progress
-from utils.dag.run_folder import LOCK, RunRecord
+from utils.dag.run_folder import LOCK
+from utils.dag.run_record import RunRecord
 from utils.errors import InputError
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -78,7 +79,7 @@ def test_a_full_disk_is_told_with_the_way_on(toy, monkeypatch):
     described(toy.write())
     monkeypatch.setattr(Cache, "keep", lambda *unused: (_ for _ in ()).throw(NO_SPACE))
     with pytest.raises(InputError, match=r"file: No space left on device.*--resume"):
-        LocalRun(toy.folder).execute(Progress())
+        LocalRun(toy.folder).execute(Console())
 
 
 def test_a_job_without_space_waits_for_those_that_have_it(toy, monkeypatch):

@@ -9,7 +9,7 @@ from utils.dag.engines.local.run import LocalRun
 from utils.dag.engines.pegasus import run as pegasus
 from utils.dag.engines.run import Run
 from utils.dag.options import CHECKPOINT_MINUTES, POOL_ONLY, Options
-from utils.dag.run_folder import open_record
+from utils.dag.run_record import open_record
 from utils.errors import InputError
 
 

@@ -3,9 +3,9 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from utils.dag import status_tables as run_tables
-from utils.dag.engines.progress import Progress
-from utils.dag.run_folder import open_record
+from utils.dag import status_tables
+from utils.dag.engines.console import Console
+from utils.dag.run_record import open_record
 
 
 class Run(ABC):
@@ -27,7 +27,7 @@ class Run(ABC):
         self.record = open_record(self.folder)
 
     @abstractmethod
-    def execute(self, progress: Progress) -> bool:
+    def execute(self, console: Console) -> bool:
         """Execute what is not done yet, to the end; tell whether the whole workflow is done.
 
         Raises
@@ -41,7 +41,7 @@ class Run(ABC):
         """Have the run executed without waiting for it; return what to tell the user."""
 
     @abstractmethod
-    def follow(self, progress: Progress) -> bool:
+    def follow(self, console: Console) -> bool:
         """Wait until nothing executes the run any more; tell whether all of it is done."""
 
     @abstractmethod
@@ -62,12 +62,12 @@ class Run(ABC):
 
     def status(self) -> str:
         """Return how the run and each of its jobs stand."""
-        return run_tables.status(self.refresh(), self.record, self.folder)
+        return status_tables.status(self.refresh(), self.record, self.folder)
 
     def statistics(self) -> str:
         """Return what each job took."""
-        return run_tables.statistics(self.refresh(), self.record)
+        return status_tables.statistics(self.refresh(), self.record)
 
     def analysis(self) -> str:
         """Return which jobs failed, why, the last they wrote, and how to go on."""
-        return run_tables.analysis(self.refresh(), self.record, self.folder)
+        return status_tables.analysis(self.refresh(), self.record, self.folder)

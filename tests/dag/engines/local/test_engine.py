@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from utils.dag.engines.local.engine import LocalEngine
-from utils.dag.run_folder import RunRecord
+from utils.dag.run_record import RunRecord
 from utils.errors import InputError
 
 PROJECT = Path(__file__).resolve().parents[4]

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from utils.dag.engines.local import job_log
-from utils.dag.engines.local.job_log import JobLog, last_lines
+from utils.dag.engines.local.job_log import JobLog
 
 
 @pytest.fixture
@@ -67,13 +67,3 @@ def test_a_log_that_was_removed_meanwhile_is_no_error(small, tmp_path):
     log.bound()
     log.release()
     log.close()
-
-
-def test_the_last_lines_of_a_huge_log_are_read_without_reading_all(tmp_path):
-    path = tmp_path / "log"
-    with open(path, "wb") as file:
-        file.truncate(10 * 2**30)  # sparse; too much to read
-        file.seek(0, os.SEEK_END)
-        file.write(b"\nthe last but one\nthe last\n")
-    assert last_lines(path, 2) == ["the last but one", "the last"]
-    assert last_lines(tmp_path / "none", 2) == []

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from utils.dag.engines.console import Console
 from utils.dag.engines.pegasus import run as pegasus
 from utils.dag.engines.pegasus.run import PegasusRun
-from utils.dag.engines.progress import Progress
 from utils.dag.options import Options
 from utils.dag.plan import write_plan
 from utils.errors import InputError
@@ -146,7 +146,7 @@ def test_waiting_ends_with_the_workflow(submitted, tool, monkeypatch, state, fai
     (submit / "monitord.done").touch()
     tool("pegasus-analyzer", "print('this one failed')")
     told = io.StringIO()
-    assert submitted.follow(Progress(told)) is well
+    assert submitted.follow(Console(told)) is well
     assert f"40 % done: 4 jobs succeeded, 3 in the queue, 3 to come, {failed} failed" in (
         told.getvalue()
     )

@@ -15,10 +15,10 @@ from typing import Any
 
 from utils.dag.engines.condor.dag import DAG_FILE, EVENTS, FOLDER, write_dag
 from utils.dag.engines.condor.events import DagLog, NodeLog
-from utils.dag.engines.local.attempt import Outcome
-from utils.dag.engines.progress import Progress
+from utils.dag.engines.console import Console
 from utils.dag.engines.run import Run
 from utils.dag.run_folder import LOGS
+from utils.dag.run_record import Outcome
 from utils.dag.workflow_file import read_workflow
 from utils.errors import InputError
 
@@ -77,9 +77,9 @@ class CondorRun(Run):
             if name not in self.record.jobs:
                 self.record.update(name, state="waiting")
 
-    def execute(self, progress: Progress) -> bool:
-        progress.note(self.hand_over())
-        return self.follow(progress)
+    def execute(self, console: Console) -> bool:
+        console.note(self.hand_over())
+        return self.follow(console)
 
     def hand_over(self) -> str:
         state = self.refresh()
@@ -102,21 +102,21 @@ class CondorRun(Run):
         self.record.describe(dagman=cluster)
         return f"Submitted: DAGMan is job {cluster} of HTCondor"
 
-    def follow(self, progress: Progress) -> bool:
+    def follow(self, console: Console) -> bool:
         self._take_in()
         done = [name for name in self.workflow.jobs if self.record.is_done(name)]
-        progress.begin(len(self.workflow.jobs), len(done))
+        console.begin(len(self.workflow.jobs), len(done))
         try:
             while True:
                 state = self._dag.read()  # before the jobs: what it ended on is then read below
                 for name, kind in self._take_in():
-                    self._tell(progress, name, kind)
+                    self._tell(console, name, kind)
                 if state != "running":
                     break
-                progress.tick()
+                console.tick()
                 time.sleep(INTERVAL)
         finally:
-            progress.end()
+            console.end()
         return self.refresh() == "done"
 
     def refresh(self) -> str:
@@ -166,21 +166,21 @@ class CondorRun(Run):
             )
         return events
 
-    def _tell(self, progress: Progress, name: str, kind: str) -> None:
+    def _tell(self, console: Console, name: str, kind: str) -> None:
         node = self._nodes.nodes[name]
         if kind == "EXECUTE":
-            progress.started(name, self.folder / self.record.jobs[name]["log"])
+            console.started(name, self.folder / self.record.jobs[name]["log"])
         if kind == "JOB_TERMINATED" and node.state == "done":
             outcome = Outcome(0, node.seconds, node.cpu_seconds, node.peak_mib)
-            progress.done(name, outcome)
+            console.done(name, outcome)
         elif kind in ("JOB_TERMINATED", "JOB_ABORTED"):
-            progress.ended(name)
-            progress.note(f"{name} {node.reason}")
+            console.ended(name)
+            console.note(f"{name} {node.reason}")
         elif kind in _PASSING:
             told = _PASSING[kind].format(
                 host=node.hosts[-1] if node.hosts else "", reason=node.reason
             )
-            progress.note(f"{name} {told}")
+            console.note(f"{name} {told}")
 
 
 def _htcondor() -> Any:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from utils.dag.abstract_workflow import AbstractJob
 from utils.dag.engines.local import machine, reasons, strays
 from utils.dag.engines.local.job_files import KEY
 from utils.dag.engines.local.job_log import JobLog
+from utils.dag.run_record import Outcome
 
 KILL_AFTER = 60.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -25,20 +25,6 @@ KILL_AFTER = 60.0
 _PASSED = ("LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a try ended: exit code (negative: signal), seconds, CPU seconds, peak memory in MiB.
-
-    The peak is at least the engine's own memory, which the kernel counts as the child's until the
-    child has started its executable.
-    """
-
-    code: int
-    seconds: float
-    cpu_seconds: float
-    peak_mib: float
 
 
 class Attempt:
@@ -148,6 +134,8 @@ class Attempt:
         self.left_behind = strays.end(self.scratch)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)  # where `strays` finds none
+        # At least our own memory, which the kernel counts as the child's until it has started its
+        # executable.
         peak = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
         cpu = usage.ru_utime + usage.ru_stime
         return Outcome(code, time.monotonic() - self.started, cpu, peak)

@@ -11,22 +11,15 @@ made, ``checkpoints/<key>/`` holds what an unfinished job saved.
 
 import hashlib
 import json
-import sys
 from collections.abc import Collection
-from importlib import metadata
 from pathlib import Path
 
 from utils import files
 from utils.dag.abstract_workflow import AbstractJob
+from utils.dag.versions import installed_packages
 from utils.records import write_atomically
 
 _FORMAT = 2
-
-
-def installed_packages() -> list[str]:
-    """Return this Python and its packages with their versions, sorted."""
-    packages = {f"{item.name}=={item.version}" for item in metadata.distributions()}
-    return [f"python=={sys.version.split()[0]}", *sorted(packages)]
 
 
 class Cache:

@@ -11,14 +11,15 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from utils import files
+from utils.dag.engines.console import Console
 from utils.dag.engines.local import machine, strays
-from utils.dag.engines.local.attempt import Attempt, Outcome
+from utils.dag.engines.local.attempt import Attempt
+from utils.dag.engines.local.attempts import Running
 from utils.dag.engines.local.capacity import Capacity
-from utils.dag.engines.local.job_files import RunFiles
-from utils.dag.engines.local.tries import Running
+from utils.dag.engines.local.job_files import JobFiles
 from utils.dag.engines.local.wakeups import wakeups
-from utils.dag.engines.progress import Progress
-from utils.dag.run_folder import SCRATCH, RunRecord, log_path
+from utils.dag.run_folder import SCRATCH, log_path
+from utils.dag.run_record import Outcome, RunRecord
 from utils.dag.workflow_file import read_workflow
 from utils.errors import InputError
 from utils.job import EXIT_CHECKPOINTED
@@ -34,7 +35,7 @@ class LocalEngine:
     cores, memory
         What the jobs may use together (memory in MiB); by default all cores and nine tenths of the
         memory. A job that asks for more than that gets all of it.
-    progress
+    console
         Where to tell what happens.
     """
 
@@ -43,18 +44,18 @@ class LocalEngine:
         folder: Path,
         cores: int | None = None,
         memory: int | None = None,
-        progress: Progress | None = None,
+        console: Console | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.workflow = read_workflow(self.folder)
         self.capacity = Capacity(cores or machine.cores(), memory or machine.memory())
-        self.files = RunFiles(self.folder, self.workflow)
+        self.files = JobFiles(self.folder, self.workflow)
         self.record = RunRecord(self.folder)
-        self.progress = progress or Progress()
+        self.console = console or Console()
         self._sorter = TopologicalSorter(self.workflow.parents)
         self._ready: deque[str] = deque()
         self._crowded = False  # there is no space for another job until one ends
-        self._running = Running(self.progress)
+        self._running = Running(self.console)
         self._tries: dict[str, int] = {}
         self._interrupts = 0
         self._stopping = 0
@@ -91,7 +92,7 @@ class LocalEngine:
     def _execute(self) -> None:
         for name in self.workflow.jobs:
             self.record.update(name, state="waiting")
-        self.progress.begin(len(self.workflow.jobs))
+        self.console.begin(len(self.workflow.jobs))
         with wakeups(self._count_interrupt) as wakeup:
             while True:
                 self._start_ready()
@@ -99,14 +100,14 @@ class LocalEngine:
                     break
                 self._running.wait(wakeup)
                 self.record.write_if_due()
-                self.progress.tick()
+                self.console.tick()
                 interrupted, self._stopping = self._interrupts > self._stopping, self._interrupts
                 self._running.stop(everything=interrupted)
                 for name, attempt, outcome in self._running.ended():
                     self._end(name, attempt, outcome)
         self._remove(self.folder / SCRATCH)
         self.record.write()
-        self.progress.end()
+        self.console.end()
 
     def _count_interrupt(self) -> None:
         self._interrupts += 1
@@ -116,12 +117,12 @@ class LocalEngine:
     def _take_over(self) -> None:
         """End what is left of an engine that was killed here; keep what its jobs had saved."""
         if left := strays.end(self.folder / SCRATCH):
-            self.progress.note(f"{left} processes of an engine that was killed are ended")
+            self.console.note(f"{left} processes of an engine that was killed are ended")
         self.files.salvage()
 
     def _give_up(self) -> None:
         """Leave no job running; keep what the jobs had saved, here or else where it is."""
-        self.progress.end()
+        self.console.end()
         self._running.kill()
         with contextlib.suppress(OSError):  # the next engine goes on where this ends
             for name, attempt in self._running.items():
@@ -134,7 +135,7 @@ class LocalEngine:
         try:
             files.remove_tree(scratch)
         except OSError as error:  # no reason to stop: the next engine here tries again
-            self.progress.note(f"{scratch} cannot be removed: {error}")
+            self.console.note(f"{scratch} cannot be removed: {error}")
 
     # --- starting -------------------------------------------------------------------------------
 
@@ -144,7 +145,7 @@ class LocalEngine:
                 if self.files.recall(name):
                     self._sorter.done(name)
                     self.record.update(name, state="cached")
-                    self.progress.recalled(name)
+                    self.console.recalled(name)
                 else:
                     self._ready.append(name)
         waiting = []
@@ -174,7 +175,7 @@ class LocalEngine:
         self.capacity.take(job)
         self._running[name] = attempt
         self.record.update(name, state="running", tries=self._tries[name])
-        self.progress.started(name, log)
+        self.console.started(name, log)
 
     def _could_not_start(self, name: str, error: OSError) -> None:
         self._remove(self.files.scratch(name))
@@ -206,7 +207,7 @@ class LocalEngine:
         try:
             attempt.log.close()
         except OSError as error:
-            self.progress.note(f"{attempt.log.path} could not be shortened: {error.strerror}")
+            self.console.note(f"{attempt.log.path} could not be shortened: {error.strerror}")
 
     def _take_in(self, name: str, attempt: Attempt, outcome: Outcome) -> None:
         try:
@@ -216,13 +217,13 @@ class LocalEngine:
             return
         self._sorter.done(name)
         self.record.update(name, state="done", exit_code=0)
-        self.progress.done(name, outcome)
+        self.console.done(name, outcome)
 
     def _end_badly(self, name: str, attempt: Attempt, outcome: Outcome) -> None:
         saved = self.files.keep_checkpoints(name, attempt.work)
         if self._stopping:
             self.record.update(name, state="stopped", exit_code=outcome.code)
-        elif outcome.code == EXIT_CHECKPOINTED and saved:  # it made progress: no try is used up
+        elif outcome.code == EXIT_CHECKPOINTED and saved:  # it made console: no try is used up
             self._tries[name] -= 1
             self._try_again(name)
         else:
@@ -234,11 +235,11 @@ class LocalEngine:
         left = retries + 1 - self._tries[name]
         self._write_log(name, f"{reason}; tries left: {left}")
         if left > 0:
-            self.progress.note(f"{name} {reason}; trying again")
+            self.console.note(f"{name} {reason}; trying again")
             self._try_again(name)
             return
         self.record.update(name, state="failed", exit_code=code, reason=reason)
-        self.progress.failed(name, reason)
+        self.console.failed(name, reason)
 
     def _write_log(self, name: str, words: str) -> None:
         with contextlib.suppress(OSError), open(log_path(self.folder, name), "a") as log:

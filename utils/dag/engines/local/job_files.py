@@ -13,7 +13,7 @@ KEY = "key"
 """In a job's scratch folder: the key under which the cache knows the job."""
 
 
-class RunFiles:
+class JobFiles:
     """The files of the run in `folder`, whose lock the caller holds."""
 
     def __init__(self, folder: Path, workflow: AbstractWorkflow) -> None:

@@ -99,14 +99,3 @@ def _copy(old, new, size: int) -> None:
     while size > 0 and (data := old.read(min(size, 1 << 20))):
         new.write(data)
         size -= len(data)
-
-
-def last_lines(path: Path, count: int, within: int = _BLOCK) -> list[str]:
-    """Return the last lines of a log, of its last `within` bytes; none if there is no log."""
-    try:
-        with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - within))
-            text = file.read()
-    except OSError:
-        return []
-    return text.decode(errors="replace").splitlines()[-count:]

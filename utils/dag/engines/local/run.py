@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 from utils.dag.code_bundle import PROJECT
+from utils.dag.engines.console import Console
 from utils.dag.engines.local.engine import LocalEngine
-from utils.dag.engines.progress import Progress
 from utils.dag.engines.run import Run
-from utils.dag.run_folder import LOGS, holder, locked, open_record
+from utils.dag.run_folder import LOGS, holder, locked
+from utils.dag.run_record import open_record
 from utils.errors import InputError
 
 INTERVAL = 0.5
@@ -28,10 +29,10 @@ class LocalRun(Run):
         super().__init__(folder)
         self._limits = {"cores": cores, "memory": memory}
 
-    def execute(self, progress: Progress) -> bool:
+    def execute(self, console: Console) -> bool:
         with locked(self.folder):
             try:
-                engine = LocalEngine(self.folder, progress=progress, **self._limits)
+                engine = LocalEngine(self.folder, console=console, **self._limits)
                 self.record = engine.record
                 return engine.run()
             except OSError as error:
@@ -65,13 +66,13 @@ class LocalRun(Run):
             raise InputError(f"the engine did not start; see {log}")
         return f"Started: process {engine.pid}, which writes {log}"
 
-    def follow(self, progress: Progress) -> bool:
+    def follow(self, console: Console) -> bool:
         told: dict[str, str] = {}
         while True:
             running = self.refresh() == "running"
             for name, job in self.record.jobs.items():
                 if told.get(name) != job["state"] and job["state"] != "waiting":
-                    progress.note(f"{name}: {job['state']}")
+                    console.note(f"{name}: {job['state']}")
                 told[name] = job["state"]
             if not running:
                 return self.refresh() == "done"

@@ -13,7 +13,7 @@ from pathlib import Path
 from Pegasus.client._client import PegasusClientError, from_env
 
 from utils.dag import catalogs
-from utils.dag.engines.progress import Progress
+from utils.dag.engines.console import Console
 from utils.dag.engines.run import Run
 from utils.dag.run_folder import OUTPUT
 from utils.errors import InputError
@@ -56,9 +56,9 @@ class PegasusRun(Run):
         folder = self.record.get("submit_folder")
         return Path(folder) if folder else None
 
-    def execute(self, progress: Progress) -> bool:
-        progress.note(self.hand_over())
-        return self.follow(progress)
+    def execute(self, console: Console) -> bool:
+        console.note(self.hand_over())
+        return self.follow(console)
 
     def hand_over(self) -> str:
         """Plan and submit, or let DAGMan go on from its rescue file where that was done before.
@@ -103,19 +103,19 @@ class PegasusRun(Run):
             f"Results:   {self.folder / OUTPUT}"
         )
 
-    def follow(self, progress: Progress) -> bool:
+    def follow(self, console: Console) -> bool:
         told = ""
         while True:
             state, words = self._ask()
             if words != told:
-                progress.note(words)
+                console.note(words)
                 told = words
             if state in ("done", "failed"):
                 break
             time.sleep(INTERVAL)
         if state == "done":
             self._wait_for_monitord()
-            progress.note(self.statistics())
+            console.note(self.statistics())
         return state == "done"
 
     def refresh(self) -> str:

@@ -6,8 +6,9 @@ import socket
 import time
 from collections.abc import Iterator
 
-from utils.dag.engines.local.attempt import Attempt, Outcome
-from utils.dag.engines.progress import Progress
+from utils.dag.engines.console import Console
+from utils.dag.engines.local.attempt import Attempt
+from utils.dag.run_record import Outcome
 
 _LOOK = 0.2
 """Seconds between two looks at the logs that the jobs write; some print a gigabyte a second."""
@@ -16,15 +17,15 @@ _LOOK = 0.2
 class Running(dict[str, Attempt]):
     """The tries under way, by the names of the jobs."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, console: Console) -> None:
         super().__init__()
-        self._progress = progress
+        self._console = console
 
     def wait(self, wakeup: socket.socket) -> None:
         """Wait for a child's end or a signal, which `wakeup` tells, or a deadline, or a little."""
         deadlines = [each.deadline for each in self.values() if each.deadline is not None]
         limits = [max(0.0, min(deadlines) - time.monotonic())] if deadlines else []
-        limits += [self._progress.interval] if self._progress.interval else []
+        limits += [self._console.interval] if self._console.interval else []
         if select.select([wakeup], [], [], min([_LOOK, *limits]))[0]:
             wakeup.recv(4096)
         for attempt in self.values():
@@ -35,7 +36,7 @@ class Running(dict[str, Attempt]):
         for name, attempt in self.items():
             overdue = attempt.deadline is not None and time.monotonic() >= attempt.deadline
             if everything or overdue:
-                self._progress.note(f"{name}: {'stopping' if everything else 'out of time'}")
+                self._console.note(f"{name}: {'stopping' if everything else 'out of time'}")
                 attempt.stop(overdue)
 
     def ended(self) -> Iterator[tuple[str, Attempt, Outcome]]:

@@ -1,4 +1,4 @@
-"""What the embedded engine tells: a line a job, and on a terminal a live line."""
+"""What an engine tells: a line a job, and on a terminal a live line."""
 
 import re
 import shutil
@@ -6,14 +6,14 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from utils.dag.engines.local.attempt import Outcome
-from utils.dag.engines.local.job_log import last_lines
+from utils.dag.run_record import Outcome
+from utils.files import last_lines
 
 _TAIL = 4096
 _LOG_PREFIX = re.compile(r"^[-0-9]{10} [:,0-9]+ [A-Z]+ ")  # time and level of our jobs' logs
 
 
-class Progress:
+class Console:
     """Tells what happens to `stream`; says nothing without one."""
 
     def __init__(self, stream: TextIO | None = None) -> None:

@@ -1,7 +1,7 @@
 import io
 
-from utils.dag.engines.local.attempt import Outcome
-from utils.dag.engines.progress import Progress
+from utils.dag.engines.console import Console
+from utils.dag.run_record import Outcome
 
 
 class Terminal(io.StringIO):
@@ -11,43 +11,43 @@ class Terminal(io.StringIO):
 
 def test_a_log_gets_one_plain_line_for_each_end(tmp_path):
     stream = io.StringIO()
-    progress = Progress(stream)
-    progress.begin(3)
-    progress.recalled("split")
-    progress.started("train", tmp_path / "train.log")
-    progress.done("train", Outcome(0, 12.34, 1, 100))
-    progress.failed("predict", "ended with exit code 2")
-    progress.end()
+    console = Console(stream)
+    console.begin(3)
+    console.recalled("split")
+    console.started("train", tmp_path / "train.log")
+    console.done("train", Outcome(0, 12.34, 1, 100))
+    console.failed("predict", "ended with exit code 2")
+    console.end()
     lines = stream.getvalue().splitlines()
     assert [line[:7] for line in lines] == ["[  1/3]", "[  2/3]", "[  2/3]"]
     assert "cache" in lines[0] and "12.3 s" in lines[1] and "FAILED: ended with" in lines[2]
     assert "\x1b" not in stream.getvalue()
-    assert progress.interval is None
+    assert console.interval is None
 
 
 def test_a_terminal_shows_what_runs_and_the_last_line_of_its_log(tmp_path):
     stream = Terminal()
-    progress = Progress(stream)
-    progress.begin(1)
+    console = Console(stream)
+    console.begin(1)
     (tmp_path / "train.log").write_text(
         "--- start ---\nepoch 1\n2026-11-22 20:12:56,237 INFO epoch 2 loss 0.5\n"
     )
-    progress.started("train", tmp_path / "train.log")
+    console.started("train", tmp_path / "train.log")
     assert "train 0 s (epoch 2 loss 0.5)" in stream.getvalue()
-    progress.end()
+    console.end()
     assert stream.getvalue().endswith("\r\x1b[K")
 
 
 def test_without_a_stream_nothing_is_said():
-    progress = Progress()
-    progress.begin(1)
-    progress.recalled("split")
-    progress.end()
+    console = Console()
+    console.begin(1)
+    console.recalled("split")
+    console.end()
 
 
 def test_before_the_jobs_are_counted_none_are_shown():
     stream = io.StringIO()
-    Progress(stream).note("submitted")
+    Console(stream).note("submitted")
     assert stream.getvalue() == "submitted\n"
 
 
@@ -56,7 +56,7 @@ def test_a_stream_that_breaks_is_not_written_to_again():
         def write(self, text: str) -> int:
             raise BrokenPipeError
 
-    progress = Progress(Broken())
-    progress.note("one")
-    assert progress.stream is None
-    progress.note("two")
+    console = Console(Broken())
+    console.note("one")
+    assert console.stream is None
+    console.note("two")

@@ -1,0 +1,28 @@
+"""What a run is made with: the commit of the code, Python, and its packages."""
+
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from utils.dag.code_bundle import PROJECT
+
+
+def git_commit(project: Path = PROJECT) -> str | None:
+    """Return the commit of the code, with ``+`` if it was changed since; None outside git."""
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"],  # noqa: S607 (the git of the user's PATH)
+            cwd=project,
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def installed_packages() -> list[str]:
+    """Return this Python and its packages with their versions, sorted."""
+    packages = {f"{item.name}=={item.version}" for item in metadata.distributions()}
+    return [f"python=={sys.version.split()[0]}", *sorted(packages)]
