@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     for name, words in (
         ("--report", "the page, to write (HTML)"),
         ("--table", "people on each photo, to write (text)"),
+        ("--faces", "every box, one a row, to write (CSV)"),
         ("--picture", "the most telling annotated photo, to write (PNG)"),
         ("--prevalence", "the answer and its interval, to write (JSON)"),
     ):
@@ -55,6 +56,7 @@ def main(args: argparse.Namespace) -> None:
         args.seed,
         page=args.report,
         table=args.table,
+        faces=args.faces,
         picture=args.picture,
         prevalence=args.prevalence,
     )

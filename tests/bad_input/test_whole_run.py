@@ -13,7 +13,7 @@ import workflow
 from tests.bad_input.bombs import overlapping_tags
 from tests.bad_input.pictures import pictures
 from tests.bad_input.test_names import ODD
-from utils.analysis.prediction.table import predictions_table
+from utils.analysis.prediction.tables import predictions_table
 from utils.dataset.shards import Photo, read_shard, write_shard
 from utils.records import read_record
 

@@ -20,7 +20,7 @@ ARGUMENTS = (
     *("--training", "training.json", "--evaluation", "evaluation.json"),
     *("--pictures", "class_distribution.png", "training_curves.png"),
     *("--predictions", "predictions_0.json", "--images", "predicted_images_0.tar", "--seed", "1"),
-    *("--report", "report.html", "--table", "predictions.txt"),
+    *("--report", "report.html", "--table", "predictions.txt", "--faces", "predictions.csv"),
     *("--picture", "predicted_image.png", "--prevalence", "prevalence.json"),
 )
 
@@ -118,5 +118,5 @@ def test_a_missing_record_is_named_and_no_output_is_missing(execute, tmp_path) -
     done = execute("report.py", tmp_path, *ARGUMENTS)
     assert done.returncode == 2
     assert "configuration.json: no such file" in done.stderr
-    for name in ("report.html", "predictions.txt", "predicted_image.png", "prevalence.json"):
+    for name in ("report.html", "predictions.txt", "predictions.csv", "prevalence.json"):
         assert (tmp_path / name).exists()

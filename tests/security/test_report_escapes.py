@@ -66,7 +66,8 @@ def write_page(folder: Path, spell: Callable[[str, int], str], text: str) -> Non
         images=[folder / "images.tar"],
         pictures=pictures,
     )
-    outputs = {"page": "report.html", "table": "t.txt", "picture": "p.png", "prevalence": "p.json"}
+    outputs = {"page": "report.html", "table": "t.txt", "faces": "f.csv"}
+    outputs |= {"picture": "p.png", "prevalence": "p.json"}
     write_report(inputs, 0, **{key: folder / name for key, name in outputs.items()})
 
 

@@ -226,6 +226,7 @@ class _Pipeline:
             [*trials, *predictions, "--pictures", *map(In, self.shown), *self.seed],
             ["--report", Out("report.html", keep=True)],
             ["--table", Out("predictions.txt", keep=True)],
+            ["--faces", Out("predictions.csv", keep=True)],
             ["--picture", Out("predicted_image.png", keep=True)],
             ["--prevalence", Out("prevalence.json", keep=True)],
         )

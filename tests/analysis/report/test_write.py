@@ -115,6 +115,7 @@ def write(inputs: ReportInputs, folder: Path) -> dict[str, Path]:
     paths = {
         "page": folder / "report.html",
         "table": folder / "predictions.txt",
+        "faces": folder / "predictions.csv",
         "picture": folder / "predicted_image.png",
         "prevalence": folder / "prevalence.json",
     }

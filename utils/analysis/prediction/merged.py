@@ -1,7 +1,7 @@
 """The predictions of all shards as one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,40 +14,58 @@ from utils.records import read_record
 
 @dataclass(frozen=True)
 class Predictions:
-    """All shards' ``predictions_<p>.json`` as one, photographs sorted by name."""
+    """All shards' ``predictions_<p>.json`` as one, photographs sorted by name.
+
+    Attributes
+    ----------
+    threshold
+        Confidence from which a box counts.
+    summaries
+        As `utils.analysis.prediction.summary.summarise` returns them, one a photograph.
+    detections
+        Of the same photographs.
+    skipped
+        ``{file, reason}`` of those that could not be read, sorted by file.
+    """
 
     threshold: float
-    photos: list[dict[str, Any]]
+    summaries: list[dict[str, Any]]
+    detections: list[Detections]
     skipped: list[dict[str, str]]
-    summaries: list[dict[str, Any]] = field(default_factory=list)
-    detections: list[Detections] = field(default_factory=list)
 
 
 def read_predictions(paths: Sequence[Path], evaluation: dict[str, Any]) -> Predictions:
-    """Read the predictions of all shards, and check that they are of the model evaluated."""
-    records = [(path, read_record(path, SCHEMA)) for path in paths]
-    for path, record in records:
-        for key, expected in (
-            ("threshold", evaluation["threshold"]),
-            ("model", {key: evaluation["model"][key] for key in ("arch", "digest")}),
-        ):
+    """Read the predictions of all shards, and check that they are of the model evaluated.
+
+    One shard's JSON is held at a time, so that memory depends on the number of faces alone.
+
+    Raises
+    ------
+    InputError
+        If a record cannot be read, or is of another model or threshold than the evaluation.
+    """
+    threshold = evaluation["threshold"]
+    model = {key: evaluation["model"][key] for key in ("arch", "digest")}
+    photos: list[tuple[dict[str, Any], Detections]] = []
+    skipped: list[dict[str, str]] = []
+    for path in paths:
+        record = read_record(path, SCHEMA)
+        for key, expected in (("threshold", threshold), ("model", model)):
             if record[key] != expected:
                 raise InputError(
                     f"{path}: field '{key}' is {record[key]}, that of the evaluation {expected}; "
                     "predict and evaluate with the same model"
                 )
-    found = [
-        (photo, _detections(path, photo)) for path, record in records for photo in record["photos"]
-    ]
-    found.sort(key=lambda one: one[0]["name"])
-    photos = [photo for photo, _ in found]
-    threshold = evaluation["threshold"]
+        photos += [
+            (summarise(photo, threshold), _detections(path, photo)) for photo in record["photos"]
+        ]
+        skipped += record["skipped"]
+    photos.sort(key=lambda one: one[0]["name"])
     return Predictions(
         threshold=threshold,
-        photos=photos,
-        skipped=[item for _, record in records for item in record["skipped"]],
-        summaries=[summarise(photo, threshold) for photo in photos],
-        detections=[detections for _, detections in found],
+        summaries=[summary for summary, _ in photos],
+        detections=[found for _, found in photos],
+        skipped=sorted(skipped, key=lambda item: item["file"]),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from utils.analysis.evaluation.evaluate import SCHEMA
 from utils.analysis.prediction.merged import Predictions, read_predictions
-from utils.analysis.prediction.table import predictions_table
+from utils.analysis.prediction.tables import predictions_table, write_faces
 from utils.analysis.prevalence.adjusted_counts import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
 from utils.analysis.prevalence.likeness import feature_sums, likeness
@@ -43,9 +43,16 @@ class ReportInputs:
 
 
 def write_report(
-    inputs: ReportInputs, seed: int, *, page: Path, table: Path, picture: Path, prevalence: Path
+    inputs: ReportInputs,
+    seed: int,
+    *,
+    page: Path,
+    table: Path,
+    faces: Path,
+    picture: Path,
+    prevalence: Path,
 ) -> dict[str, Any]:
-    """Write the report, the table of predictions, its most telling picture and the answer.
+    """Write the report, the tables of predictions, the most telling picture and the answer.
 
     Parameters
     ----------
@@ -55,8 +62,8 @@ def write_report(
         The run's seed, for the bootstrap.
     page
         ``report.html``, one file that needs no other.
-    table, picture, prevalence
-        ``predictions.txt``, ``predicted_image.png`` and ``prevalence.json``.
+    table, faces, picture, prevalence
+        ``predictions.txt``, ``predictions.csv``, ``predicted_image.png`` and ``prevalence.json``.
 
     Returns
     -------
@@ -81,6 +88,7 @@ def write_report(
             predictions.summaries, predictions.threshold, predictions.skipped
         ).encode(),
     )
+    write_faces(faces, predictions)
     certain, doubtful = choose(predictions.summaries)
     telling = most_telling(predictions.summaries)
     names = {photo["name"] for photo in [*certain, *doubtful]} | ({telling} - {None})
