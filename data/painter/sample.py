@@ -16,8 +16,8 @@ from PIL import Image
 
 from data.painter.people import Person, draw_person
 from data.painter.scenes import draw_scene
+from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_jpeg
 from utils.records import write_atomically
 from utils.seed import derive_seed

@@ -49,7 +49,7 @@ def read_all(files: Iterable[Path], seconds: float = 120) -> dict[str, Outcome]:
 
 
 def main(files: list[str]) -> None:
-    from utils.dataset.formats.voc import read_voc
+    from utils.dataset.annotation import read_voc
     from utils.dataset.image_header import orientation, upright_size
     from utils.dataset.images import decode
     from utils.errors import InputError

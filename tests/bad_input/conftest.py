@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.bin.conftest import execute, model, photographs  # noqa: F401 (fixtures)
+from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 
 BOXES = np.array([[0, 0, 9, 9], [10, 0, 19, 9], [20, 0, 29, 9]], np.float32)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.bad_input.annotations import FACE, face, refused, voc
 from tests.bad_input.bounded import Outcome, read_all
-from utils.dataset.formats.voc import read_voc
+from utils.dataset.annotation import read_voc
 from utils.errors import InputError
 
 WIDTH, HEIGHT = 100, 80
@@ -79,6 +79,8 @@ def test_external_entities_are_not_fetched(tmp_path):
     "data",
     [
         voc(face()).encode("utf-16"),
+        voc(face()).encode("utf-32"),
+        voc(face()).encode("utf-32-le"),
         voc(face()).encode("utf-8-sig"),
         ('<?xml version="1.0" encoding="iso-8859-1"?>' + voc(face(), "<a>é</a>")).encode("latin-1"),
         voc(face(name="<name> with_mask\n</name>")).encode(),

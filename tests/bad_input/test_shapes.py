@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from utils.dataset.annotation import write_voc
 from utils.dataset.clean import clean_photo
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import decode, encode_jpeg, encode_png
 from utils.dataset.noise import NoiseOptions, add_gaussian_noise, augment_shard
 from utils.dataset.shards import Photo, read_shard, write_shard

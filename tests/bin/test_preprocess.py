@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import is_plain
 from utils.dataset.shards import Photo, read_shard, write_shard
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, read_shard, write_shard
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
+from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
 from utils.detector.final import read_params, train_final

@@ -15,8 +15,8 @@ from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
 from torchvision.ops import MultiScaleRoIAlign
 
+from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
 from utils.dataset.torch_dataset import FaceDataset

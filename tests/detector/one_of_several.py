@@ -15,8 +15,8 @@ from torch import nn
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
+from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import write_voc
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
 from utils.dataset.torch_dataset import FaceDataset

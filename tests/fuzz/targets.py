@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from tests.bad_input import hostile_archives as hostile
+from utils.dataset.annotation import read_voc, write_voc
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import read_voc, write_voc
 from utils.dataset.intake.archives import Source
 from utils.dataset.labels import CLASS_IDS
 from utils.dataset.shards import read_shard

@@ -12,7 +12,7 @@ import yaml
 from tests.security.payloads import FORMATS, as_yaml
 from utils import job
 from utils.dag.workflow_file import read_workflow
-from utils.dataset.formats.voc import read_voc
+from utils.dataset.annotation import read_voc
 from utils.dataset.images import decode
 from utils.dataset.intake.collect import pack_dataset
 from utils.dataset.shards import read_shard

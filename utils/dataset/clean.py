@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-from utils.dataset.formats.voc import write_voc
+from utils.dataset.annotation import write_voc
 from utils.dataset.images import encode_png, is_plain
 from utils.dataset.shards import Photo, read_shard, write_shard
 

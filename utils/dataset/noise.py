@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from utils.dataset.annotation import write_voc
 from utils.dataset.clean import clean_photo
-from utils.dataset.formats.voc import write_voc
 from utils.dataset.image_header import upright_size
 from utils.dataset.images import bands, encode_jpeg
 from utils.dataset.labels import CLASSES

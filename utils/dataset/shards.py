@@ -22,7 +22,7 @@ from utils.records import atomic_file
 if TYPE_CHECKING:  # planning packs shards, and starts quicker without NumPy, Pillow and lxml
     import numpy as np
 
-    from utils.dataset.formats.voc import Annotation
+    from utils.dataset.annotation import Annotation
 
 Member = tuple[str, bytes, int]
 """Name of a file in a shard, its bytes, and where these begin in the shard."""
@@ -69,7 +69,7 @@ class Photo:
         InputError
             If the photograph has no annotation, or it cannot be read (see `read_voc`).
         """
-        from utils.dataset.formats.voc import read_voc
+        from utils.dataset.annotation import read_voc
         from utils.dataset.image_header import orientation
 
         if self.annotation is None:

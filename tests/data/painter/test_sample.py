@@ -7,8 +7,8 @@ import pytest
 
 from data.painter import sample as synthetic
 from data.painter.sample import Picture, crop_picture, draw_picture, write_sample
+from utils.dataset.annotation import read_voc
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import read_voc
 from utils.dataset.images import decode
 
 DATA = Path(__file__).parents[3] / "data"

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from utils.dataset.annotation import read_voc, write_voc
 from utils.dataset.faces import Faces
-from utils.dataset.formats.voc import read_voc, write_voc
 from utils.errors import InputError
 
 W, H = 100, 80

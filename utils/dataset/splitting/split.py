@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from utils.dataset.formats.voc import Annotation
+from utils.dataset.annotation import Annotation
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, read_shard, write_shard
 from utils.dataset.splitting.fingerprints import Fingerprint, fingerprint
