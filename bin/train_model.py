@@ -9,7 +9,7 @@ sys.path.append(
     str(Path(__file__).resolve().parent.parent)
 )  # by hand; in a job utils.zip comes first
 
-from utils.detector.architectures import ARCHITECTURES
+from utils.detector.names import ARCHITECTURES
 from utils.job import InputPath, OutputPath, run, stop_flag
 
 
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         "--val", type=InputPath, nargs="+", required=True, help="shards to choose the threshold on"
     )
     parser.add_argument(
-        "--arch", choices=list(ARCHITECTURES), default="compact_resnet18_fpn", help="the network"
+        "--arch", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="the network"
     )
     parser.add_argument("--epochs", type=int, required=True, help="passes over the photographs")
     parser.add_argument(

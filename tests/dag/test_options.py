@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from utils.dag.options import ARCHITECTURES, OptionError, Options, add_arguments, read_options
+from utils.dag.options import OptionError, Options, add_arguments, read_options
+from utils.detector.names import ARCHITECTURES
 
 
 def given(*argv: str) -> dict:
@@ -120,7 +121,47 @@ def test_rounds_and_epochs_of_a_trial():
     assert Options(epochs=30, trial_epochs=4).epochs_per_trial == 4
 
 
-def test_the_architectures_are_those_of_the_detector():
-    from utils.detector.architectures import ARCHITECTURES as registry
+def test_a_list_given_twice_adds_up(tmp_path):
+    words = given(
+        "--predict", "a", "b", "--recipe", "clip=1.5", "--predict", "c", "--recipe", "clip=2"
+    )
+    options = read_options(words)
+    assert [str(path) for path in options.predict] == ["a", "b", "c"]
+    assert options.recipe == ("clip=2",), "of equal names the last"
+    config = tmp_path / "run.toml"
+    config.write_text('predict = ["other"]\n')
+    assert read_options(words, config).predict == options.predict
 
-    assert set(ARCHITECTURES) == set(registry)
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_bytes(b"\xef\xbb\xbfepochs = 7\r\n")
+    assert read_options({}, config).epochs == 7
+
+
+@pytest.mark.parametrize("option", ["data", "predict", "weights", "run-dir", "container"])
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("https://example.org/faces.sif", "download it first"),
+        ("HTTP://example.org/faces.sif", "download it first"),
+        ("rtsp://camera/stream.sif", "save photographs of the camera first"),
+        ("s3://bucket/faces.sif", "copy it here first with the tool for s3:// addresses"),
+    ],
+)
+def test_an_address_is_recognised_and_what_to_do_is_told(option, address, words):
+    with pytest.raises(OptionError, match=rf"--{option}: takes a path on this machine; {words}"):
+        read_options(given(f"--{option}", address))
+
+
+def test_a_file_address_is_a_path():
+    assert str(read_options(given("--data", "file:///a%20b/c.zip")).data) == "/a b/c.zip"
+
+
+def test_paths_of_every_kind_in_the_file_are_relative_to_it(tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_text('run-dir = "r"\ncontainer = "x.sif"\n')
+    options = read_options({}, config)
+    assert (options.run_dir, options.container) == (tmp_path / "r", str(tmp_path / "x.sif"))
+    config.write_text('container = "docker://a/b"\n')
+    assert read_options({}, config).container == "docker://a/b"

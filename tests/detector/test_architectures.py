@@ -7,8 +7,9 @@ import torch
 
 from utils.dataset.faces import Faces
 from utils.detector.anchors import Anchors, fit_anchors
-from utils.detector.architectures import ARCHITECTURES, architecture, build_model
+from utils.detector.architectures import architecture, build_model
 from utils.detector.forward import detect, losses
+from utils.detector.names import ARCHITECTURES
 from utils.errors import InputError
 
 FACES = [Faces(torch.tensor([[5.0, 5, 25, 30], [40, 8, 60, 40]]).numpy(), torch.ones(2).numpy())]
@@ -84,3 +85,7 @@ def test_anchors_without_faces_are_an_error():
 def test_anchors_survive_their_record():
     anchors = Anchors(((1.0, 2.0), (3.0, 4.0)), (0.5, 1.0))
     assert Anchors.from_record(anchors.as_record()) == anchors
+
+
+def test_every_name_has_an_architecture():
+    assert all(architecture(name).levels > 0 for name in ARCHITECTURES)

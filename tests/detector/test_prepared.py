@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from utils.detector.anchors import Anchors
-from utils.detector.architectures import ARCHITECTURES, build_model
+from utils.detector.architectures import architecture, build_model
 from utils.detector.forward import candidates
 from utils.detector.prepared import prepared
 
@@ -11,7 +11,7 @@ from utils.detector.prepared import prepared
 def trained(name):
     """Return a network whose normalisations have seen something, and some images."""
     torch.manual_seed(0)
-    found = ARCHITECTURES[name]
+    found = architecture(name)
     sizes = tuple(8.0 * 2**k for k in range(found.per_level))
     model = build_model(name, Anchors((sizes,) * found.levels, found.ratios or (1.0,)))
     for module in model.modules():

@@ -7,7 +7,7 @@ from torchvision.models.detection.backbone_utils import _mobilenet_extractor
 from torchvision.ops import FrozenBatchNorm2d
 
 from utils.detector.anchors import Anchors
-from utils.detector.architectures import ARCHITECTURES, build_model
+from utils.detector.architectures import architecture, build_model
 from utils.detector.weights import check_weights, load_weights
 from utils.errors import InputError
 
@@ -20,7 +20,7 @@ HEAD = "roi_heads.box_predictor."
 
 def built(name):
     """Return a network of ours; the number of its anchors is what counts here, not their sizes."""
-    found = ARCHITECTURES[name]
+    found = architecture(name)
     sizes = tuple(8.0 * 2**k for k in range(found.per_level))
     return build_model(name, Anchors((sizes,) * found.levels, found.ratios or (1.0,)))
 

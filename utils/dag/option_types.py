@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 
 def whole(low: int, high: int | None = None) -> Callable[[Any], int]:
@@ -57,19 +58,37 @@ def image(value: Any) -> str:
     if isinstance(value, str) and re.fullmatch(r"docker://[^\s\"\\]+/[^\s\"\\]+", value):
         return value
     if isinstance(value, str | Path) and str(value).endswith(".sif"):
-        return str(Path(value).expanduser())
+        return str(path(value))
     raise ValueError("a file .sif, or docker://REPOSITORY/IMAGE:TAG")
 
 
 def path(value: Any) -> Path:
-    """Read a path; whether it exists is checked where it is used."""
+    """Read a path, or its ``file://`` form; whether it exists is checked where it is used."""
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError("a path")
+    if isinstance(value, str) and (found := re.match("([a-z][a-z0-9+.-]+)://", value, re.I)):
+        scheme, address = found[1].lower(), urlsplit(value)
+        if scheme != "file":
+            raise ValueError(f"a path on this machine; {_instead(scheme)}")
+        if address.netloc in ("", "localhost"):
+            value = unquote(address.path)
     try:
         str(value).encode()
     except UnicodeEncodeError:  # records and reports are UTF-8
         raise ValueError("a path that is UTF-8; rename it, or name a link to it") from None
     return Path(value).expanduser()
+
+
+def _instead(scheme: str) -> str:
+    """Say what to do with an address that nothing here reads."""
+    if scheme in ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "srt", "mms"):
+        return (
+            "save photographs of the camera first (ffmpeg -i ADDRESS -vf fps=1 camera/%05d.jpg), "
+            "and name their folder"
+        )
+    if scheme in ("http", "https", "ftp", "ftps"):
+        return "download it first (curl -L -O ADDRESS), and name the file"
+    return f"copy it here first with the tool for {scheme}:// addresses, and name the copy"
 
 
 def paths(value: Any) -> tuple[Path, ...]:

@@ -19,25 +19,15 @@ from utils.dag.option_types import (
     whole,
     word,
 )
+from utils.detector.names import ARCHITECTURES
 from utils.errors import InputError, suggestion
 
 ENGINES = ("auto", "local", "condor", "pegasus")
-ARCHITECTURES = (
-    "compact_resnet18_fpn",
-    "fasterrcnn_resnet50_fpn_v2",
-    "fasterrcnn_resnet50_fpn",
-    "fasterrcnn_mobilenet_v3_large_fpn",
-)
-"""The names of `utils.detector.architectures`, known here without importing torch."""
-
 WEIGHTS = ("auto", "coco", "imagenet", "none")
 """What ``--weights`` takes besides a file."""
 
 CHECKPOINT_MINUTES = 15.0
 """Default of ``--checkpoint-minutes`` on a pool."""
-
-POOL_ONLY = ("checkpoint_minutes", "container", "site", "pilots_only", "project")
-"""Options that mean nothing to the local engine."""
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data"
 
@@ -46,8 +36,41 @@ class OptionError(InputError):
     """An option holds a value that it does not take; the message names the option."""
 
 
-def _option(read: Callable[[Any], Any], default: Any, help: str, metavar: str | None = None) -> Any:
-    return field(default=default, metadata={"read": read, "help": help, "metavar": metavar})
+def _option(
+    read: Callable[[Any], Any],
+    default: Any,
+    help: str,
+    metavar: str | None = None,
+    *,
+    many: bool = False,
+    laid_over: bool = False,
+    is_path: Callable[[Any], bool] | None = None,
+    pool_only: bool = False,
+    goes_on: bool = False,
+) -> Any:
+    """Declare an option, with all that is to be known of it.
+
+    Parameters
+    ----------
+    read
+        Checks a value, see `utils.dag.option_types`.
+    many
+        Whether it takes several words, which add up where it is given several times.
+    laid_over
+        Whether words of the command line add to those of the TOML file, and do not replace them.
+    is_path
+        Whether a value, once read, is a path, which in a TOML file is relative to the file.
+    pool_only
+        Whether it means nothing to the local engine.
+    goes_on
+        Whether it may be given with ``--resume``, because it changes nothing of the plan.
+    """
+    metadata = dict(locals())
+    return field(default=metadata.pop("default"), metadata=metadata)
+
+
+def _always(value: Any) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -60,6 +83,7 @@ class Options:
         "annotated photographs: a folder with images/ and annotations/, or a .zip or .tar* of one, "
         "in whatever sub-folder the two lie (default: the bundled sample)",
         "PATH",
+        is_path=_always,
     )
     predict: tuple[Path, ...] = _option(
         paths,
@@ -67,6 +91,8 @@ class Options:
         "new photographs: a folder, an archive or files (default: with the bundled sample its own, "
         "with --data the photographs of the test side)",
         "PATH",
+        many=True,
+        is_path=_always,
     )
     engine: str = _option(
         choice(*ENGINES),
@@ -77,7 +103,7 @@ class Options:
     )
     name: str = _option(text, "mask-detection", "name of the workflow (default: mask-detection)")
     run_dir: Path | None = _option(
-        path, None, "new folder for this run (default: runs/<name>-<time>)", "DIR"
+        path, None, "new folder for this run (default: runs/<name>-<time>)", "DIR", is_path=_always
     )
     epochs: int = _option(whole(1), 14, "epochs of the final training (default: 14)", "N")
     trials: int = _option(
@@ -102,6 +128,7 @@ class Options:
         "job), none, or a file of a state dict; auto: coco where there are any for --arch and the "
         "download works, else none (default: auto)",
         "{" + ",".join(WEIGHTS) + ",FILE}",
+        is_path=lambda value: value not in WEIGHTS,
     )
     recipe: tuple[str, ...] = _option(
         assignments,
@@ -110,6 +137,8 @@ class Options:
         "starts, or what trains without one; the fields of utils/training/recipe.py "
         "(default: those there)",
         "NAME=VALUE",
+        many=True,
+        laid_over=True,
     )
     image_size: int = _option(
         whole(64, 2048), 480, "longer side in pixels of the photographs seen (default: 480)", "PX"
@@ -139,7 +168,7 @@ class Options:
     )
     seed: int = _option(whole(0, 2**32 - 1), 0, "the one seed of the run (default: 0)", "N")
     cores: int | None = _option(
-        whole(1), None, "cores that the local engine may use (default: all)", "N"
+        whole(1), None, "cores that the local engine may use (default: all)", "N", goes_on=True
     )
     training_cores: int = _option(
         whole(1, 256),
@@ -149,7 +178,11 @@ class Options:
         "N",
     )
     memory: int | None = _option(
-        whole(256), None, "memory that the local engine may use (default: 90%% of it)", "MIB"
+        whole(256),
+        None,
+        "memory that the local engine may use (default: 90%% of it)",
+        "MIB",
+        goes_on=True,
     )
     gpus: int = _option(
         whole(0, 64), 0, "GPUs for each job that trains or detects (default: 0)", "N"
@@ -160,6 +193,7 @@ class Options:
         "on a pool: minutes after which a training hands its checkpoint over, at the end of an "
         f"epoch; a pilot that ends then costs no more than that (default: {CHECKPOINT_MINUTES:g})",
         "MIN",
+        pool_only=True,
     )
     container: str | None = _option(
         image,
@@ -167,21 +201,37 @@ class Options:
         "on a pool: image that the jobs run in, a .sif file or docker://REPOSITORY/IMAGE:TAG "
         "(default: what the node's own python3 has)",
         "IMAGE",
+        is_path=lambda value: "://" not in value,
+        pool_only=True,
     )
     site: str = _option(
-        word, "condorpool", "on a pool: its name in the site catalogue (default: condorpool)"
+        word,
+        "condorpool",
+        "on a pool: its name in the site catalogue (default: condorpool)",
+        pool_only=True,
     )
     pilots_only: str | None = _option(
-        word, None, "on a pool: run only on pilots of this HTCondor annex (default: any)", "NAME"
+        word,
+        None,
+        "on a pool: run only on pilots of this HTCondor annex (default: any)",
+        "NAME",
+        pool_only=True,
     )
     project: str | None = _option(
-        word, None, "on a pool: project that the jobs name for accounting (default: none)", "NAME"
+        word,
+        None,
+        "on a pool: project that the jobs name for accounting (default: none)",
+        "NAME",
+        pool_only=True,
     )
     wait: bool = _option(
-        flag, True, "follow the run to its end; --no-wait hands it over and returns (default: wait)"
+        flag,
+        True,
+        "follow the run to its end; --no-wait hands it over and returns (default: wait)",
+        goes_on=True,
     )
     dry_run: bool = _option(flag, False, "write the run folder and stop (default: run)")
-    verbose: bool = _option(flag, False, "tell more (default: one line a job)")
+    verbose: bool = _option(flag, False, "tell more (default: one line a job)", goes_on=True)
 
     @property
     def epochs_per_trial(self) -> int:
@@ -204,24 +254,33 @@ class Options:
         return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
 
 
+def marked(mark: str) -> list[str]:
+    """Return the names of the options that are declared with a mark, e.g. ``pool_only``."""
+    return [item.name for item in fields(Options) if item.metadata[mark]]
+
+
+def spelled(name: str) -> str:
+    """Return an option as the command line spells it: ``--run-dir``."""
+    return "--" + name.replace("_", "-")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give `parser` an argument for every option; what is not given stays absent."""
     for item in fields(Options):
         keywords: dict[str, Any] = {"help": item.metadata["help"], "default": argparse.SUPPRESS}
-        read, name = item.metadata["read"], "--" + item.name.replace("_", "-")
-        if read is flag:
+        if item.metadata["read"] is flag:
             keywords["action"] = argparse.BooleanOptionalAction
         else:
             keywords["metavar"] = item.metadata["metavar"] or item.name.upper().replace("_", "-")
-            if read in (paths, assignments):
-                keywords["nargs"] = "+"
-        parser.add_argument(name, **keywords)
+        if item.metadata["many"]:
+            keywords |= {"action": "extend", "nargs": "+"}
+        parser.add_argument(spelled(item.name), **keywords)
 
 
 def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
     """Check the options of the command line (`given`) laid over those of a TOML file.
 
-    Paths in the file are relative to the file. Of ``recipe``, single parameters are laid over.
+    Paths in the file are relative to the file.
 
     Raises
     ------
@@ -230,10 +289,14 @@ def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
     """
     values = _checked(given, "--")
     if config:
-        read = _checked(_read_toml(config), f"--config {config}: ")
-        below = {name: _beside(config, name, value) for name, value in read.items()}
-        recipe = assignments((*below.get("recipe", ()), *values.get("recipe", ())))
-        values = {**below, **values, "recipe": recipe}
+        below = _checked(_read_toml(config), f"--config {config}: ")
+        for item in fields(Options):
+            name, known = item.name, item.metadata
+            if name in below and known["is_path"] and known["is_path"](below[name]):
+                below[name] = _beside(config.parent, below[name])
+            if known["laid_over"] and name in below and name in values:
+                values[name] = known["read"]((*below[name], *values[name]))
+        values = {**below, **values}
     return Options(**values)
 
 
@@ -256,7 +319,7 @@ def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
 
 def _read_toml(config: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(config.read_text(encoding="utf-8"))
+        return tomllib.loads(config.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise OptionError(f"--config {config}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -265,13 +328,8 @@ def _read_toml(config: Path) -> dict[str, Any]:
         ) from None
 
 
-def _beside(config: Path, name: str, value: Any) -> Any:
-    if name in ("data", "run_dir"):
-        return config.parent / value
-    if name == "container" and not value.startswith("docker://"):
-        return str(config.parent / value)
-    if name == "predict":
-        return tuple(config.parent / item for item in value)
-    if name == "weights" and value not in WEIGHTS:
-        return str(config.parent / value)
-    return value
+def _beside(folder: Path, value: Any) -> Any:
+    """Return the path, or the paths, that `value` names as seen from `folder`, as what it is."""
+    if isinstance(value, tuple):
+        return tuple(folder / item for item in value)
+    return type(value)(folder / value)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from utils.dataset.labels import CLASSES
+from utils.detector.names import ARCHITECTURES, COMPACT, MOBILENET, RESNET50, RESNET50_V2
 from utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,10 +85,10 @@ def _torchvision(name: str) -> "Callable[..., FasterRCNN]":
 
 _SQUARE_AND_LONG = (0.5, 1.0, 2.0)  # what the COCO heads of torchvision were trained with
 
-ARCHITECTURES: dict[str, Architecture] = {
-    "compact_resnet18_fpn": Architecture(_compact, 4, 2, None, None, coco=False),
-    "fasterrcnn_mobilenet_v3_large_fpn": Architecture(
-        _torchvision("fasterrcnn_mobilenet_v3_large_fpn"),
+_REGISTRY = {
+    COMPACT: Architecture(_compact, 4, 2, None, None, coco=False),
+    MOBILENET: Architecture(
+        _torchvision(MOBILENET),
         3,
         5,
         _SQUARE_AND_LONG,
@@ -95,11 +96,9 @@ ARCHITECTURES: dict[str, Architecture] = {
         coco=True,
         shared=True,
     ),
-    "fasterrcnn_resnet50_fpn": Architecture(
-        _torchvision("fasterrcnn_resnet50_fpn"), 5, 1, _SQUARE_AND_LONG, "resnet50", coco=True
-    ),
-    "fasterrcnn_resnet50_fpn_v2": Architecture(
-        _torchvision("fasterrcnn_resnet50_fpn_v2"), 5, 1, _SQUARE_AND_LONG, "resnet50", coco=True
+    RESNET50: Architecture(_torchvision(RESNET50), 5, 1, _SQUARE_AND_LONG, "resnet50", coco=True),
+    RESNET50_V2: Architecture(
+        _torchvision(RESNET50_V2), 5, 1, _SQUARE_AND_LONG, "resnet50", coco=True
     ),
 }
 
@@ -113,7 +112,7 @@ def architecture(name: str) -> Architecture:
         If there is none; the message lists those there are.
     """
     try:
-        return ARCHITECTURES[name]
+        return _REGISTRY[name]
     except KeyError:
         raise InputError(
             f"--arch: unknown architecture {name!r}; expected one of {', '.join(ARCHITECTURES)}"

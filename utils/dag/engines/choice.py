@@ -8,7 +8,7 @@ from utils.dag.engines.condor import run as condor
 from utils.dag.engines.local.run import LocalRun
 from utils.dag.engines.pegasus import run as pegasus
 from utils.dag.engines.run import Run
-from utils.dag.options import CHECKPOINT_MINUTES, POOL_ONLY, Options
+from utils.dag.options import CHECKPOINT_MINUTES, Options, marked, spelled
 from utils.dag.run_record import open_record
 from utils.errors import InputError
 
@@ -44,10 +44,10 @@ def for_engine(options: Options, engine: str) -> Options:
     """
     if engine == "local":
         defaults = Options()
-        for name in POOL_ONLY:
+        for name in marked("pool_only"):
             if getattr(options, name) != getattr(defaults, name):
                 raise InputError(
-                    f"--{name.replace('_', '-')}: is for --engine condor and pegasus; "
+                    f"{spelled(name)}: is for --engine condor and pegasus; "
                     "the local engine runs jobs on this machine, with the Python that runs it"
                 )
         return options
