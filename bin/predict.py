@@ -24,6 +24,12 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--images", type=OutputPath, required=True, help="shard of annotated photos to write"
     )
+    parser.add_argument(
+        "--fingerprints",
+        type=InputPath,
+        help="what training photos are recognised by, as split_data writes it; to name those that "
+        "new photos resemble",
+    )
     return parser
 
 
@@ -31,7 +37,9 @@ def main(args: argparse.Namespace) -> None:
     from utils.analysis.prediction.predict import predict_shard
     from utils.detector.inference import Detector
 
-    predict_shard(Detector.load(args.model), args.photos, args.predictions, args.images)
+    predict_shard(
+        Detector.load(args.model), args.photos, args.predictions, args.images, args.fingerprints
+    )
 
 
 if __name__ == "__main__":

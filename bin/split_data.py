@@ -24,6 +24,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--report", type=OutputPath, required=True, help="split.json: side, group, classes of each"
     )
+    parser.add_argument(
+        "--fingerprints", type=OutputPath, help="what train photos are recognised by, to write"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the split")
     parser.add_argument(
         "--fractions",
@@ -51,6 +54,7 @@ def main(args: argparse.Namespace) -> None:
         seed=args.seed,
         fractions=args.fractions,
         skip_bad=args.skip_bad,
+        fingerprints=args.fingerprints,
     )
 
 

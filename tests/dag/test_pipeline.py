@@ -51,7 +51,7 @@ def test_who_waits_for_whom():
     assert waits["hpo_best"] == {"hpo_suggest_2", "hpo_trial_2_0"}
     assert waits["train_model"] == {"hpo_best", *data}
     assert waits["evaluate"] == {"train_model", "preprocess_test"}
-    assert waits["predict_0"] == waits["predict_1"] == {"train_model"}
+    assert waits["predict_0"] == waits["predict_1"] == {"train_model", "split_data"}
     assert {"evaluate", "predict_0", "predict_1", "plot_class_distribution"} <= waits["report"]
 
 
@@ -65,6 +65,12 @@ def test_own_data_without_new_photographs_predicts_the_test_side():
     options = Options(data=Path("faces.zip"))
     assert photo_shards(options) == []
     assert "test_clean.tar" in files(build_workflow(options).jobs["predict_0"], "input")
+
+
+def test_only_new_photographs_are_looked_up_among_those_of_the_training():
+    for options, expected in ((FULL, True), (Options(data=Path("faces.zip")), False)):
+        arguments = build_workflow(options).jobs["predict_0"].args
+        assert ("--fingerprints" in arguments) == expected
 
 
 def test_new_photographs_reach_no_job_that_learns():

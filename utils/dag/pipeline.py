@@ -17,6 +17,7 @@ from utils.job import EXIT_CHECKPOINTED
 CODE = "utils.zip"
 DATASET = "dataset.tar"
 CONFIGURATION = "configuration.json"
+FINGERPRINTS = "train_fingerprints.npz"
 MODEL = "mask_detection_model.pth"
 
 
@@ -120,7 +121,7 @@ class _Pipeline:
         self.job(
             "split_data",
             ["--dataset", In(DATASET), *sides, "--report", Out("split.json", keep=True)],
-            self.seed,
+            ["--fingerprints", Out(FINGERPRINTS), *self.seed],
             ["--skip-bad"] if o.skip_bad else [],
         )
         self.job(
@@ -204,11 +205,13 @@ class _Pipeline:
         )
 
     def predict(self) -> list:
-        shards = photo_shards(self.options) or ["test_clean.tar"]
+        new = photo_shards(self.options)
+        shards = new or ["test_clean.tar"]
+        learnt = ["--fingerprints", In(FINGERPRINTS)] if new else []  # the test side resembles none
         for p, shard in enumerate(shards):
             self.job(
                 "predict",
-                ["--model", In(MODEL), "--photos", In(shard)],
+                ["--model", In(MODEL), "--photos", In(shard), *learnt],
                 ["--predictions", Out(f"predictions_{p}.json", keep=True)],
                 ["--images", Out(f"predicted_images_{p}.tar", keep=True)],
                 suffix=f"_{p}",

@@ -2,8 +2,12 @@ import json
 
 import pytest
 
+from data.painter.sample import draw_picture
 from utils.analysis.prediction.predict import predict_shard
+from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, read_shard
+from utils.dataset.splitting.fingerprint_index import write_fingerprints
+from utils.dataset.splitting.fingerprints import fingerprint
 
 
 @pytest.fixture
@@ -76,3 +80,19 @@ def test_an_unreadable_photograph_is_named_and_the_rest_predicted(
 def test_an_empty_shard_gives_empty_files(detector, shard, paths) -> None:
     record = predict_shard(detector, shard("new.tar"), **paths)
     assert record["photos"] == [] and list(read_shard(paths["images"])) == []
+
+
+def test_a_photograph_of_the_training_is_recognised(detector, photo, shard, paths, tmp_path):
+    scenes = [draw_picture(seed, [1, 2]).image for seed in range(2)]
+    known, other = (
+        Photo(name, f"{name}.png", encode_png(image))
+        for name, image in zip(("copy", "other"), scenes, strict=True)
+    )
+    for one in (known, other):
+        detector.knows(one, [], [])
+    learnt = tmp_path / "train.npz"
+    write_fingerprints(learnt, ["IMG_1.jpg"], [fingerprint(scenes[0])])
+    record = predict_shard(detector, shard("new.tar", known, other), **paths, fingerprints=learnt)
+    assert [one["resembles"] for one in record["photos"]] == ["IMG_1.jpg", None]
+    record = predict_shard(detector, shard("new.tar", known, other), **paths)
+    assert not any("resembles" in one for one in record["photos"])

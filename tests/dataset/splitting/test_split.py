@@ -8,6 +8,8 @@ import pytest
 
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import read_shard
+from utils.dataset.splitting.fingerprint_index import FingerprintIndex
+from utils.dataset.splitting.fingerprints import fingerprint
 from utils.dataset.splitting.split import SIDES, split_dataset
 from utils.errors import InputError
 
@@ -56,6 +58,16 @@ def test_sides_have_their_shares_and_every_class(split, photos):
     for side in SIDES:
         assert min(record["sides"][side]["faces"].values()) >= 1
         assert record["sides"][side]["classes_missing"] == []
+
+
+def test_the_training_photographs_can_be_recognised(split, photos, tmp_path):
+    record, outputs = split(photos, fingerprints=tmp_path / "train.npz")
+    index = FingerprintIndex.read(tmp_path / "train.npz")
+    train = list(read_shard(outputs["train"]))
+    assert index.files == [photo.filename for photo in train]
+    found = [index.resembling(fingerprint(photo.decode())) for photo in train]
+    group = {one["file"]: one["group"] for one in record["photos"].values()}
+    assert [group[file] for file in found] == [group[file] for file in index.files]
 
 
 def test_near_duplicates_stay_together(split, photos):

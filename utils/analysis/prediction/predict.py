@@ -10,6 +10,8 @@ import numpy as np
 
 from utils.dataset.images import encode_jpeg
 from utils.dataset.shards import Photo, read_shard, write_shard
+from utils.dataset.splitting.fingerprint_index import FingerprintIndex
+from utils.dataset.splitting.fingerprints import fingerprint
 from utils.drawing.faces import draw_detections
 from utils.errors import InputError
 from utils.records import write_record
@@ -27,7 +29,11 @@ log = logging.getLogger(__name__)
 
 
 def predict_shard(
-    detector: "Detector", photos: Path, predictions: Path, images: Path
+    detector: "Detector",
+    photos: Path,
+    predictions: Path,
+    images: Path,
+    fingerprints: Path | None = None,
 ) -> dict[str, Any]:
     """Write the detections on a shard of photographs, and the photographs with them drawn.
 
@@ -41,9 +47,13 @@ def predict_shard(
         The record to write: ``threshold``, ``model`` ({arch, digest}), ``photos`` ([{name, file,
         width, height, faces: [{box, class, confidence, probabilities}]}]) with every box that the
         detector returns, by falling confidence, and ``skipped`` ([{file, reason}]). The four
-        probabilities are of "no face" and of the classes by id.
+        probabilities are of "no face" and of the classes by id. With `fingerprints`, each
+        photograph has ``resembles``: the file of a training photograph that it is a near-duplicate
+        of, or None.
     images
         The shard of drawings (JPEG, named after the photographs) to write.
+    fingerprints
+        Of the training side, a file of `utils.dataset.splitting.fingerprint_index`.
 
     Returns
     -------
@@ -55,12 +65,15 @@ def predict_shard(
         "photos": [],
         "skipped": [],
     }
-    write_shard(images, _drawings(detector, photos, record))
+    learnt = FingerprintIndex.read(fingerprints) if fingerprints else None
+    write_shard(images, _drawings(detector, photos, record, learnt))
     write_record(predictions, record, SCHEMA)
     return record
 
 
-def _drawings(detector: "Detector", shard: Path, record: dict[str, Any]) -> Iterator[Photo]:
+def _drawings(
+    detector: "Detector", shard: Path, record: dict[str, Any], learnt: FingerprintIndex | None
+) -> Iterator[Photo]:
     waiting: deque[tuple[Photo, np.ndarray]] = deque()  # no more than a batch of the stream
 
     def images() -> Iterator[np.ndarray]:
@@ -70,15 +83,16 @@ def _drawings(detector: "Detector", shard: Path, record: dict[str, Any]) -> Iter
 
     for detections in detector.stream(images()):
         photo, image = waiting.popleft()
-        record["photos"].append(
-            {
-                "name": photo.name,
-                "file": photo.filename,
-                "width": image.shape[1],
-                "height": image.shape[0],
-                "faces": detections.as_record(),
-            }
-        )
+        told = {
+            "name": photo.name,
+            "file": photo.filename,
+            "width": image.shape[1],
+            "height": image.shape[0],
+            "faces": detections.as_record(),
+        }
+        if learnt is not None:
+            told["resembles"] = learnt.resembling(fingerprint(image))
+        record["photos"].append(told)
         drawing = draw_detections(image, detections, detector.threshold)
         yield Photo(photo.name, f"{photo.name}.jpg", encode_jpeg(drawing))
         if len(record["photos"]) % EVERY == 0:

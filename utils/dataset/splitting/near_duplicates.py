@@ -23,6 +23,7 @@ MIN_VOTES = 4
 """Features of two photographs that find each other before the two are compared closely."""
 
 _NEIGHBOURS = 10
+_FOREST = {"algorithm": 1, "trees": 4}
 _CHECKS = 32  # leaves of the search trees that are looked at
 _RATIO = 0.8  # of the distance to the last neighbour, which stands for chance
 
@@ -30,8 +31,8 @@ _RATIO = 0.8  # of the distance to the last neighbour, which stands for chance
 def find_groups(fingerprints: Sequence[Fingerprint]) -> list[int]:
     """Group near-duplicates, transitively.
 
-    Candidate pairs come from the hashes and from a search among all local features (k-d forest:
-    Muja and Lowe 2009), so that time grows with n log n, hashes aside; each is then verified.
+    Candidate pairs come from the hashes and from a search among all local features, so that time
+    grows with n log n, hashes aside; each is then verified.
 
     Returns
     -------
@@ -72,22 +73,48 @@ def _alike(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
 def _candidates(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
     """Yield pairs that share local features, those with most in common first."""
     counts = [len(fingerprint.points) for fingerprint in fingerprints]
-    if sum(counts) <= _NEIGHBOURS:
+    if not fingerprints:
         return
     descriptors = np.concatenate([fingerprint.descriptors for fingerprint in fingerprints])
     owner = np.repeat(np.arange(len(fingerprints)), counts)
-    cv2.setRNGSeed(0)  # the forest draws from it
-    index = cv2.flann.Index(descriptors, {"algorithm": 1, "trees": 4})
-    found, distances = index.knnSearch(descriptors, _NEIGHBOURS, params={"checks": _CHECKS})
-    near = (distances < _RATIO**2 * distances[:, -1:]) & (owner[found] != owner[:, None])
-    feature, rank = np.nonzero(near)
-    pair = np.sort(np.stack([owner[feature], owner[found[feature, rank]]]), axis=0)
+    feature, neighbour = FeatureForest(descriptors).near(descriptors)
+    pair = np.sort(np.stack([owner[feature], owner[neighbour]]), axis=0)
+    pair = pair[:, pair[0] != pair[1]]
     codes, votes = np.unique(pair[0] * len(fingerprints) + pair[1], return_counts=True)
     for position in np.argsort(-votes, kind="stable"):
         if votes[position] < MIN_VOTES:
             return
         first, second = divmod(int(codes[position]), len(fingerprints))
         yield first, second
+
+
+class FeatureForest:
+    """A search among local features (k-d forest: Muja and Lowe 2009).
+
+    Parameters
+    ----------
+    descriptors
+        float32, shape (N, 128), of many photographs.
+    """
+
+    def __init__(self, descriptors: np.ndarray) -> None:
+        cv2.setRNGSeed(0)  # the forest draws from it
+        enough = len(descriptors) > _NEIGHBOURS
+        self._index = cv2.flann.Index(descriptors, _FOREST) if enough else None
+
+    def near(self, descriptors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return pairs of like features: int64, shape (P,) twice.
+
+        The first are rows of `descriptors`, shape (M, 128), the second rows of those searched. Two
+        features are alike if they are clearly nearer than what chance brings together.
+        """
+        if self._index is None or not len(descriptors):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        found, distances = self._index.knnSearch(
+            descriptors, _NEIGHBOURS, params={"checks": _CHECKS}
+        )
+        row, rank = np.nonzero(distances < _RATIO**2 * distances[:, -1:])
+        return row, found[row, rank].astype(np.int64)
 
 
 def _find(parents: list[int], index: int) -> int:

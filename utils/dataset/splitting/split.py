@@ -13,6 +13,7 @@ import numpy as np
 from utils.dataset.annotation import Annotation
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, read_shard, write_shard
+from utils.dataset.splitting.fingerprint_index import write_fingerprints
 from utils.dataset.splitting.fingerprints import Fingerprint, fingerprint
 from utils.dataset.splitting.near_duplicates import find_groups
 from utils.dataset.splitting.stratified_groups import assign_groups
@@ -50,6 +51,7 @@ def split_dataset(
     seed: int = 0,
     fractions: Sequence[float] = (0.7, 0.1, 0.2),
     skip_bad: bool = False,
+    fingerprints: Path | None = None,
 ) -> dict[str, Any]:
     """Write the shards of the three sides and ``split.json``; return what the latter holds.
 
@@ -63,6 +65,8 @@ def split_dataset(
         Shares of the photographs, in the order of `SIDES`.
     skip_bad
         Leave out photographs that cannot be read, and list them, instead of stopping.
+    fingerprints
+        Where to write those of the training side (`write_fingerprints`).
 
     Raises
     ------
@@ -87,6 +91,11 @@ def split_dataset(
     side_of = {look.name: SIDES[side] for look, side in zip(looks, sides, strict=True)}
     for side, path in outputs.items():
         write_shard(path, _on_side(dataset, side_of, side))
+    if fingerprints:
+        learnt = [look for look in looks if side_of[look.name] == "train"]
+        write_fingerprints(
+            fingerprints, [look.filename for look in learnt], [look.fingerprint for look in learnt]
+        )
     record = {
         "seed": seed,
         "fractions": list(fractions),

@@ -1,0 +1,101 @@
+"""Fingerprints as a file, and looking a photograph up among them."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+
+from data.painter.sample import crop_picture, draw_picture
+from utils.dataset.images import decode, encode_jpeg
+from utils.dataset.splitting import fingerprint_index
+from utils.dataset.splitting.fingerprint_index import FingerprintIndex, write_fingerprints
+from utils.dataset.splitting.fingerprints import fingerprint
+from utils.errors import InputError
+
+PICTURES = [draw_picture(seed, [1, 2, 3]) for seed in range(6)]
+FILES = [f"p{seed}.jpg" for seed in range(6)]
+
+
+def written(path, pictures=PICTURES, files=FILES):
+    write_fingerprints(path, files, [fingerprint(picture.image) for picture in pictures])
+    return path
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory) -> FingerprintIndex:
+    """Six photographs, read back from their file."""
+    return FingerprintIndex.read(written(tmp_path_factory.mktemp("index") / "train.npz"))
+
+
+def test_what_is_read_is_nearly_what_was_written(index):
+    assert (index.files, len(index)) == (FILES, 6)
+    for number, picture in enumerate(PICTURES):
+        told, own = index[number], fingerprint(picture.image)
+        assert (told.bits == own.bits).all() and (told.points == own.points).all()
+        assert (told.descriptors * own.descriptors).sum(axis=1).min() > 0.999
+        assert told.thumbnail @ own.thumbnail == pytest.approx(1, abs=1e-3)
+        assert abs(told.grey.astype(int) - own.grey).mean() < 3
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_training_photograph_is_recognised_whole_compressed_cropped_or_darker(index, seed):
+    picture = PICTURES[seed]
+    small = cv2.resize(picture.image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    for image in (
+        picture.image,
+        decode(encode_jpeg(small, 60), "small.jpg"),
+        crop_picture(picture, 0.8).image,
+        cv2.convertScaleAbs(picture.image, alpha=0.7, beta=10),
+    ):
+        assert index.resembling(fingerprint(image)) == FILES[seed]
+
+
+def test_other_photographs_resemble_none(index):
+    others = [draw_picture(seed, [1, 2, 3]).image for seed in range(24, 36)]
+    others += [np.full((200, 300, 3), 255, np.uint8), np.zeros((3, 2, 3), np.uint8)]
+    assert [index.resembling(fingerprint(image)) for image in others] == [None] * len(others)
+
+
+def test_without_photographs_nothing_is_resembled(tmp_path):
+    index = FingerprintIndex.read(written(tmp_path / "none.npz", [], []))
+    assert index.resembling(fingerprint(PICTURES[0].image)) is None
+
+
+def test_equal_photographs_give_equal_bytes(tmp_path):
+    first, second = written(tmp_path / "a.npz"), written(tmp_path / "b.npz")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_of_many_photographs_fewer_features_are_kept_and_crops_are_still_found(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(fingerprint_index, "MAX_FEATURES", 6 * 150)
+    index = FingerprintIndex.read(written(tmp_path / "few.npz"))
+    counts = [len(index[number].points) for number in range(6)]
+    assert max(counts) == 150
+    for seed, picture in enumerate(PICTURES):
+        crop = crop_picture(picture, 0.9).image
+        assert index.resembling(fingerprint(crop)) == FILES[seed]
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "part", "object", "kind"])
+def test_what_is_no_file_of_fingerprints_is_refused(tmp_path, damage):
+    path = written(tmp_path / "train.npz")
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-500])
+    elif damage == "text":
+        path.write_bytes(b"no archive")
+    else:
+        changed = {
+            "part": {"points": arrays["points"][1:]},
+            "object": {"bits": np.array([{}], object)},
+            "kind": {"bits": arrays["bits"].astype(np.uint8)},
+        }[damage]
+        file = io.BytesIO()
+        np.savez(file, **arrays | changed)
+        path.write_bytes(file.getvalue())
+    with pytest.raises(InputError, match=r"train\.npz: not a file of fingerprints"):
+        FingerprintIndex.read(path)
