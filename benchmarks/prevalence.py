@@ -27,7 +27,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.simulated_photos import DETECTORS, TEST_MIX, Photographs, photographs
 from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
-from utils.analysis.prevalence.share_interval import Photos, share_interval
+from utils.analysis.prevalence.intervals import Photos, share_interval
 from utils.metrics.bootstrap import imaginary
 
 RATES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -1,8 +1,15 @@
+import time
+
 import numpy as np
 import pytest
 from scipy.stats import binom
 
-from utils.analysis.prevalence.estimate import consistent, detector_quality, estimate_prevalence
+from utils.analysis.prevalence.estimate import (
+    consistent,
+    design,
+    detector_quality,
+    estimate_prevalence,
+)
 
 REPETITIONS = 300
 
@@ -59,12 +66,23 @@ def test_one_photograph_on_each_side_has_no_interval() -> None:
     assert result["properly_masked"]["share"] == pytest.approx(0.75)
 
 
-def test_one_new_photograph_has_the_interval_of_the_detectors_mistakes() -> None:
+def test_one_new_photograph_tells_of_itself_but_not_of_its_place() -> None:
     test = np.repeat(table([[1, 8, 1, 0], [1, 1, 8, 0], [1, 1, 0, 8]])[None], 30, 0)
     result = estimate_prevalence(test, np.array([[30, 20, 0]]), 0, REPETITIONS)
-    low, high = result["properly_masked"]["interval"]
+    low, high = result["properly_masked"]["interval_here"]
     assert low < result["properly_masked"]["share"] < high
+    assert result["properly_masked"]["interval"] is None
     assert result["raw"]["with_mask"]["interval"] is None
+    assert result["variance"] is None and result["design"]["effective"] is None
+
+
+def test_one_test_photograph_tells_nothing_of_how_mistakes_vary() -> None:
+    new = np.tile([[3, 1, 0]], (9, 1))
+    result = estimate_prevalence(PERFECT[None], new, 0, REPETITIONS)
+    assert result["properly_masked"]["share"] == pytest.approx(0.75)
+    assert result["properly_masked"]["interval"] is None
+    assert result["properly_masked"]["interval_here"] is None
+    assert result["people"]["interval"] is None
 
 
 def test_probabilities_give_the_same_rate_from_a_less_certain_count() -> None:
@@ -113,7 +131,11 @@ def test_equal_seeds_give_equal_intervals_and_order_does_not_matter() -> None:
     rng = np.random.default_rng(0)
     test, new = photographs(rng, 30, 0.5), photographs(rng, 20, 0.5)[:, :, 1:].sum(axis=1)
     first = estimate_prevalence(test, new, 7, REPETITIONS)
-    assert estimate_prevalence(test[::-1], new[::-1], 7, REPETITIONS) == first
+    assert estimate_prevalence(test, new, 7, REPETITIONS) == first
+    turned = estimate_prevalence(test[::-1], new[::-1], 7, REPETITIONS)
+    for key in ("interval", "interval_here"):
+        expected = pytest.approx(first["properly_masked"][key])  # sums of floats depend on order
+        assert turned["properly_masked"][key] == expected
     other = estimate_prevalence(test, new, 8, REPETITIONS)["properly_masked"]
     assert other["interval"] != first["properly_masked"]["interval"]
     assert other["share"] == first["properly_masked"]["share"]
@@ -159,3 +181,103 @@ def test_who_was_seen_once_may_be_many() -> None:
     result = estimate_prevalence(np.repeat(PERFECT[None], 40, 0), new, 0, 4000)
     low, high = result["corrected"]["without_mask"]["interval"]
     assert 0 <= low < 1 / 120 < 4 / 120 < high < 6 / 120
+
+
+def crowds(rng: np.random.Generator, count: int, share: float) -> np.ndarray:
+    return photographs(rng, count, share)[:, :, 1:].sum(axis=1)
+
+
+def test_more_new_photographs_narrow_the_place_and_more_test_photographs_both() -> None:
+    rng = np.random.default_rng(1)
+
+    def widths(test: int, new: int) -> tuple[float, float]:
+        many = [
+            estimate_prevalence(photographs(rng, test, 0.7), crowds(rng, new, 0.5), k, 300)
+            for k in range(4)
+        ]
+        ends = [
+            [one["properly_masked"][key] for one in many] for key in ("interval", "interval_here")
+        ]
+        return tuple(np.diff(spans).mean() for spans in ends)
+
+    few, more, better = widths(150, 10), widths(150, 1000), widths(1500, 1000)
+    assert few[0] > 1.4 * few[1], "who was photographed is no matter for these very photographs"
+    assert more[0] == pytest.approx(more[1], rel=0.2), "the test photographs are what is left"
+    assert better[0] < more[0] / 2 and better[1] < more[1] / 2
+
+
+def test_parts_of_the_variance_add_up_and_name_what_would_narrow_the_interval() -> None:
+    rng = np.random.default_rng(2)
+    few = estimate_prevalence(photographs(rng, 800, 0.7), crowds(rng, 15, 0.5), 0, 1000)["variance"]
+    many = estimate_prevalence(photographs(rng, 40, 0.7), crowds(rng, 900, 0.5), 0, 1000)[
+        "variance"
+    ]
+    assert sum(few.values()) == pytest.approx(1) and sum(many.values()) == pytest.approx(1)
+    assert few["new"] + few["detector"] > 0.8
+    assert many["test"] > 0.8
+
+
+def test_the_design_effect_compares_with_people_asked_one_by_one() -> None:
+    assert design(0.5, 0.0025, 300) == pytest.approx({"effect": 3, "effective": 100})
+    assert design(1.0, 0.0, 300) == {"effect": None, "effective": None}
+    new = np.repeat([[6, 0, 0], [0, 6, 0]], 40, axis=0)
+    sure = estimate_prevalence(np.repeat(PERFECT[None], 400, 0), new, 0, 2000)
+    assert sure["design"]["effect"] == pytest.approx(6, rel=0.15), "six alike are as one"
+
+
+def test_bursts_count_once() -> None:
+    """Each photograph four times over: as groups, the interval is that of a quarter of them."""
+    rng = np.random.default_rng(4)
+    test, once = photographs(rng, 400, 0.7), crowds(rng, 50, 0.4)
+    alone = estimate_prevalence(test, once, 0, 2000)["properly_masked"]["interval"]
+    burst, groups = np.repeat(once, 4, axis=0), np.repeat(np.arange(50), 4)
+    whole = estimate_prevalence(test, burst, 0, 2000, groups=groups)
+    assert whole["properly_masked"]["interval"] == pytest.approx(alone, abs=0.02)
+    assert (whole["photos"]["new"], whole["photos"]["groups"]) == (200, 50)
+    naive = estimate_prevalence(test, burst, 0, 2000)["properly_masked"]["interval"]
+    assert np.diff(naive)[0] < 0.7 * np.diff(alone)[0]
+
+
+def test_weights_make_one_camera_count_for_more() -> None:
+    rng = np.random.default_rng(6)
+    test = np.repeat(PERFECT[None], 200, 0)
+    new = np.concatenate([np.tile([[4, 0, 0]], (30, 1)), np.tile([[0, 4, 0]], (10, 1))])
+    weights = np.repeat([1.0, 3.0], [30, 10])
+    plain = estimate_prevalence(test, new, 0, 1000)
+    result = estimate_prevalence(test, new, 0, 1000, weights=weights)
+    assert plain["properly_masked"]["share"] == pytest.approx(0.75)
+    assert result["properly_masked"]["share"] == pytest.approx(0.5)
+    assert result["properly_masked"]["raw_share"] == pytest.approx(0.5)
+    assert result["people"]["corrected"] == pytest.approx(160), "people are not weighted"
+    same = estimate_prevalence(test, new, 0, 1000, weights=5 * weights)
+    assert same["properly_masked"] == result["properly_masked"]
+    assert np.diff(result["properly_masked"]["interval"]) > np.diff(
+        plain["properly_masked"]["interval"]
+    )
+    shuffled = rng.permutation(40)
+    moved = estimate_prevalence(test, new[shuffled], 0, 1000, weights=weights[shuffled])
+    assert moved["properly_masked"]["share"] == pytest.approx(0.5)
+
+
+def test_the_number_of_people_covers_as_claimed() -> None:
+    """Both what the test set leaves open and the detector's chance on the new photographs."""
+    rng, covered, negative = np.random.default_rng(8), 0, 0
+    for number in range(100):
+        whole = photographs(rng, 20, 0.4)
+        result = estimate_prevalence(
+            photographs(rng, 139, 0.7), whole[:, :, 1:].sum(axis=1), number, 300
+        )
+        low, high = result["people"]["interval"]
+        covered += low <= whole[:, 1:].sum() <= high
+        negative += low <= 0
+    assert 88 <= covered <= 99  # 1 in 500 at 95 %; the test photographs alone cover about 60
+    assert not negative
+
+
+def test_ten_thousand_photographs_take_about_a_second() -> None:
+    rng = np.random.default_rng(9)
+    test, new = photographs(rng, 200, 0.7), crowds(rng, 10_000, 0.4)
+    soft = new + rng.random(new.shape)  # no two photographs alike, as with probabilities
+    start = time.perf_counter()
+    estimate_prevalence(test, new, 0, expected=(test.astype(float), soft))
+    assert time.perf_counter() - start < 5  # 0.5 on an idle machine

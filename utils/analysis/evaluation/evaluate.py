@@ -18,7 +18,7 @@ from utils.analysis.evaluation.mistakes import worst_mistakes
 from utils.analysis.evaluation.text import evaluation_text
 from utils.analysis.plots import quality as quality_plots
 from utils.analysis.plots.mistakes import draw_mistakes
-from utils.analysis.prevalence.adjusted_counts import expected_confusion
+from utils.analysis.prevalence.counting import expected_confusion
 from utils.analysis.prevalence.likeness import feature_sums
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES

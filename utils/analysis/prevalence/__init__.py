@@ -1,1 +1,11 @@
-"""What share wears a mask properly: from the detector's counts and its known mistakes."""
+"""What share wears a mask properly: from the detector's counts and its known mistakes.
+
+Arrays in, a record out. To read it, in this order:
+
+- `counting`: from detections to arrays; the only module here that knows boxes;
+- `adjusted_counts`: the estimators (CC, PCC, ACC, PACC);
+- `draws`: what chance could have made of the counts;
+- `intervals`: from draws to intervals;
+- `estimate`: the answer and its record;
+- `likeness`: whether the new photographs are like the test photographs, as all this assumes.
+"""

@@ -1,62 +1,31 @@
 """How many people of each class explain what a detector found, given the mistakes it makes.
 
-With N[t] people of true class t on the new photographs, what one should expect of class p is
+The field (quantification) knows four ways to count:
+
+- CC, classify and count: each detection is one of its likeliest class;
+- PCC, probabilistic classify and count: it is a fraction of each class, its probability;
+- ACC and PACC, adjusted CC and PCC: either count, corrected by the mistakes on test photographs.
+
+Here detections are missed and invented, too. With N[t] people of true class t on the new
+photographs, what one should expect of class p is
 
     n[p] = sum over t of N[t] * (Q[t, p] + g[p]),
 
-where Q[t, p] is how much of a test face of class t was found as p (its rows add up to the recall,
-so missed faces are counted, too) and g[p] how much of class p was invented for every test face:
-what is invented is taken to come with people, as backs of heads, hands and doubled boxes do.
-Solving for N are the adjusted counts of Forman (2008), after Rogan and Gladen (1978) for two
-classes. A detection counts as one of its likeliest class, or, with less chance in the answer, as a
-fraction of each class, its probability (Bella et al. 2010); the equation is the same, and the
-probabilities need not be calibrated, since those of the test faces are compared with.
+where Q[t, p] is how much of a test face of class t was found as p (its rows add up to the recall)
+and g[p] how much of class p was invented for every test face: what is invented is taken to come
+with people, as backs of heads, hands and doubled boxes do. Solving for N gives ACC or PACC,
+according to what was counted in n and Q. The probabilities need not be calibrated, since those of
+the test faces are compared with. Where nothing is missed or invented, this is ACC and PACC as
+QuaPy computes them; a test holds them against each other.
 
 Sources: Rogan & Gladen, Am. J. Epidemiol. 107 (1978) 71; Forman, Data Min. Knowl. Disc. 17 (2008)
-164; Bella, Ferri, Hernandez-Orallo & Ramirez-Quintana, ICDM (2010) 737.
+164; Bella, Ferri, Hernandez-Orallo & Ramirez-Quintana, ICDM (2010) 737; Moreo, Esuli & Sebastiani,
+CIKM (2021) 4534 (QuaPy).
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 
-from utils.dataset.faces import Faces
-from utils.dataset.labels import BACKGROUND, CLASSES
-from utils.metrics.detections import Detections
-from utils.metrics.matching import IOU, match
-
-
-def class_shares(detections: Detections) -> np.ndarray:
-    """Return how probable each class is, given that there is a face: float64, shape (N, 3)."""
-    shares = np.asarray(detections.probabilities, np.float64)[:, BACKGROUND + 1 :]
-    return shares / shares.sum(axis=1, keepdims=True)
-
-
-def expected_counts(detections: Sequence[Detections], threshold: float) -> np.ndarray:
-    """Add up, photo by photo, the class probabilities of what counts: float64, (photos, 3)."""
-    result = np.zeros((len(detections), len(CLASSES)))
-    for row, found in zip(result, detections, strict=True):
-        row += class_shares(found.above(threshold)).sum(axis=0)
-    return result
-
-
-def expected_confusion(
-    detections: Sequence[Detections], faces: Sequence[Faces], threshold: float, iou: float = IOU
-) -> np.ndarray:
-    """Return the confusion matrices of `utils.metrics.confusion.confusion_counts`, in fractions.
-
-    Returns
-    -------
-    float64, shape (photos, 4, 4): rows and columns as there. A detection adds its `class_shares`
-    to the row of its true class, instead of 1 to one entry.
-    """
-    result = np.zeros((len(faces), len(CLASSES) + 1, len(CLASSES) + 1))
-    for table, found, real in zip(result, detections, faces, strict=True):
-        kept = found.above(threshold)
-        pairs = match(kept, real, iou, class_aware=False)
-        np.add.at(table[:, BACKGROUND + 1 :], pairs.true_labels(real), class_shares(kept))
-        np.add.at(table, (real.labels[pairs.detection_of < 0], BACKGROUND), 1)
-    return result
+from utils.dataset.labels import CLASSES
 
 
 def adjusted_counts(confusion: np.ndarray, found: np.ndarray) -> np.ndarray:
@@ -100,6 +69,12 @@ def shares_of(counts: np.ndarray) -> np.ndarray:
     total = counts.sum(axis=-1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(total > 0, np.clip(counts / total, 0, 1), np.nan)
+
+
+def expected_as(confusion: np.ndarray) -> np.ndarray:
+    """Return Q[t, p] + g[p] of the module's equation: (..., 4, 4) to (..., 3, 3)."""
+    table = _found_as(np.moveaxis(np.asarray(confusion), (-2, -1), (0, 1)))
+    return np.moveaxis(table, (0, 1), (-2, -1))
 
 
 def _found_as(table: np.ndarray) -> np.ndarray:

@@ -4,30 +4,36 @@ A detector that misses, invents and confuses faces gives a biased share: countin
 ("classify and count") is wrong by an amount that depends on the very share one wants to know. The
 mistakes it made on the test photographs undo this (`utils.analysis.prevalence.adjusted_counts`).
 
-Intervals come from a bootstrap over whole photographs of both the test set and the new ones, since
-people on one photograph are alike and the detector's mistakes known only as well as the test set is
-large (`utils.analysis.prevalence.share_interval`).
+Two questions have two intervals. *Of this place*: the new photographs are a sample of what could
+have been photographed. *Of these very photographs*: who is on them is settled, and only the
+detector's mistakes are uncertain. Both come of the same draws (`utils.analysis.prevalence.draws`).
 
 A correction by mistakes that are nearly all there is only multiplies chance: below `LEAST` there is
 no answer. ``benchmarks/prevalence.py`` measures bias and coverage where the truth is known.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
-from utils.analysis.prevalence.share_interval import Photos, share_interval
+from utils.analysis.prevalence.draws import Draws, add_groups, draw, draw_tables
+from utils.analysis.prevalence.intervals import (
+    Photos,
+    count_interval,
+    share_here,
+    share_interval,
+)
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
-from utils.metrics.bootstrap import LEVEL, imaginary, interval, resample
+from utils.metrics.bootstrap import LEVEL
+from utils.metrics.ratios import ratio_interval
 from utils.seed import derive_seed
 
 REPETITIONS = 4000
 METHOD = (
-    "Adjusted counts (Rogan and Gladen 1978, Forman 2008) of {} with missed and invented faces; "
+    "Adjusted counts ({}; Rogan and Gladen 1978, Forman 2008) of {} with missed, invented faces; "
     "expanded percentile bootstrap over photographs of the test set and the new ones (Hesterberg "
-    "2015) with Jeffreys' prior for what was not seen (Brown, Cai and DasGupta 2001)"
+    "2015) with a prior for what was not seen (Perks 1947; Brown, Cai and DasGupta 2001)"
 )
 LEAST = 0.25
 """Recall, precision and separation that a detector must have for an answer.
@@ -37,6 +43,7 @@ one (Youden's J). A correction divides by these numbers: below, by four and more
 """
 
 _BEST = PROPERLY_MASKED - 1
+_SIDE = len(CLASSES) + 1
 
 
 def estimate_prevalence(
@@ -46,6 +53,9 @@ def estimate_prevalence(
     repetitions: int = REPETITIONS,
     *,
     expected: tuple[np.ndarray, np.ndarray] | None = None,
+    groups: np.ndarray | None = None,
+    test_groups: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Estimate how many people there are, and the share that wears a mask properly.
 
@@ -60,77 +70,101 @@ def estimate_prevalence(
         The run's seed; equal inputs and seed give equal intervals.
     expected
         The same two in class probabilities (`expected_confusion`, `expected_counts`), which give
-        a narrower answer; without them detections count as their likeliest class.
+        a narrower answer (PACC); without them detections count as their likeliest class (ACC).
+    groups, test_groups
+        Shape (photos,) of new and of test photographs: equal labels for photographs that are one
+        observation, such as a burst. By default each photograph is one.
+    weights
+        Shape (photos,): how much each new photograph counts in the shares, as the rate at which its
+        camera was sampled demands. Numbers of people are never weighted.
 
     Returns
     -------
-    The record ``prevalence.json``, less its sentences: ``reliable``, ``quality`` (see
-    `detector_quality`), ``photos`` (with the ``effective`` number of them), ``people``,
-    ``properly_masked`` (the answer, None if not ``reliable``), ``raw`` and ``corrected`` (counts
-    and shares by class), ``confusion``, ``bootstrap``, ``counting`` (``probabilities`` or
-    ``labels``) and ``constrained`` (a class was corrected to less than nobody; it is 0 instead).
-    The interval of a share is for the place that the new photographs are a sample of; that of the
-    number of people for these very photographs, so only the test set is resampled for it. Shares
-    are in 0..1, intervals [low, high]; both are None where there is nobody to take a share of, or
-    nothing to resample.
+    The record ``prevalence.json``, less its sentences:
+
+    - ``reliable`` and ``quality``: see `detector_quality`;
+    - ``photos``: ``new``, ``test``, ``groups`` (of new ones) and the ``effective`` number of both;
+    - ``people``: ``found``, ``corrected`` and its ``interval`` for these very photographs;
+    - ``properly_masked``, the answer, None if not ``reliable``: ``share``, ``interval`` (of the
+      place) and ``interval_here`` (of these very photographs);
+    - ``raw`` (CC) and ``corrected``: counts, shares and both intervals by class;
+    - ``variance``: which part of the variance of the answer for the place comes from the ``new``
+      photographs, the ``test`` photographs and the ``detector``; they add up to 1;
+    - ``design``: the ``effect`` of asking photographs and a detector instead of people one by one,
+      and the ``effective`` number of people that would tell as much;
+    - ``confusion``, ``bootstrap``, ``estimator`` (``ACC`` or ``PACC``), ``counting``
+      (``probabilities`` or ``labels``) and ``constrained`` (a class was corrected to less than
+      nobody; it is 0 instead).
+
+    Shares are in 0..1, intervals [low, high]. They are None where there is nobody to take a share
+    of, and where one photograph (or group) alone would have to tell how photographs differ.
     """
-    side = len(CLASSES) + 1
-    test = np.asarray(test, np.int64).reshape(-1, side, side)
+    test = np.asarray(test, np.int64).reshape(-1, _SIDE, _SIDE)
     new = np.asarray(new, np.int64).reshape(-1, len(CLASSES))
     tested, seen = (np.asarray(rows, np.float64) for rows in expected or (test, new))
+    tested = add_groups(tested, test_groups)
     rng = np.random.default_rng(derive_seed(seed, "prevalence"))
-    rows = tested.reshape(-1, side * side)
-    tables = resample(rows, repetitions, rng) + imaginary(rows, repetitions, rng)
-    tables = tables.reshape(repetitions, side, side)
-    rows = np.concatenate([seen, new], axis=1)
-    news = resample(rows, repetitions, rng) + imaginary(rows, repetitions, rng)
-    news, labelled = np.split(news, 2, axis=1)
-    people = adjusted_counts(tested.sum(axis=0), seen.sum(axis=0))
-    here = adjusted_counts(tables, seen.sum(axis=0))
-    photos = Photos.of(test, new)
-    found = new.sum(axis=0)
-    quality = detector_quality(test.sum(axis=0))
-    shares = consistent(shares_of(people))
+    tables = draw_tables(tested, repetitions, rng)
+    plain = draw(tested, add_groups(seen, groups), tables, rng)
+    drawn, weighed = plain, new.astype(np.float64)
+    if weights is not None:
+        weights = np.asarray(weights, np.float64) / np.mean(weights)
+        weighed = new * weights[:, None]
+        squared = (seen * weights[:, None] ** 2).sum(axis=0)
+        drawn = draw(tested, add_groups(seen * weights[:, None], groups), tables, rng, squared)
+    photos = Photos.of(add_groups(test, test_groups), add_groups(weighed, groups))
+    people, found = adjusted_counts(plain.table, plain.found), new.sum(axis=0)
+    shares = consistent(shares_of(adjusted_counts(drawn.table, drawn.found)))
     solved = bool(np.isfinite(shares).all())
     total = float(people.sum()) if solved else 0.0
+    quality = detector_quality(test.sum(axis=0))
     reliable = all(value is not None and value >= LEAST for value in quality.values())
     reliable = reliable and (solved or not found.any())
-    drawn = shares_of(labelled), shares_of(adjusted_counts(tables, news))
-    counted = found / max(found.sum(), 1)
-    still = np.zeros_like(drawn[0])
-    raw = _by_class(counted, counted, drawn[0], still, replace(photos, test=0.0))
-    corrected = _by_class(shares, counted, drawn[1], shares_of(here), photos)
+    counted = weighed.sum(axis=0) / max(weighed.sum(), 1)
+    corrected = shares_by_class(shares, counted, drawn, photos)
+    raw = _raw_by_class(add_groups(weighed, groups), photos)
     for k, name in enumerate(CLASSES):
         raw[name]["count"] = int(found[k])
         corrected[name]["count"] = total * (corrected[name]["share"] or 0.0)
-    answer = corrected[CLASSES[_BEST]] if reliable else {"share": None, "interval": None}
+    answer = corrected[CLASSES[_BEST]]
+    if not reliable:
+        answer = dict.fromkeys(answer)
+    parts = variance_parts(drawn) if answer["interval"] else {}
+    variance = sum(parts.values())
     return {
         "reliable": reliable,
         "quality": quality,
         "photos": {
             "new": len(new),
             "test": len(test),
+            "groups": len(add_groups(new, groups)),
             "effective": {"new": float(photos.new), "test": float(photos.test)},
         },
         "people": {
             "found": int(found.sum()),
             "corrected": total,
-            "interval": interval(here.sum(axis=1), photos.test) if found.any() else None,
+            "interval": _people(total, plain, photos) if found.any() else None,
         },
         "properly_masked": {
             "found": int(found[_BEST]),
             "raw_share": raw[CLASSES[_BEST]]["share"],
             "share": answer["share"],
             "interval": answer["interval"],
+            "interval_here": answer["interval_here"],
             "level": LEVEL,
         },
         "raw": raw,
         "corrected": corrected,
+        "variance": {name: part / max(variance, 1e-12) for name, part in parts.items()} or None,
+        "design": design(answer["share"], variance, total),
         "confusion": test.sum(axis=0).tolist(),
         "constrained": bool((people < -0.5).any()),
+        "estimator": "PACC" if expected else "ACC",
         "counting": "probabilities" if expected else "labels",
         "bootstrap": {"repetitions": repetitions, "seed": seed},
-        "method": METHOD.format("class probabilities" if expected else "likeliest classes"),
+        "method": METHOD.format(
+            *(("PACC", "class probabilities") if expected else ("ACC", "likeliest classes"))
+        ),
     }
 
 
@@ -168,16 +202,90 @@ def detector_quality(confusion: np.ndarray) -> dict[str, float | None]:
     }
 
 
-def _by_class(
-    shares: np.ndarray, raw: np.ndarray, drawn: np.ndarray, tested: np.ndarray, photos: Photos
+def shares_by_class(
+    shares: np.ndarray, counted: np.ndarray, drawn: Draws, photos: Photos
 ) -> dict[str, dict[str, Any]]:
-    """Return ``share`` and ``interval`` of each class, None where there is none."""
+    """Return ``share``, ``interval`` and ``interval_here`` of each class, None where there is none.
+
+    Parameters
+    ----------
+    shares
+        Shape (3,): the estimate, in 0..1.
+    counted
+        Shape (3,): the same before the correction.
+    """
+    place, test, here = (
+        shares_of(drawn.people(*chances))
+        for chances in (("test", "new"), ("test",), ("test", "detector"))
+    )
     result: dict[str, dict[str, Any]] = {}
-    known = bool(photos.crowds) and np.isfinite(shares).all()
+    known = bool(photos.crowds) and bool(np.isfinite(shares).all())
     for k, name in enumerate(CLASSES):
-        span = None
-        if known and max(photos.new, photos.test) > 1:
-            ends = share_interval(shares[k], raw[k], drawn[:, k], tested[:, k], photos)
-            span = [float(end) for end in ends]
-        result[name] = {"share": float(shares[k]) if known else None, "interval": span}
+        of_place = of_photos = None
+        if known and photos.test > 1:
+            of_photos = _ends(*share_here(shares[k], here[:, k], photos))
+            if photos.new > 1:
+                of_place = share_interval(shares[k], counted[k], place[:, k], test[:, k], photos)
+                of_place = _ends(*of_place)
+        share = float(shares[k]) if known else None
+        result[name] = {"share": share, "interval": of_place, "interval_here": of_photos}
     return result
+
+
+def variance_parts(drawn: Draws) -> dict[str, float]:
+    """Return what ``new`` photographs, ``test`` photographs and ``detector`` add to the variance.
+
+    Of the share that wears a mask properly, as an estimate for the place. Resampled new photographs
+    vary by who is on them and by what the detector makes of that; the latter is taken off.
+    """
+    test, detector, new = (
+        float(np.nanvar(_finite(shares_of(drawn.people(chance))[:, _BEST])))
+        for chance in ("test", "detector", "new")
+    )
+    detector = min(detector, new)
+    return {"new": new - detector, "test": test, "detector": detector}
+
+
+def design(share: float | None, variance: float, people: float) -> dict[str, float | None]:
+    """Return the design effect of an answer and the effective number of people (Kish 1965).
+
+    Parameters
+    ----------
+    share, variance
+        The estimate and its variance; so many people, asked one by one and at random, would have
+        given as much variance.
+    people
+        How many people there are on the photographs.
+    """
+    if share is None or not 0 < share < 1 or variance <= 0:
+        return {"effect": None, "effective": None}
+    effective = share * (1 - share) / variance
+    return {"effect": people / effective, "effective": effective}
+
+
+def _people(total: float, drawn: Draws, photos: Photos) -> list[float] | None:
+    if photos.test <= 1 or total <= 0:
+        return None
+    counts = drawn.people("test", "detector").sum(axis=-1)
+    return _ends(*count_interval(np.float64(total), counts, photos))
+
+
+def _raw_by_class(counts: np.ndarray, photos: Photos) -> dict[str, dict[str, Any]]:
+    """Return ``share`` and ``interval`` of each class as it was counted (CC)."""
+    size, total = counts.sum(axis=1), counts.sum()
+    low, high = ratio_interval(counts.T, np.broadcast_to(size, counts.T.shape))
+    return {
+        name: {
+            "share": float(counts[:, k].sum() / total) if total else None,
+            "interval": _ends(low[k], high[k]) if photos.new > 1 else None,
+        }
+        for k, name in enumerate(CLASSES)
+    }
+
+
+def _ends(low: np.ndarray, high: np.ndarray) -> list[float]:
+    return [float(low), float(high)]
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), values, np.nan)

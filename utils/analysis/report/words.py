@@ -51,6 +51,9 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
     if masked["interval"]:
         low, high = masked["interval"]
         span = f"95 % interval: {100 * low:.{digits}f} to {per_cent(high, digits)}"
+    elif masked["interval_here"]:
+        low, high = masked["interval_here"]
+        span = f"95 % interval for them alone: {100 * low:.0f} to {per_cent(high)}"
     first = (
         f"About {per_cent(masked['share'], digits)} of the people on {these} "
         f"wear a mask properly ({span})."

@@ -11,7 +11,7 @@ import numpy as np
 from utils.analysis.evaluation.evaluate import SCHEMA
 from utils.analysis.prediction.merged import Predictions, read_predictions
 from utils.analysis.prediction.tables import predictions_table, write_faces
-from utils.analysis.prevalence.adjusted_counts import expected_counts
+from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
 from utils.analysis.prevalence.likeness import feature_sums, likeness
 from utils.analysis.report.gallery import choose, load_drawings, most_telling

@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from utils.analysis.prevalence.share_interval import Photos, share_interval
+from utils.analysis.prevalence.intervals import (
+    Photos,
+    count_interval,
+    share_here,
+    share_interval,
+)
 
 DRAWN = np.clip(np.random.default_rng(0).normal(0.5, 0.05, 20_000), 0, 1)
 STILL = np.full(20_000, 0.5)
@@ -68,3 +73,28 @@ def test_many_at_once_are_each_as_alone() -> None:
     low, high = share_interval(np.array([0.5, 0.3]), np.array([0.5, 0.4]), drawn, drawn, photos)
     alone = share_interval(np.float64(0.3), np.float64(0.4), drawn[1], drawn[1], of(50, 7))
     assert (low[1], high[1]) == pytest.approx(alone)
+
+
+def test_of_these_very_photographs_only_the_test_photographs_count() -> None:
+    low, high = share_here(np.float64(0.5), DRAWN, of(1000, 2))
+    assert (low, high) == pytest.approx((0.5 - 0.098, 0.5 + 0.098), abs=0.004)
+    few = np.subtract(*share_here(np.float64(0.5), DRAWN, of(8, 1000))[::-1])
+    assert few == pytest.approx(2 * 2.365 * 1.069 * 0.05, rel=0.06)
+
+
+def test_a_number_of_people_is_a_multiple_of_the_estimate() -> None:
+    drawn = 100 * np.exp(np.random.default_rng(0).normal(0, 0.2, 50_000))
+    low, high = count_interval(np.float64(100), drawn, of(1e6, 1))
+    assert (low, high) == pytest.approx((100 * np.exp(-0.392), 100 * np.exp(0.392)), rel=0.02)
+    low, high = count_interval(np.float64(100), drawn, of(8, 1))
+    half = 0.2 * 2.365 * 1.069
+    assert (low, high) == pytest.approx((100 * np.exp(-half), 100 * np.exp(half)), rel=0.02)
+
+
+def test_draws_of_negative_people_do_not_count() -> None:
+    drawn = 100 * np.exp(np.random.default_rng(0).normal(0, 0.2, 50_000))
+    broken = np.concatenate([drawn, [-1e6, np.nan, np.inf, 0] * 500])
+    expected = count_interval(np.float64(100), drawn, of(50, 1))
+    assert count_interval(np.float64(100), broken, of(50, 1)) == pytest.approx(expected, rel=0.01)
+    low, high = count_interval(np.float64(3), np.full(10, -1.0), of(50, 1))
+    assert (low, high) == pytest.approx((3, 3))
