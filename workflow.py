@@ -8,43 +8,99 @@ python workflow.py status runs/...          how it stands; also wait, remove, st
 python workflow.py graph --output dag.png   draw the workflow
 """
 
+from __future__ import annotations  # an old Python gets as far as the message below
+
 import argparse
+import itertools
 import logging
 import os
+import re
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from utils import files
-from utils.dag.engines.choice import choose_engine, for_engine, open_run
-from utils.dag.engines.console import Console
-from utils.dag.engines.run import Run
-from utils.dag.graph import draw_graph
-from utils.dag.options import SAMPLE, Options, add_arguments, read_options
-from utils.dag.pipeline import DATASET, build_workflow, photo_shards, weights_file
-from utils.dag.plan import write_plan
-from utils.dag.run_folder import OUTPUT, new_folder
-from utils.dataset.intake.collect import check_dataset, check_photos, pack_dataset, pack_photos
-from utils.detector.pretrained import choose_weights
-from utils.errors import InputError, MaskDetectionError
-from utils.records import read_record
-from utils.training.recipe_words import read_recipe
+try:
+    from utils import files
+    from utils.dag.engines.choice import choose_engine, for_engine, open_run
+    from utils.dag.engines.console import Console
+    from utils.dag.engines.run import Run
+    from utils.dag.graph import draw_graph
+    from utils.dag.options import (
+        SAMPLE,
+        Options,
+        add_arguments,
+        marked,
+        read_options,
+        spelled,
+    )
+    from utils.dag.pipeline import DATASET, build_workflow, photo_shards, weights_file
+    from utils.dag.plan import write_plan
+    from utils.dag.run_folder import OUTPUT, filling
+    from utils.dag.run_record import RECORD
+    from utils.dataset.intake.collect import (
+        check_dataset,
+        check_photos,
+        pack_dataset,
+        pack_photos,
+    )
+    from utils.detector.pretrained import choose_weights
+    from utils.errors import InputError, MaskDetectionError, missing_package, nearest, suggestion
+    from utils.records import read_record
+    from utils.training.recipe_words import read_recipe
+except ImportError as error:  # another Python, another system, or no virtual environment
+    if __name__ != "__main__":
+        raise
+    if error.name:
+        from utils.errors import missing_package
+
+        error = missing_package(error)
+    print(f"workflow.py: error: {error}", file=sys.stderr)
+    sys.exit(2)
 
 MANAGE = ("status", "wait", "remove", "statistics", "analyze")
 """Commands that look at a run, or end it."""
 
+COMMANDS = ("run", "graph", *MANAGE)
+GRAPH = Path("workflow.png")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that names a mistyped option before anything takes its value for something else."""
+
+    def parse_args(self, words: Sequence[str]) -> argparse.Namespace:  # type: ignore[override]
+        known = self._option_string_actions
+        for word in itertools.takewhile(lambda word: word != "--", words):
+            name = word.partition("=")[0]
+            # Some editors make of "--" one longer dash.
+            dashed = re.fullmatch(r"[-\u2010-\u2015\u2212]+([A-Za-z][\w-]*)", name)
+            if dashed and name not in known:
+                near = nearest(f"--{dashed[1].lower().replace('_', '-')}", known)
+                told = f"did you mean {near}?" if near else "--help lists those there are"
+                raise InputError(f"{name}: no such option; {told}")
+        return super().parse_args(words)
+
+    def error(self, message: str) -> None:
+        """Raise what else is wrong with the command line, to be told as every error is."""
+        raise InputError(message)
+
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="workflow.py",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
-    commands = ("run", "graph", *MANAGE)
-    add("command", nargs="?", choices=commands, default="run", help="default: run")
+    add(
+        "command",
+        nargs="?",
+        default="run",
+        metavar="{" + ",".join(COMMANDS) + "}",
+        help="default: run",
+    )
     add("folder", nargs="?", type=Path, metavar="RUN_DIR", help=f"of {', '.join(MANAGE)}")
     add(
         "--config",
@@ -57,8 +113,7 @@ def parser() -> argparse.ArgumentParser:
         "--output",
         type=Path,
         metavar="FILE",
-        default=Path("workflow.png"),
-        help="where `graph` draws to: .png, .svg or .pdf (default: workflow.png)",
+        help=f"where `graph` draws to: .png, .svg or .pdf (default: {GRAPH})",
     )
     add_arguments(parser)
     return parser
@@ -69,15 +124,27 @@ def main(argv: list[str] | None = None) -> int:
 
     0: done; 1: a job failed; 2: the command line or the data must be mended; 130: interrupted.
     """
-    given = vars(parser().parse_args(argv))
-    command, folder, config, resume, output = (
-        given.pop(name) for name in ("command", "folder", "config", "resume", "output")
-    )
+    words = sys.argv[1:] if argv is None else argv
     try:
+        given = {
+            name: it for name, it in vars(parser().parse_args(words)).items() if it is not None
+        }
+        command, folder = given.pop("command"), given.pop("folder", None)
+        if command not in COMMANDS:
+            raise InputError(unknown_command(command))
         if command in MANAGE:
             return manage(command, folder, given)
         if folder:
             raise InputError(f"{folder}: `{command}` takes no folder; did you mean --resume?")
+        resume, output = given.pop("resume", None), given.pop("output", None)
+        if output and command != "graph":
+            raise InputError(
+                f"--output {output}: is for `graph`; the results of a run go to RUN_DIR/{OUTPUT}, "
+                "and --run-dir names the RUN_DIR"
+            )
+        if resume and command == "graph":
+            raise InputError("--resume goes on with a run; `graph` draws what options describe")
+        config = given.pop("config", None)
         options = read_options(given, config)
         sources = [f"--config {config}: [recipe]"] if config else []
         read_recipe(options.recipe, " or ".join(sources + ["--recipe"] * ("recipe" in given)))
@@ -85,12 +152,12 @@ def main(argv: list[str] | None = None) -> int:
             level=logging.DEBUG if options.verbose else logging.WARNING, format="%(message)s"
         )
         if command == "graph":
-            draw_graph(build_workflow(options), output)
-            print(output)
+            draw_graph(build_workflow(options), output or GRAPH)
+            print(output or GRAPH)
             return 0
         if resume:
             return go_on(resume, options, {*given, *(["config"] if config else [])})
-        return start(options, ["python", "workflow.py", *(sys.argv[1:] if argv is None else argv)])
+        return start(options, ["python", "workflow.py", *words])
     except MaskDetectionError as error:
         print(f"workflow.py: error: {error}", file=sys.stderr)
         return 2
@@ -106,6 +173,16 @@ def main(argv: list[str] | None = None) -> int:
         return 130
 
 
+def unknown_command(word: str) -> str:
+    """Say what a word that is no command may have been meant for."""
+    told = f"{word}: no such command; "
+    if (Path(word) / RECORD).exists():
+        return f"{told}did you mean `status {word}`, or --resume {word}?"
+    if Path(word).exists() or "/" in word or Path(word).suffix:
+        return f"{told}did you mean --data {word}, or --predict {word}?"
+    return told + suggestion(word.lower(), COMMANDS)
+
+
 def start(options: Options, command: list[str]) -> int:
     """Plan a new run and execute it."""
     engine = choose_engine(options.engine, tell=print)
@@ -119,8 +196,7 @@ def start(options: Options, command: list[str]) -> int:
     weights = choose_weights(options.arch, options.weights, tell=print)
     print(f"Weights: {weights}")
     options = replace(options, weights=weights.taken)
-    folder = new_folder(options.run_dir, options.name)
-    try:
+    with filling(options.run_dir, options.name) as folder:
         facts = {"data": pack_dataset(data, folder / DATASET), "new_photographs": None}
         if shards:
             facts["new_photographs"] = pack_photos(photos, [folder / shard for shard in shards])
@@ -129,9 +205,6 @@ def start(options: Options, command: list[str]) -> int:
             files.copy(weights.file, folder / weights_file(options))
         facts["weights"] = weights.as_record()
         write_plan(folder, options, engine, command, facts)
-    except BaseException:
-        files.remove_tree(folder)
-        raise
     print(f"Run folder: {folder}")
     if options.dry_run:
         return 0
@@ -149,8 +222,8 @@ def packed(facts: dict[str, dict[str, int] | None]) -> str:
 
 def go_on(folder: Path, options: Options, given: set[str]) -> int:
     """Go on with the run of an existing folder, as it was planned."""
-    if changed := given - {"cores", "memory", "verbose", "wait"}:
-        names = ", ".join("--" + name.replace("_", "-") for name in sorted(changed))
+    if changed := given - set(marked("goes_on")):
+        names = ", ".join(spelled(name) for name in sorted(changed))
         raise InputError(
             f"--resume goes on with the run as it was planned: drop {names}, or start a new run "
             "(jobs whose inputs are unchanged are taken from the cache)"
@@ -178,24 +251,22 @@ def manage(command: str, folder: Path | None, given: dict[str, object]) -> int:
             f"{command}: name a run folder, as in `python workflow.py {command} runs/x`"
         )
     if given:
-        names = ", ".join("--" + name.replace("_", "-") for name in sorted(given))
+        names = ", ".join(spelled(name) for name in sorted(given))
         raise InputError(f"{command}: takes a run folder and no options; drop {names}")
     run = open_run(folder)
-    match command:
-        case "wait":
-            try:
-                return tell_end(run, run.follow(Console(sys.stdout)))
-            except KeyboardInterrupt:
-                print(run.interrupted)
-                raise
-        case "status":
-            print(run.status())
-        case "statistics":
-            print(run.statistics())
-        case "analyze":
-            print(run.analysis())
-        case "remove":
-            print(run.remove())
+    if command == "wait":
+        try:
+            return tell_end(run, run.follow(Console(sys.stdout)))
+        except KeyboardInterrupt:
+            print(run.interrupted)
+            raise
+    answers = {
+        "status": run.status,
+        "statistics": run.statistics,
+        "analyze": run.analysis,
+        "remove": run.remove,
+    }
+    print(answers[command]())
     return 0
 
 

@@ -1,5 +1,7 @@
 import json
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -86,7 +88,19 @@ def test_planning_does_not_import_torch(tmp_path):
         (["--recipe", "batchsize=8"], "--recipe: batchsize: no such parameter; did you mean batch"),
         (["--weights", "coco"], "--weights coco: torchvision has no COCO weights for compact"),
         (["--weights", "/no/such.pth"], "--weights: /no/such.pth: no such file"),
-        (["--resume", "/no/such"], "/no/such: not a run folder"),
+        (["--resume", "/no/such"], "/no/such: no such folder"),
+        (["--epoch", "5"], "--epoch: no such option; did you mean --epochs?"),
+        (["--perdict", "x"], "--perdict: no such option; did you mean --predict?"),
+        (["--Epochs=5"], "--Epochs: no such option; did you mean --epochs?"),
+        (["-epochs", "5"], "-epochs: no such option; did you mean --epochs?"),
+        (["--hpo_width", "5"], "--hpo_width: no such option; did you mean --hpo-width?"),
+        (["\u2014epochs", "5"], "\u2014epochs: no such option; did you mean --epochs?"),
+        (["--frobnicate"], "--frobnicate: no such option; --help lists those there are"),
+        (["stauts", "runs/x"], "stauts: no such command; did you mean status?"),
+        (["faces.zip"], "faces.zip: no such command; did you mean --data faces.zip"),
+        (["--output", "dag.png"], "--output dag.png: is for `graph`"),
+        (["graph", "--resume", "x"], "`graph` draws what options describe"),
+        (["--data", "https://example.org/a.zip"], "--data: takes a path on this machine (download"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_anything_is_written(
@@ -112,11 +126,118 @@ def test_it_says_how_many_photographs_it_took_and_how_many_files_it_did_not(tmp_
     assert told in capsys.readouterr().out
 
 
-def test_an_unknown_option_is_refused(capsys):
-    with pytest.raises(SystemExit) as refused:
-        workflow.main(["--epoch", "3"])
-    assert refused.value.code == 2
-    assert "--epoch" in capsys.readouterr().err
+def test_what_comes_after_a_double_dash_and_what_is_a_value_is_no_option(capsys):
+    assert workflow.main(["--epochs", "-3"]) == 2
+    assert "--epochs: takes a whole number from 1, not '-3'" in capsys.readouterr().err
+    assert workflow.main(["--", "--epoch"]) == 2
+    assert "--epoch: no such command" in capsys.readouterr().err
+
+
+def test_photographs_named_twice_are_all_taken(tmp_path, capsys):
+    new = sorted((SAMPLE.parent / "predict").iterdir())[:3]
+    words = ["--dry-run", "--engine=local", "--run-dir", str(tmp_path / "run")]
+    for photo in new:
+        words += ["--predict", str(photo)]
+    assert workflow.main(words) == 0
+    assert "3 new" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_no_run_is_not_to_be_removed(tmp_path, capsys):
+    (tmp_path / "thesis.txt").touch()
+    for folder in (tmp_path, tmp_path / "thesis.txt", tmp_path / "none"):
+        for words in (["--resume", str(folder)], ["status", str(folder)]):
+            assert workflow.main(words) == 2
+            assert "remove" not in capsys.readouterr().err
+    assert workflow.main(["--run-dir", str(tmp_path)]) == 2
+    assert "--resume" not in capsys.readouterr().err, "there is nothing to go on with"
+
+
+def test_a_word_that_is_a_run_folder_is_taken_for_what_was_meant(dry, capsys):
+    assert workflow.main([str(dry)]) == 2
+    assert f"did you mean `status {dry}`, or --resume {dry}?" in capsys.readouterr().err
+
+
+ENDING = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGXCPU"]
+DEFAULT = {"SIGINT": "default_int_handler"}
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_a_signal_while_it_plans_leaves_no_folder_behind(tmp_path, name):
+    script = (
+        "import signal, sys, time, workflow\n"
+        f"signal.signal(signal.{name}, signal.{DEFAULT.get(name, 'SIG_DFL')})\n"
+        "def slow(data, target, *rest):\n"
+        "    target.touch(); time.sleep(60)\n"
+        "workflow.pack_dataset = slow\n"
+        "sys.exit(workflow.main(sys.argv[1:]))"
+    )
+    folder = tmp_path / "run"
+    words = ["--dry-run", "--engine", "local", "--run-dir", str(folder)]
+    planning = subprocess.Popen([sys.executable, "-c", script, *words], cwd=PROJECT)
+    deadline = time.monotonic() + 60
+    while not (folder / "dataset.tar").exists():
+        assert time.monotonic() < deadline and planning.poll() is None
+        time.sleep(0.02)
+    number = getattr(signal, name)
+    planning.send_signal(number)
+    assert planning.wait(timeout=20) == 128 + number
+    assert not folder.exists()
+
+
+def test_under_nohup_a_hangup_does_not_end_the_planning(tmp_path):
+    script = (
+        "import os, signal, sys, workflow\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "packed = workflow.pack_dataset\n"
+        "def hung_up(*args):\n"
+        "    os.kill(os.getpid(), signal.SIGHUP)\n"
+        "    return packed(*args)\n"
+        "workflow.pack_dataset = hung_up\n"
+        "sys.exit(workflow.main(sys.argv[1:]))"
+    )
+    words = ["--dry-run", "--engine", "local", "--run-dir", str(tmp_path / "run")]
+    done = subprocess.run([sys.executable, "-c", script, *words], cwd=PROJECT, check=False)
+    assert done.returncode == 0
+    assert (tmp_path / "run" / "workflow.yml").exists()
+
+
+def bare(script: str, *words: str) -> subprocess.CompletedProcess:
+    """Run a Python script on a Python without packages, before which `script` is executed."""
+    code = f"import runpy, sys\nsys.argv = sys.argv[1:]\n{script}\n"
+    code += "runpy.run_path(sys.argv[0], run_name='__main__')"
+    return subprocess.run(
+        [sys.executable, "-S", "-c", code, *words],
+        cwd=PROJECT,
+        env={"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("", "No module named 'yaml'|No module named 'Pegasus'"),
+        ("sys.version_info = (3, 9, 6)", "this needs Python 3.11 or newer"),
+        ("sys.platform = 'win32'", "not on win32; on Windows, run it in WSL"),
+    ],
+)
+def test_where_it_cannot_run_one_line_says_so(script, words):
+    done = bare(script, "workflow.py", "--dry-run")
+    assert done.returncode == 2
+    assert re.search(words, done.stderr)
+    assert len(done.stderr.splitlines()) == 1
+    assert not script or "make run" in done.stderr or "WSL" in done.stderr
+
+
+def test_a_job_without_its_packages_says_which_and_for_which_python(tmp_path):
+    photos = ["--photos", "README.md", "--model", "README.md"]
+    made = ["--predictions", str(tmp_path / "p"), "--images", str(tmp_path / "i")]
+    done = bare("", "bin/predict.py", *photos, *made)
+    last = done.stderr.splitlines()[-1]
+    assert "ERROR No module named" in last
+    assert f"it is not installed for {sys.executable}" in last
 
 
 def test_a_failed_plan_leaves_no_folder_behind(tmp_path, monkeypatch, capsys):
@@ -144,7 +265,7 @@ def test_a_plan_is_whole_or_not_there(tmp_path, monkeypatch):
         raise KeyboardInterrupt  # kill -9 would leave the same
 
     monkeypatch.setattr("Pegasus.api.Workflow.write", killed)
-    monkeypatch.setattr("workflow.files.remove_tree", lambda folder: None)
+    monkeypatch.setattr("utils.files.remove_tree", lambda folder: None)
     folder = tmp_path / "run"
     assert workflow.main(["--dry-run", "--engine", "local", "--run-dir", str(folder)]) == 130
     assert not (folder / "workflow.yml").exists()
@@ -234,7 +355,9 @@ def test_a_run_is_removed_and_can_be_resumed(dry, capsys):
     ("arguments", "words"),
     [
         (["status"], "status: name a run folder"),
-        (["wait", "/no/such"], "/no/such: not a run folder"),
+        (["wait", "/no/such"], "/no/such: no such folder"),
+        (["status", "/no/such", "--config", "x"], "drop --config"),
+        (["wait", "/no/such", "--resume", "x"], "drop --resume"),
         (["status", "/no/such", "--epochs", "3"], "drop --epochs"),
         (["run", "/no/such"], "did you mean --resume?"),
     ],

@@ -1,6 +1,7 @@
 """Errors that the person at the keyboard can mend, and the one that is no error at all."""
 
 import errno
+import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -24,8 +25,21 @@ class Checkpointed(Exception):
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Say what an unknown `name` may have been meant for: the nearest of `known`, else them all."""
     known = list(known)
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    near = nearest(name, known)
+    return f"did you mean {near}?" if near else f"there are {', '.join(known)}"
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return which of `known` an unknown `name` may have been meant for, or None."""
+    return next(iter(get_close_matches(name, list(known), n=1)), None)
+
+
+def missing_package(error: ImportError) -> str:
+    """Say what to do where a Python package cannot be imported."""
+    return (
+        f"{error}: it is not installed for {sys.executable}. `make run` installs all that is "
+        "needed into .venv once; then use .venv/bin/python, or `source .venv/bin/activate` first"
+    )
 
 
 def is_full_disk(error: BaseException) -> bool:

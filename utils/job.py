@@ -13,7 +13,13 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from utils.errors import Checkpointed, InputError, MaskDetectionError, is_full_disk
+from utils.errors import (
+    Checkpointed,
+    InputError,
+    MaskDetectionError,
+    is_full_disk,
+    missing_package,
+)
 
 EXIT_FAILURE = 1  # a defect; the traceback is in the log
 EXIT_BAD_INPUT = 2  # a MaskDetectionError; its message says what to mend
@@ -91,6 +97,8 @@ def _guarded(main: Callable[[argparse.Namespace], None], args: argparse.Namespac
         return 128 + signal.SIGINT
     except Exception as error:
         log.exception("the job failed")
+        if isinstance(error, ImportError):
+            log.error("%s", missing_package(error))
         if is_full_disk(error):
             log.error("%s: the disk is full: free some space", error.filename or Path.cwd())
         if isinstance(error, MemoryError):

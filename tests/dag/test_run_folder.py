@@ -21,9 +21,12 @@ def test_a_new_folder_is_named_by_workflow_and_time(tmp_path, monkeypatch):
 
 def test_a_folder_with_something_in_it_is_not_touched(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(InputError, match=r"not empty.*--resume"):
+    with pytest.raises(InputError, match=r"not empty; name another folder$"):
         new_folder(tmp_path, "masks")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    (tmp_path / "workflow.yml").touch()
+    with pytest.raises(InputError, match=r"not empty.*--resume"):
+        new_folder(tmp_path, "masks")
 
 
 def test_a_folder_under_a_file_cannot_be_made(tmp_path):

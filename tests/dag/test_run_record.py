@@ -21,7 +21,10 @@ def test_the_record_survives_and_adds_up(tmp_path):
 
 
 def test_a_folder_that_was_not_planned_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"not planned to the end \(it has no run\.json and no wo"):
+    with pytest.raises(InputError, match=r"not a run folder \(it has no run\.json and no wo"):
+        open_record(tmp_path)
+    (tmp_path / "run.json").touch()
+    with pytest.raises(InputError, match=r"not planned to the end \(it has no workflow\.yml\)"):
         open_record(tmp_path)
 
 

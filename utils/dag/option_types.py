@@ -69,7 +69,7 @@ def path(value: Any) -> Path:
     if isinstance(value, str) and (found := re.match("([a-z][a-z0-9+.-]+)://", value, re.I)):
         scheme, address = found[1].lower(), urlsplit(value)
         if scheme != "file":
-            raise ValueError(f"a path on this machine; {_instead(scheme)}")
+            raise ValueError(f"a path on this machine ({_instead(scheme)})")
         if address.netloc in ("", "localhost"):
             value = unquote(address.path)
     try:
@@ -80,15 +80,15 @@ def path(value: Any) -> Path:
 
 
 def _instead(scheme: str) -> str:
-    """Say what to do with an address that nothing here reads."""
+    """Say what to do with an address, because nothing here reads one."""
     if scheme in ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "srt", "mms"):
         return (
-            "save photographs of the camera first (ffmpeg -i ADDRESS -vf fps=1 camera/%05d.jpg), "
+            "save photographs of the camera first, as `ffmpeg -i ADDRESS -vf fps=1 %05d.jpg` does, "
             "and name their folder"
         )
     if scheme in ("http", "https", "ftp", "ftps"):
-        return "download it first (curl -L -O ADDRESS), and name the file"
-    return f"copy it here first with the tool for {scheme}:// addresses, and name the copy"
+        return "download it first, as `curl -L -O ADDRESS` does, and name the file"
+    return f"copy it here first, with the tool for {scheme}://, and name the copy"
 
 
 def paths(value: Any) -> tuple[Path, ...]:

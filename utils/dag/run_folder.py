@@ -3,12 +3,15 @@
 import contextlib
 import fcntl
 import os
+import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
+from utils import files
 from utils.dag.code_bundle import PROJECT
 from utils.errors import InputError
 
@@ -17,6 +20,12 @@ OUTPUT = "output"
 LOGS = "logs"
 SCRATCH = "scratch"
 LOCK = ".lock"
+
+_ENDING = (
+    *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2),
+    *(signal.SIGXCPU, signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF),
+)
+"""Signals that end a process that does not handle them, and that can be handled."""
 
 
 def new_folder(wanted: Path | None, name: str) -> Path:
@@ -38,17 +47,75 @@ def new_folder(wanted: Path | None, name: str) -> Path:
             "name a folder elsewhere"
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        run = (folder / "workflow.yml").exists()
         raise InputError(
-            f"--run-dir: {folder} exists and is not empty; name another folder, "
-            f"or go on with that run: --resume {folder}"
+            f"--run-dir: {folder} exists and is not empty; name another folder"
+            + (f", or go on with that run: --resume {folder}" if run else "")
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / LOGS).mkdir()  # of two who found the folder empty, one makes this
         (folder / OUTPUT).mkdir()
     except OSError as error:
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # where there is nothing in it
         raise InputError(f"--run-dir: {folder} cannot be made: {error.strerror}") from None
     return folder
+
+
+@contextlib.contextmanager
+def filling(wanted: Path | None, name: str) -> Iterator[Path]:
+    """Yield a new run folder to fill; whatever goes wrong meanwhile, none is left behind.
+
+    A signal that would end the process raises `KeyboardInterrupt` (SIGINT) or `SystemExit`, so that
+    the folder is removed first; a second one does not disturb that.
+
+    Raises
+    ------
+    InputError
+        As `new_folder`.
+    """
+    came: list[int] = []
+    awaited = False
+
+    def arrive(number: int, frame: object) -> None:
+        came.append(number)
+        if awaited and len(came) == 1:
+            raise _end(number)
+
+    with _handled(arrive):
+        folder = new_folder(wanted, name)
+        try:
+            awaited = True
+            if came:
+                raise _end(came[0])
+            yield folder
+            awaited = False
+            if came:
+                raise _end(came[0])
+        except BaseException:
+            awaited = False
+            files.remove_tree(folder)
+            raise
+
+
+def _end(number: int) -> BaseException:
+    return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)
+
+
+@contextlib.contextmanager
+def _handled(handler: Callable[[int, object], None]) -> Iterator[None]:
+    """Handle the signals that end a process, but for those that are ignored, as by ``nohup``."""
+    old = {}
+    if threading.current_thread() is threading.main_thread():  # no other may
+        for number in _ENDING:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                old[number] = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, before in old.items():
+            signal.signal(number, before)
 
 
 @contextlib.contextmanager

@@ -107,11 +107,18 @@ def open_record(folder: Path) -> RunRecord:
     InputError
         If `folder` is no run folder, or was not planned to the end.
     """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder, so no run; those of this project lie in runs/")
     missing = [name for name in (RECORD, "workflow.yml") if not (folder / name).exists()]
+    if len(missing) == 2:
+        raise InputError(
+            f"{folder}: not a run folder (it has no {' and no '.join(missing)}); name one that "
+            "workflow.py made, as those in runs/"
+        )
     if missing:
         raise InputError(
-            f"{folder}: not a run folder, or not planned to the end (it has no "
-            f"{' and no '.join(missing)}); remove it and start a new run"
+            f"{folder}: a run that was not planned to the end (it has no {missing[0]}); "
+            "start a new run"
         )
     return RunRecord(folder)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from utils.dag.engines.choice import choose_engine, for_engine, open_run
+from utils.dag.engines.console import Console
 from utils.dag.options import CHECKPOINT_MINUTES, Options
 from utils.dag.run_record import RunRecord
 from utils.errors import InputError
@@ -44,3 +45,16 @@ def test_a_run_keeps_the_cores_that_it_was_planned_with_unless_told_otherwise(to
     RunRecord(folder).describe(engine="local", options={"cores": 1, "memory": 2000})
     assert open_run(folder)._limits == {"cores": 1, "memory": 2000}
     assert open_run(folder, Options(cores=3))._limits == {"cores": 3, "memory": 2000}
+
+
+def test_gpus_that_are_not_there_are_refused_before_anything_runs(toy, monkeypatch):
+    monkeypatch.setattr("utils.dag.engines.local.machine.gpus", lambda: 0)
+    with pytest.raises(InputError, match="--gpus 1: PyTorch can use none on this machine"):
+        for_engine(Options(gpus=1), "local")
+    assert for_engine(Options(gpus=1, dry_run=True), "local").gpus == 1, "it may run elsewhere"
+    assert for_engine(Options(gpus=1), "condor").gpus == 1
+    folder = toy.write()
+    RunRecord(folder).describe(engine="local", options={"gpus": 1})
+    for start in (lambda run: run.execute(Console()), lambda run: run.hand_over()):
+        with pytest.raises(InputError, match="--gpus 1"):
+            start(open_run(folder))

@@ -1,5 +1,7 @@
 import io
 
+import pytest
+
 from utils.dag.engines.console import Console
 from utils.dag.run_record import Outcome
 
@@ -25,7 +27,9 @@ def test_a_log_gets_one_plain_line_for_each_end(tmp_path):
     assert console.interval is None
 
 
-def test_a_terminal_shows_what_runs_and_the_last_line_of_its_log(tmp_path):
+def test_a_terminal_shows_what_runs_and_the_last_line_of_its_log(tmp_path, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     stream = Terminal()
     console = Console(stream)
     console.begin(1)
@@ -36,6 +40,22 @@ def test_a_terminal_shows_what_runs_and_the_last_line_of_its_log(tmp_path):
     assert "train 0 s (epoch 2 loss 0.5)" in stream.getvalue()
     console.end()
     assert stream.getvalue().endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize(
+    "environment", [{"TERM": "dumb"}, {"TERM": ""}, {"TERM": "xterm", "NO_COLOR": "1"}]
+)
+def test_a_terminal_that_takes_no_escape_codes_gets_none(tmp_path, monkeypatch, environment):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stream = Terminal()
+    console = Console(stream)
+    console.begin(1)
+    console.started("train", tmp_path / "train.log")
+    console.tick()
+    console.note("a note")
+    console.end()
+    assert stream.getvalue() == "[  0/1] a note\n"
 
 
 def test_without_a_stream_nothing_is_said():

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from utils.dag.engines.condor import run as condor
+from utils.dag.engines.local import machine
 from utils.dag.engines.local.run import LocalRun
 from utils.dag.engines.pegasus import run as pegasus
 from utils.dag.engines.run import Run
@@ -50,6 +51,8 @@ def for_engine(options: Options, engine: str) -> Options:
                     f"{spelled(name)}: is for --engine condor and pegasus; "
                     "the local engine runs jobs on this machine, with the Python that runs it"
                 )
+        if not options.dry_run:  # which may be resumed elsewhere
+            machine.require_gpus(options.gpus)
         return options
     if (
         options.container

@@ -1,5 +1,6 @@
 """What an engine tells: a line a job, and on a terminal a live line."""
 
+import os
 import re
 import shutil
 import time
@@ -18,7 +19,7 @@ class Console:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream
-        self._live = stream is not None and stream.isatty()
+        self._live = stream is not None and stream.isatty() and _takes_escapes()
         self.interval = 1.0 if self._live else None
         """Seconds between calls of `tick`, or None if it need not be called."""
         self._total = self._ended = 0
@@ -88,6 +89,11 @@ class Console:
             self.stream.flush()
         except OSError:  # nobody reads it any more, or its disk is full; the run goes on
             self.stream, self.interval, self._live = None, None, False
+
+
+def _takes_escapes() -> bool:
+    """Return whether the terminal understands escape codes, and its user wants any."""
+    return os.environ.get("TERM", "dumb") not in ("", "dumb") and not os.environ.get("NO_COLOR")
 
 
 def _last_line(log: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from utils.dag.code_bundle import PROJECT
 from utils.dag.engines.console import Console
+from utils.dag.engines.local import machine
 from utils.dag.engines.local.engine import LocalEngine
 from utils.dag.engines.run import Run
 from utils.dag.run_folder import LOGS, holder, locked
@@ -30,6 +31,7 @@ class LocalRun(Run):
         self._limits = {"cores": cores, "memory": memory}
 
     def execute(self, console: Console) -> bool:
+        self._require_gpus()
         with locked(self.folder):
             try:
                 engine = LocalEngine(self.folder, console=console, **self._limits)
@@ -48,6 +50,7 @@ class LocalRun(Run):
                 f"{self.folder}: on its way already (process {pid}); follow it with: "
                 f"python workflow.py wait {self.folder}"
             )
+        self._require_gpus()
         command = [sys.executable, str(PROJECT / "workflow.py"), "--resume", str(self.folder)]
         for name, value in self._limits.items():
             command += [f"--{name}", str(value)] if value else []
@@ -65,6 +68,9 @@ class LocalRun(Run):
         if engine.poll() not in (None, 0):
             raise InputError(f"the engine did not start; see {log}")
         return f"Started: process {engine.pid}, which writes {log}"
+
+    def _require_gpus(self) -> None:
+        machine.require_gpus((self.record.get("options") or {}).get("gpus", 0))
 
     def follow(self, console: Console) -> bool:
         told: dict[str, str] = {}
