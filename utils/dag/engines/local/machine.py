@@ -1,4 +1,4 @@
-"""What this machine has for the jobs: cores, memory, GPUs, as containers and schedulers limit them."""
+"""What this machine has for jobs: cores, memory, GPUs, as containers and schedulers limit them."""
 
 import contextlib
 import functools
