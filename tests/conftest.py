@@ -32,4 +32,4 @@ def whole_run(tmp_path_factory) -> Path:
 
     folder = tmp_path_factory.mktemp("whole")
     data = runs.dataset(folder / "faces")
-    return runs.run(folder / "run", "--data", str(data), "--predict", str(runs.NEW), *runs.WHOLE)
+    return runs.run(folder / "run", "--data", str(data), "--predict", *runs.NEW, *runs.WHOLE)

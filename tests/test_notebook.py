@@ -13,7 +13,7 @@ from utils.records import read_record
 
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLE = PROJECT / "data" / "sample"
-PHOTOS = 24  # of the sample's 61: each side of the split gets some
+PHOTOS = 24  # of the sample: each side of the split gets some
 
 
 @pytest.fixture(scope="module")

@@ -398,14 +398,13 @@ def test_the_whole_workflow_runs(whole_run):
         for shard in (0, 1)
         for photo in json.loads((output / f"predictions_{shard}.json").read_text())["photos"]
     ]
-    new = sorted((PROJECT / "data" / "predict").iterdir())
-    assert sorted(predicted) == [path.stem for path in new]
+    assert sorted(predicted) == [Path(path).stem for path in runs.NEW]
     page = (output / "report.html").read_text()
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert all(name in page for name in predicted)
 
     again, data = whole_run.with_name("again"), str(whole_run.parent / "faces")
-    runs.run(again, "--data", data, "--predict", *map(str, new[:3]), *runs.WHOLE)
+    runs.run(again, "--data", data, "--predict", *runs.NEW[:3], *runs.WHOLE)
     ran = {name for name, state in states(again).items() if state == "done"}
     assert ran == {"predict_0", "predict_1", "report"}
     model = "output/mask_detection_model.pth"

@@ -70,24 +70,54 @@ def _draw_body(
     cloth = jitter(rng, CLOTHES[rng.integers(len(CLOTHES))], 15)
     dark = mix(cloth, (0, 0, 0), 0.25)
     neck, shoulder = y + 0.72 * u, y + 1.0 * u
-    half, foot = rng.uniform(1.05, 1.25) * u, y + 7 * u
+    half, foot = rng.uniform(1.0, 1.3) * u, y + 7 * u
+    hem, wrist = y + rng.uniform(3.2, 4.1) * u, y + rng.uniform(3.1, 4.0) * u
     trousers = jitter(rng, ((52, 60, 84), (70, 64, 58), (40, 40, 44))[rng.integers(3)], 12)
     for left in (-0.75, 0.06):
-        draw.rectangle((x + left * u, y + 3.2 * u, x + (left + 0.69) * u, foot), fill=trousers)
-    draw.rounded_rectangle((x - half, shoulder, x + half, y + 3.7 * u), radius=0.5 * u, fill=cloth)
+        draw.rectangle((x + left * u, y + 3.0 * u, x + (left + 0.69) * u, foot), fill=trousers)
+    radius = rng.uniform(0.35, 0.65) * u
+    draw.rounded_rectangle((x - half, shoulder, x + half, hem), radius=radius, fill=cloth)
+    _draw_print(rng, draw, (x, shoulder, hem), 0.72 * half, cloth)
+    seam = rng.uniform(0.72, 0.82) * half
     for sign in (-1, 1):
-        inner = x + sign * 0.78 * half
-        draw.line(
-            (inner, y + 1.7 * u, inner, y + 3.6 * u), fill=dark, width=max(1, round(0.06 * u))
-        )
-        draw.ellipse(around(x + sign * 0.9 * half, y + 3.7 * u, 0.2 * u, 0.2 * u), fill=skin)
+        inner, top = x + sign * seam, y + rng.uniform(1.5, 2.0) * u
+        draw.line((inner, top, inner, max(top, wrist)), fill=dark, width=max(1, round(0.06 * u)))
+        hand = rng.uniform(0.16, 0.22) * u
+        draw.ellipse(around(x + sign * 0.9 * half, wrist, hand, hand), fill=skin)
     draw.polygon(
         [
             (x - 0.3 * u, neck - 0.4 * u),
             (x + 0.3 * u, neck - 0.4 * u),
             (x + 0.42 * u, shoulder + 0.1 * u),
-            (x, shoulder + 0.4 * u),
+            (x, shoulder + rng.uniform(0.15, 0.5) * u),
             (x - 0.42 * u, shoulder + 0.1 * u),
         ],
         fill=mix(skin, (60, 30, 20), 0.22),
     )
+
+
+def _draw_print(
+    rng: np.random.Generator,
+    draw: ImageDraw.ImageDraw,
+    place: tuple[float, float, float],
+    half: float,
+    cloth: Colour,
+) -> None:
+    """Draw what a shirt has on it: nothing, stripes, buttons or a badge.
+
+    `place` is its middle, its top and its hem, `half` half the width that a print may take.
+    """
+    x, top, hem = place
+    kind, tall = rng.integers(4), hem - top
+    colour = mix(cloth, ((255, 255, 255), (20, 20, 30))[rng.integers(2)], 0.35)
+    if kind == 1:
+        for y in np.arange(top + rng.uniform(0.2, 0.35) * tall, hem, rng.uniform(0.1, 0.2) * tall):
+            draw.rectangle((x - half, y, x + half, y + 0.05 * tall), fill=colour)
+    elif kind == 2:
+        draw.line((x, top, x, hem), fill=colour, width=max(1, round(0.03 * half)))
+        for y in np.arange(top + 0.3 * tall, hem, rng.uniform(0.12, 0.2) * tall):
+            draw.ellipse(around(x, y, 0.05 * half, 0.05 * half), fill=colour)
+    elif kind == 3:
+        middle = x + rng.uniform(-0.4, 0.4) * half, top + rng.uniform(0.3, 0.5) * tall
+        badge = around(*middle, *(rng.uniform(0.1, 0.4, 2) * half))
+        (draw.ellipse, draw.rectangle)[rng.integers(2)](badge, fill=colour)

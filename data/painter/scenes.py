@@ -110,7 +110,8 @@ def _room(rng: np.random.Generator, image: Image.Image, draw: ImageDraw.ImageDra
             fill=jitter(rng, (200, 150, 90), 50),
         )
     left = rng.uniform(0, 0.7) * width  # a shelf of books
-    for level in (0.42, 0.53, 0.64):
+    boards = rng.integers(1, 4)
+    for level in 0.64 - rng.uniform(0.1, 0.14) * np.arange(boards):
         x = left
         while x < left + 0.28 * width:
             w, h = rng.uniform(0.008, 0.02) * width, rng.uniform(0.05, 0.09) * height
@@ -131,25 +132,43 @@ def _platform(rng: np.random.Generator, image: Image.Image, draw: ImageDraw.Imag
     tile = jitter(rng, ((206, 212, 206), (196, 206, 216), (214, 206, 190))[rng.integers(3)], 10)
     _gradient(image, 0, 0.62, tile, mix(tile, (100, 100, 110), 0.25))
     joint = mix(tile, (110, 110, 110), 0.35)
-    step = 0.045 * width
-    for x in np.arange(0, width, step):
+    step, flat = rng.uniform(0.03, 0.07) * width, rng.uniform(0.4, 1.0)
+    for x in np.arange(-rng.uniform(0, step), width, step):
         draw.line((x, 0, x, 0.62 * height), fill=joint)
-    for y in np.arange(0, 0.62 * height, 0.6 * step):
+    for y in np.arange(0, 0.62 * height, flat * step):
         draw.line((0, y, width, y), fill=joint)
     train = jitter(rng, ((200, 60, 50), (50, 90, 160), (60, 130, 90))[rng.integers(3)], 18)
-    draw.rectangle((0, 0.3 * height, width, 0.58 * height), fill=train)
-    offset = rng.uniform(0, 0.2) * width
-    for x in np.arange(-offset, width, 0.2 * width):
-        box = (x, 0.33 * height, x + 0.15 * width, 0.46 * height)
+    roof = rng.uniform(0.24, 0.34)
+    draw.rectangle((0, roof * height, width, 0.58 * height), fill=train)
+    window = rng.uniform(0.13, 0.26) * width
+    sill, share = rng.uniform(0.43, 0.49), rng.uniform(0.6, 0.85)
+    for x in np.arange(-rng.uniform(0, window), width, window):
+        box = (x, (roof + 0.03) * height, x + share * window, sill * height)
         draw.rounded_rectangle(box, radius=0.02 * width, fill=jitter(rng, (70, 86, 100), 12))
     _gradient(image, 0.58, 1, jitter(rng, (140, 138, 134), 10), jitter(rng, (98, 98, 100), 10))
-    draw.rectangle((0, 0.63 * height, width, 0.655 * height), fill=(232, 200, 70))
-    sign = rng.uniform(0.1, 0.7) * width
-    box = (sign, 0.08 * height, sign + 0.2 * width, 0.16 * height)
-    draw.rounded_rectangle(box, radius=4, fill=(38, 60, 110))
-    draw.rectangle(
-        (sign + 0.03 * width, 0.11 * height, sign + 0.17 * width, 0.13 * height), fill=(240,) * 3
-    )
+    edge = rng.uniform(0.61, 0.66)
+    draw.rectangle((0, edge * height, width, (edge + 0.025) * height), fill=(232, 200, 70))
+    _sign(rng, draw, image.size)
+
+
+def _sign(rng: np.random.Generator, draw: ImageDraw.ImageDraw, size: tuple[int, int]) -> None:
+    """Draw a platform's sign; bars of several lengths stand for words."""
+    width, height = size
+    left, top = rng.uniform(0.05, 0.7) * width, rng.uniform(0.04, 0.1) * height
+    wide, tall = rng.uniform(0.14, 0.26) * width, rng.uniform(0.06, 0.1) * height
+    board = jitter(rng, ((38, 60, 110), (40, 40, 46), (30, 90, 70))[rng.integers(3)], 10)
+    draw.rounded_rectangle((left, top, left + wide, top + tall), radius=4, fill=board)
+    x, end = left + 0.1 * wide, left + 0.9 * wide
+    while x < end:
+        word = min(rng.uniform(0.1, 0.4) * wide, end - x)
+        bar = (
+            x,
+            top + rng.uniform(0.3, 0.42) * tall,
+            x + word,
+            top + rng.uniform(0.58, 0.7) * tall,
+        )
+        draw.rectangle(bar, fill=(240,) * 3)
+        x += word + rng.uniform(0.04, 0.12) * wide
 
 
 def _lamp(rng: np.random.Generator, draw: ImageDraw.ImageDraw, size: tuple[int, int]) -> None:

@@ -27,7 +27,7 @@ def test_files_and_report_are_those_of_the_local_engine(pool, pilot, whole_run):
     for path in (place, *place.rglob("*")):
         os.chown(path, owner.st_uid, owner.st_gid)
     options = ("--engine", "condor", "--pilots-only", ANNEX, "--run-dir", str(place / "run"))
-    data = ("--data", str(place / "faces"), "--predict", str(runs.NEW))
+    data = ("--data", str(place / "faces"), "--predict", *runs.NEW)
     front = ("python", str(runs.PROJECT / "workflow.py"))
     done = pool.run([*front, *options, *data, *runs.OPTIONS], timeout=1500)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -17,7 +17,7 @@ from utils.dataset.shards import read_shard
 
 PROJECT = Path(__file__).resolve().parents[2]
 SAMPLE = PROJECT / "data" / "sample"
-NEW = PROJECT / "data" / "predict"
+NEW = [str(path) for path in sorted((PROJECT / "data" / "predict").iterdir())[:8]]
 
 PHOTOS = 18
 """Of the sample: enough for every class on every side."""

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.xdist_group("pool"), pytest.mark.timeout(1800)]
 def other_run(whole_run, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("other")
     archive = runs.backwards(whole_run.parent / "faces", folder / "faces.zip")
-    options = ("--data", str(archive), "--predict", str(runs.NEW), "--cores", "2")
+    options = ("--data", str(archive), "--predict", *runs.NEW, "--cores", "2")
     return runs.run(folder / "run", *options, *runs.OPTIONS)
 
 

@@ -105,7 +105,7 @@ class Options:
     run_dir: Path | None = _option(
         path, None, "new folder for this run (default: runs/<name>-<time>)", "DIR", is_path=_always
     )
-    epochs: int = _option(whole(1), 14, "epochs of the final training (default: 14)", "N")
+    epochs: int = _option(whole(1), 12, "epochs of the final training (default: 12)", "N")
     trials: int = _option(
         whole(0), 4, "trials of the hyper-parameter search; 0: none (default: 4)", "N"
     )

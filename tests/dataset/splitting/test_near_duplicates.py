@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data.painter.sample import crop_picture, draw_picture
+from data.painter.pictures import crop_picture, draw_picture
 from utils.dataset.splitting.fingerprints import fingerprint, same_scene
 from utils.dataset.splitting.near_duplicates import _candidates, find_groups
 
