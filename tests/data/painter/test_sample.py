@@ -10,7 +10,8 @@ from data.painter import sample as painter
 from data.painter.sample import new_annotations, new_photographs, write_sample
 from utils.dataset.annotation import read_voc
 from utils.dataset.faces import Faces
-from utils.dataset.images import decode, orientation
+from utils.dataset.image_header import orientation
+from utils.dataset.images import decode
 
 DATA = Path(__file__).parents[3] / "data"
 DRAWN = 8
