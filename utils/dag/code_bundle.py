@@ -1,6 +1,8 @@
-"""The code that travels with the workflow: ``utils/`` as one reproducible zip."""
+"""The code that travels with the workflow: what jobs can import, as one reproducible zip."""
 
+import ast
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -8,21 +10,64 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 
 
 def write_code_bundle(output: Path, project: Path = PROJECT) -> None:
-    """Zip the library of `project` to `output`; equal sources give equal bytes.
+    """Zip what the executables of `project` import to `output`; equal sources give equal bytes.
 
     Every job has the zip on its ``PYTHONPATH``: the container or virtual environment holds the
-    dependencies only, and what was submitted is what runs.
+    dependencies only, and what was submitted is what runs. What no job can import is left out, so
+    that an edit there changes no job.
     """
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for path in sorted((project / "utils").rglob("*")):
-            if path.is_dir() or "__pycache__" in path.parts:
-                continue
+        for path in bundled(project):
             entry = zipfile.ZipInfo(path.relative_to(project).as_posix(), date_time=EPOCH)
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             bundle.writestr(entry, path.read_bytes())
 
 
+def bundled(project: Path = PROJECT) -> list[Path]:
+    """Return the files that executables can import, wherever in a module, and data beside them.
+
+    Data are what lies in the folder of a package that is imported, or below in a folder that is no
+    package: templates, for example.
+    """
+    modules: set[Path] = set()
+    found = list(executables(project).values())
+    while found:
+        for module in _imported(found.pop(), project):
+            if module not in modules:
+                modules.add(module)
+                found.append(module)
+    data = {path for folder in {module.parent for module in modules} for path in _data(folder)}
+    return sorted(modules | data)
+
+
 def executables(project: Path = PROJECT) -> dict[str, Path]:
     """Return the executables of the jobs by their transformation's name."""
     return {path.stem: path for path in sorted((project / "bin").glob("*.py"))}
+
+
+def _imported(source: Path, project: Path) -> Iterator[Path]:
+    """Yield the modules of the project that a file imports, each with its packages."""
+    for node in ast.walk(ast.parse(source.read_bytes(), source)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] != "utils":
+                continue
+            for count in range(1, len(parts) + 1):
+                place = project.joinpath(*parts[:count])
+                for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+                    if path.is_file():
+                        yield path
+
+
+def _data(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_dir() and path.name != "__pycache__" and not (path / "__init__.py").exists():
+            yield from _data(path)
+        elif path.is_file() and path.suffix not in (".py", ".pyc") and path.name[0] != ".":
+            yield path
