@@ -201,7 +201,7 @@ def _category(item: dict[str, Any], categories: dict[str, str], where: str) -> s
 
 def _box(item: dict[str, Any], where: str) -> Box:
     box = item.get("bbox")
-    if not box:
+    if box in (None, []):
         return _around_polygons(item.get("segmentation"), where)
     if not (isinstance(box, list) and len(box) == 4 and all(map(_finite, box))):
         raise InputError(

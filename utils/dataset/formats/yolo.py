@@ -20,15 +20,15 @@ __all__ = ["MAX_BYTES", "Names", "parse", "parse_names", "write"]
 MAX_BYTES = 4 * 1024**2
 """Of the file of a photograph; a polygon of 100 corners takes 2,000."""
 
-_WRITTEN = 1e-6
-"""Most tools write six decimals, so corners are off by up to 0.75 of this share of the image."""
+_LEAST_DECIMALS = 5
+"""Of what tools write, most six; a line with less has zeros at its ends that are not written."""
 
 
 def parse(data: bytes, name: str, class_names: Names, width: int, height: int) -> RawAnnotation:
     """Read a YOLO file; an empty one is a photograph without faces.
 
-    Corners that lie a rounding of six decimals beside a whole pixel are put on it, so that boxes
-    drawn on whole pixels are read as they were drawn.
+    Corners that lie beside a whole pixel by no more than the rounding of the decimals written are
+    put on it, so that boxes drawn on whole pixels are read as they were drawn.
 
     Parameters
     ----------
@@ -57,7 +57,10 @@ def parse(data: bytes, name: str, class_names: Names, width: int, height: int) -
             raise InputError(f"{where}: more than {MAX_FACES} faces; cut the photograph into parts")
         names.append(_class_name(fields[0], class_names, where))
         values = [_number(field, where) for field in fields[1:]]
-        boxes.append(_in_pixels(_box(values, class_names, where), width, height))
+        x1, y1, x2, y2 = _box(values, class_names, where)
+        off = _rounding(fields[1:])
+        pixels = (_snap(x1, width, off), _snap(y1, height, off))
+        boxes.append(rounded((*pixels, _snap(x2, width, off), _snap(y2, height, off))))
     return RawAnnotation(tuple(names), tuple(boxes))
 
 
@@ -116,14 +119,13 @@ def _box(values: list[float], class_names: Names, where: str) -> Box:
     return around(zip(corners[::2], corners[1::2], strict=True))
 
 
-def _in_pixels(box: Box, width: int, height: int) -> Box:
-    x1, y1, x2, y2 = box
-    return rounded(
-        (_snap(x1, width), _snap(y1, height), _snap(x2, width), _snap(y2, height)),
-    )
+def _rounding(fields: list[str]) -> float:
+    """Return by how much a corner is off where centre, width and height are rounded."""
+    decimals = max(len(field.partition(".")[2]) for field in fields)
+    return 0.75 * 10.0 ** -max(decimals, _LEAST_DECIMALS)
 
 
-def _snap(share: float, length: int) -> float:
+def _snap(share: float, length: int, off: float) -> float:
     value = share * length
     whole = round(value)
-    return whole if abs(value - whole) <= _WRITTEN * length else value
+    return float(whole) if abs(value - whole) <= off * length else value
