@@ -1,0 +1,1 @@
+"""Ours, though a library that tests need installs a package of this name, too."""
