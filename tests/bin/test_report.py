@@ -9,6 +9,7 @@ from utils.analysis.evaluation.evaluate import write_evaluation
 from utils.analysis.plots.class_distribution import class_distribution
 from utils.analysis.plots.training import hpo_history, training_curves
 from utils.analysis.prediction.predict import predict_shard
+from utils.dataset.labels import CLASSES
 from utils.records import write_record
 
 SEARCH = (
@@ -58,7 +59,7 @@ def finished(scratch):
     }
     write_record(scratch / "training.json", training)
     training_curves(training, scratch / "training_curves.png")
-    side = {"photos": 4, "groups": 4, "faces": {"with_mask": 3}}
+    side = {"photos": 4, "groups": 4, "faces": dict.fromkeys(CLASSES, 3)}
     write_record(
         scratch / "split.json",
         {

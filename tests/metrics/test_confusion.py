@@ -93,3 +93,10 @@ def test_ratios_of_nothing_are_none() -> None:
         "f1": None,
     }
     assert operating_metrics(np.zeros((4, 4), int))["matched"]["accuracy"] is None
+
+
+def test_of_a_class_without_faces_nothing_is_told_though_boxes_are_called_so() -> None:
+    table = np.array([[0, 0, 1, 0], [0, 5, 2, 0], [0, 0, 0, 0], [0, 1, 0, 3]])
+    told = operating_metrics(table)["classes"]["without_mask"]
+    assert (told["faces"], told["detections"]) == (0, 3)
+    assert (told["precision"], told["recall"], told["f1"]) == (None, None, None)

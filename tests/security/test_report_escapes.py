@@ -13,6 +13,7 @@ from tests.analysis.conftest import KnowingDetector, faces_in_a_row, make_photo
 from utils.analysis.evaluation.evaluate import write_evaluation
 from utils.analysis.prediction.predict import predict_shard
 from utils.analysis.report.write import ReportInputs, write_report
+from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, write_shard
 from utils.records import write_record
 
@@ -73,7 +74,7 @@ def write_page(folder: Path, spell: Callable[[str, int], str], text: str) -> Non
 
 def free_records(text: str) -> dict[str, dict[str, Any]]:
     """Records in which all is `text` that is not bound to be something else."""
-    side = {"photos": 3, "groups": 3, "faces": {"with_mask": 2}, "classes_missing": [text]}
+    side = {"photos": 3, "groups": 3, "faces": dict.fromkeys(CLASSES, 2), "classes_missing": [text]}
     return {
         "configuration": {
             **dict.fromkeys(("name", "created", "command", "git_commit"), text),

@@ -11,6 +11,7 @@ from utils.metrics.detections import Detections
 from utils.metrics.matching import IOU, match
 
 SIDE = len(CLASSES) + 1
+RATIOS = ("precision", "recall", "f1")
 
 
 def confusion_counts(
@@ -53,7 +54,8 @@ def operating_metrics(confusion: np.ndarray) -> dict[str, Any]:
     ``classes`` ({name: {faces, detections, precision, recall, f1}}), ``overall`` (the same, a
     detection being right if its class is), ``any_class`` (right if there is a face at all) and
     ``matched`` ({faces, right, accuracy}: of the faces that were found, how many were given the
-    right class). None where there is nothing to divide by.
+    right class). None where there is nothing to divide by, and for a class without faces: what is
+    called so may be rightly called so wherever there are such faces.
     """
     counts = np.asarray(confusion)
     faces, found = counts[1:].sum(axis=1), counts[:, 1:].sum(axis=0)
@@ -69,6 +71,7 @@ def operating_metrics(confusion: np.ndarray) -> dict[str, Any]:
         },
         "classes": {
             name: _ratios(int(right[k]), int(faces[k]), int(found[k]))
+            | ({} if faces[k] else dict.fromkeys(RATIOS))
             for k, name in enumerate(CLASSES)
         },
     }

@@ -10,6 +10,7 @@ from utils.analysis.prevalence.estimate import (
     detector_quality,
     estimate_prevalence,
 )
+from utils.dataset.labels import CLASSES
 
 REPETITIONS = 300
 
@@ -281,3 +282,35 @@ def test_ten_thousand_photographs_take_about_a_second() -> None:
     start = time.perf_counter()
     estimate_prevalence(test, new, 0, expected=(test.astype(float), soft))
     assert time.perf_counter() - start < 5  # 0.5 on an idle machine
+
+
+@pytest.mark.parametrize("gone", range(3))
+def test_without_a_class_the_answer_is_that_of_two_classes(gone: int) -> None:
+    """Then it is Rogan and Gladen's: (raw - false) / (true - false)."""
+    there = [k for k in range(3) if k != gone]
+    table = np.zeros((4, 4), int)
+    table[there[0] + 1, [0, there[0] + 1, there[1] + 1]] = 0, 80, 20
+    table[there[1] + 1, [0, there[0] + 1, there[1] + 1]] = 0, 10, 90
+    found = np.zeros(3, int)
+    found[there] = 45, 55
+    found[gone] = 7  # the detector should not say so, but may
+    record = estimate_prevalence(
+        np.repeat(table[None], 40, 0), np.tile(found, (60, 1)), 0, 200, absent=[CLASSES[gone]]
+    )
+    share = (0.45 - 0.1) / (0.8 - 0.1)
+    corrected = record["corrected"]
+    assert corrected[CLASSES[there[0]]]["share"] == pytest.approx(share, abs=0.001)
+    assert corrected[CLASSES[there[1]]]["share"] == pytest.approx(1 - share, abs=0.001)
+    assert set(corrected[CLASSES[gone]].values()) == {None}
+    assert record["absent"] == [CLASSES[gone]]
+    assert record["raw"][CLASSES[gone]]["count"] == 7 * 60
+    answered = CLASSES[gone] != "with_mask"
+    assert (record["properly_masked"]["share"] is not None) == record["reliable"] == answered
+    if answered:
+        low, high = record["properly_masked"]["interval"]
+        assert low < record["properly_masked"]["share"] < high
+
+
+def test_that_no_class_is_absent_changes_nothing() -> None:
+    test, new = np.repeat(np.diag([0, 9, 8, 7])[None], 12, 0), np.tile([[3, 1, 1]], (9, 1))
+    assert estimate_prevalence(test, new, 0, 99) == estimate_prevalence(test, new, 0, 99, absent=[])

@@ -12,6 +12,7 @@ from utils.analysis.plots.training import hpo_history, training_curves
 from utils.analysis.prediction.predict import predict_shard
 from utils.analysis.report.pictures import PICTURES, read_pictures
 from utils.analysis.report.write import ReportInputs, write_report
+from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, write_shard
 from utils.errors import InputError
 from utils.records import read_record, write_record
@@ -52,7 +53,7 @@ def made(new_detector, photo, tmp_path_factory) -> Path:
             folder / f"predictions_{number}.json",
             folder / f"predicted_images_{number}.tar",
         )
-    side = {"photos": 3, "groups": 3, "faces": {"with_mask": 2, "without_mask": 1}}
+    side = {"photos": 3, "groups": 3, "faces": dict.fromkeys(CLASSES, 2)}
     plot_class_distribution({"train": side}, folder / "class_distribution.png")
     split = {
         "photos": {"t1": {}},

@@ -82,7 +82,8 @@ def operating_intervals(tables: np.ndarray, weights: np.ndarray) -> dict[str, An
         "any_class": three(matched, *total),
         "matched": {"accuracy": interval(ratio(right.sum(axis=1), matched), photos)},
         "classes": {
-            name: three(right[:, k], faces[:, k], found[:, k]) for k, name in enumerate(CLASSES)
+            name: three(right[:, k], faces[:, k], found[:, k] * faces[:, k].any())
+            for k, name in enumerate(CLASSES)  # of a class without faces nothing is told
         },
     }
 

@@ -12,11 +12,12 @@ A correction by mistakes that are nearly all there is only multiplies chance: be
 no answer. ``benchmarks/prevalence.py`` measures bias and coverage where the truth is known.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
+from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of, without_classes
 from utils.analysis.prevalence.draws import Draws, add_groups, draw, draw_tables
 from utils.analysis.prevalence.intervals import (
     Photos,
@@ -56,6 +57,7 @@ def estimate_prevalence(
     groups: np.ndarray | None = None,
     test_groups: np.ndarray | None = None,
     weights: np.ndarray | None = None,
+    absent: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Estimate how many people there are, and the share that wears a mask properly.
 
@@ -77,6 +79,9 @@ def estimate_prevalence(
     weights
         Shape (photos,): how much each new photograph counts in the shares, as the rate at which its
         camera was sampled demands. Numbers of people are never weighted.
+    absent
+        Names of the classes that the annotated data do not have. The detector cannot know them, so
+        nobody is of them; their corrected numbers are None.
 
     Returns
     -------
@@ -87,6 +92,7 @@ def estimate_prevalence(
     - ``people``: ``found``, ``corrected`` and its ``interval`` for these very photographs;
     - ``properly_masked``, the answer, None if not ``reliable``: ``share``, ``interval`` (of the
       place) and ``interval_here`` (of these very photographs);
+    - ``absent``, as given;
     - ``raw`` (CC) and ``corrected``: counts, shares and both intervals by class;
     - ``variance``: which part of the variance of the answer for the place comes from the ``new``
       photographs, the ``test`` photographs and the ``detector``; they add up to 1;
@@ -102,6 +108,9 @@ def estimate_prevalence(
     test = np.asarray(test, np.int64).reshape(-1, _SIDE, _SIDE)
     new = np.asarray(new, np.int64).reshape(-1, len(CLASSES))
     tested, seen = (np.asarray(rows, np.float64) for rows in expected or (test, new))
+    gone = [CLASSES.index(name) for name in absent]
+    there = [name for name in CLASSES if name not in absent]
+    tested, seen = without_classes(tested, seen, gone)
     tested = add_groups(tested, test_groups)
     rng = np.random.default_rng(derive_seed(seed, "prevalence"))
     tables = draw_tables(tested, repetitions, rng)
@@ -114,26 +123,35 @@ def estimate_prevalence(
         drawn = draw(tested, add_groups(seen * weights[:, None], groups), tables, rng, squared)
     photos = Photos.of(add_groups(test, test_groups), add_groups(weighed, groups))
     people, found = adjusted_counts(plain.table, plain.found), new.sum(axis=0)
-    shares = consistent(shares_of(adjusted_counts(drawn.table, drawn.found)))
+    shares = shares_of(adjusted_counts(drawn.table, drawn.found))
+    asked = CLASSES[_BEST] in there and len(there) > 1
+    if asked:
+        shares = consistent(shares, there.index(CLASSES[_BEST]))
     solved = bool(np.isfinite(shares).all())
     total = float(people.sum()) if solved else 0.0
     quality = detector_quality(test.sum(axis=0))
     reliable = all(value is not None and value >= LEAST for value in quality.values())
-    reliable = reliable and (solved or not found.any())
-    counted = weighed.sum(axis=0) / max(weighed.sum(), 1)
-    corrected = shares_by_class(shares, counted, drawn, photos)
+    reliable = reliable and asked and (solved or not found.any())
+    counted = np.delete(weighed.sum(axis=0) / max(weighed.sum(), 1), gone)
+    told = shares_by_class(shares, counted, drawn, photos)
+    nothing = ("share", "interval", "interval_here")
+    corrected = {name: dict.fromkeys(nothing) for name in CLASSES}
+    corrected |= dict(zip(there, told, strict=True))
     raw = _raw_by_class(add_groups(weighed, groups), photos)
     for k, name in enumerate(CLASSES):
         raw[name]["count"] = int(found[k])
-        corrected[name]["count"] = total * (corrected[name]["share"] or 0.0)
+        share = corrected[name]["share"]
+        corrected[name]["count"] = None if name in absent else total * (share or 0.0)
     answer = corrected[CLASSES[_BEST]]
     if not reliable:
         answer = dict.fromkeys(answer)
-    parts = variance_parts(drawn) if answer["interval"] else {}
+    column = there.index(CLASSES[_BEST]) if asked else 0
+    parts = variance_parts(drawn, column) if answer["interval"] else {}
     variance = sum(parts.values())
     return {
         "reliable": reliable,
         "quality": quality,
+        "absent": list(absent),
         "photos": {
             "new": len(new),
             "test": len(test),
@@ -168,10 +186,16 @@ def estimate_prevalence(
     }
 
 
-def consistent(shares: np.ndarray) -> np.ndarray:
-    """Let the other classes share what the answer leaves, so that all add up to 1: (3,) to (3,)."""
-    others = np.arange(len(CLASSES)) != _BEST
-    rest, left = shares[others].sum(), 1 - shares[_BEST]
+def consistent(shares: np.ndarray, best: int = _BEST) -> np.ndarray:
+    """Let the other classes share what the answer leaves, so that all add up to 1: (K,) to (K,).
+
+    Parameters
+    ----------
+    best
+        Which of the K classes, two or more, is the answer.
+    """
+    others = np.arange(len(shares)) != best
+    rest, left = shares[others].sum(), 1 - shares[best]
     part = shares[others] / rest if rest > 0 else np.full(others.sum(), 1 / others.sum())
     result = shares.copy()
     result[others] = left * part
@@ -204,23 +228,23 @@ def detector_quality(confusion: np.ndarray) -> dict[str, float | None]:
 
 def shares_by_class(
     shares: np.ndarray, counted: np.ndarray, drawn: Draws, photos: Photos
-) -> dict[str, dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """Return ``share``, ``interval`` and ``interval_here`` of each class, None where there is none.
 
     Parameters
     ----------
     shares
-        Shape (3,): the estimate, in 0..1.
+        Shape (K,): the estimate, in 0..1.
     counted
-        Shape (3,): the same before the correction.
+        Shape (K,): the same before the correction.
     """
     place, test, here = (
         shares_of(drawn.people(*chances))
         for chances in (("test", "new"), ("test",), ("test", "detector"))
     )
-    result: dict[str, dict[str, Any]] = {}
+    result = []
     known = bool(photos.crowds) and bool(np.isfinite(shares).all())
-    for k, name in enumerate(CLASSES):
+    for k in range(len(shares)):
         of_place = of_photos = None
         if known and photos.test > 1:
             of_photos = _ends(*share_here(shares[k], here[:, k], photos))
@@ -228,18 +252,18 @@ def shares_by_class(
                 of_place = share_interval(shares[k], counted[k], place[:, k], test[:, k], photos)
                 of_place = _ends(*of_place)
         share = float(shares[k]) if known else None
-        result[name] = {"share": share, "interval": of_place, "interval_here": of_photos}
+        result.append({"share": share, "interval": of_place, "interval_here": of_photos})
     return result
 
 
-def variance_parts(drawn: Draws) -> dict[str, float]:
+def variance_parts(drawn: Draws, best: int = _BEST) -> dict[str, float]:
     """Return what ``new`` photographs, ``test`` photographs and ``detector`` add to the variance.
 
     Of the share that wears a mask properly, as an estimate for the place. Resampled new photographs
     vary by who is on them and by what the detector makes of that; the latter is taken off.
     """
     test, detector, new = (
-        float(np.nanvar(_finite(shares_of(drawn.people(chance))[:, _BEST])))
+        float(np.nanvar(_finite(shares_of(drawn.people(chance))[:, best])))
         for chance in ("test", "detector", "new")
     )
     detector = min(detector, new)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from utils.analysis.plots.mistakes import words
 from utils.analysis.prediction.merged import Predictions
+from utils.analysis.report.meaning import meaning
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.trials import why_kept
 from utils.analysis.report.words import number_of, per_cent, share_digits
@@ -71,6 +72,7 @@ def render(
             for k, name in enumerate(CLASSES, start=1)
         ],
         prevalence=prevalence,
+        asked=meaning(prevalence["absent"]),
         digits=share_digits(prevalence["properly_masked"]["interval"]),
         evaluation=evaluation,
         worst=_worst(evaluation["per_photo"]),

@@ -14,11 +14,13 @@ from utils.analysis.prediction.tables import predictions_table, write_faces
 from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
 from utils.analysis.prevalence.likeness import feature_sums, likeness
+from utils.analysis.report.caveats import SAME_PHOTOS, caveats
 from utils.analysis.report.gallery import choose, load_drawings, most_telling
+from utils.analysis.report.meaning import absent_classes
 from utils.analysis.report.page import render
 from utils.analysis.report.pictures import read_pictures
 from utils.analysis.report.trials import read_trials
-from utils.analysis.report.words import SAME_PHOTOS, answer, caveats
+from utils.analysis.report.words import answer
 from utils.dataset.images import encode_png
 from utils.dataset.labels import CLASSES
 from utils.errors import InputError
@@ -78,9 +80,21 @@ def write_report(
     evaluation = read_record(inputs.evaluation, SCHEMA)
     configuration = read_record(inputs.configuration)
     predictions = read_predictions(inputs.predictions, evaluation)
-    record = _prevalence(evaluation, predictions, seed)
+    split = read_record(inputs.split)
+    record, alike = _prevalence(evaluation, predictions, absent_classes(split["sides"]), seed)
+    told = caveats(record, evaluation, alike, predictions)
     if not configuration.get("new_photographs", True):
-        record["caveats"].insert(0, SAME_PHOTOS)
+        told.insert(0, SAME_PHOTOS)
+    first, second = answer(record)
+    record = {
+        "answer": first,
+        "explanation": second,
+        "caveats": [caveat.text for caveat in told],
+        "serious": [caveat.short for caveat in told if caveat.serious],
+        **record,
+        "likeness": alike,
+        "skipped": len(predictions.skipped),
+    }
     write_record(prevalence, record)
     write_atomically(
         table,
@@ -108,7 +122,7 @@ def write_report(
         gallery=(certain, doubtful),
         drawings=drawings,
         configuration=configuration,
-        split=read_record(inputs.split),
+        split=split,
         training=read_record(inputs.training),
         params=read_record(inputs.params) if inputs.params else None,
         trials=read_trials(inputs.study) if inputs.study else [],
@@ -116,11 +130,16 @@ def write_report(
         seed=seed,
     )
     write_atomically(page, html.encode())
-    log.info("%s %s", *answer(record))
+    log.info("%s %s", first, second)
+    for text in record["serious"]:
+        log.warning("%s", text)
     return record
 
 
-def _prevalence(evaluation: dict[str, Any], predictions: Predictions, seed: int) -> dict[str, Any]:
+def _prevalence(
+    evaluation: dict[str, Any], predictions: Predictions, absent: Sequence[str], seed: int
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the estimate's record, and how like the photographs are (`likeness`)."""
     photos, found = evaluation["per_photo"], predictions.detections
     test = np.array([photo["confusion"] for photo in photos])
     expected = np.array([photo["expected"] for photo in photos])
@@ -128,18 +147,7 @@ def _prevalence(evaluation: dict[str, Any], predictions: Predictions, seed: int)
         [[photo["counts"][name] for name in CLASSES] for photo in predictions.summaries], np.int64
     ).reshape(-1, len(CLASSES))
     threshold = predictions.threshold
-    record = estimate_prevalence(
-        test, new, seed, expected=(expected, expected_counts(found, threshold))
-    )
+    both = expected, expected_counts(found, threshold)
+    record = estimate_prevalence(test, new, seed, expected=both, absent=absent)
     known, seen = np.array([photo["features"] for photo in photos]), feature_sums(found, threshold)
-    alike = likeness(test, known, new, seen, seed)
-    first, second = answer(record)
-    return {
-        "answer": first,
-        "explanation": second,
-        "caveats": caveats(record, evaluation, alike, len(predictions.skipped)),
-        "threshold": threshold,
-        **record,
-        "likeness": alike,
-        "skipped": len(predictions.skipped),
-    }
+    return {"threshold": threshold, **record}, likeness(test, known, new, seen, seed)

@@ -1,0 +1,14 @@
+"""The answer of a good detector."""
+
+import numpy as np
+import pytest
+
+from utils.analysis.prevalence.estimate import estimate_prevalence
+
+GOOD = np.array([[0, 1, 0, 0], [1, 40, 1, 0], [1, 0, 40, 0], [1, 0, 0, 40]])
+
+
+@pytest.fixture
+def fine() -> dict:
+    """The answer of a good detector on many photographs."""
+    return estimate_prevalence(np.repeat(GOOD[None], 40, 0), np.tile([[3, 1, 1]], (50, 1)), 0, 100)

@@ -1,0 +1,124 @@
+import copy
+
+import numpy as np
+import pytest
+
+from utils.analysis.prediction.merged import Predictions
+from utils.analysis.prevalence.estimate import estimate_prevalence
+from utils.analysis.report.caveats import SAME_PHOTOS, Caveat, caveats
+from utils.dataset.labels import CLASSES
+
+
+def new(*resembled: str | None, unread: int = 0) -> Predictions:
+    """Photographs that resemble these of the training, and some that could not be read."""
+    skipped = [{"file": f"{k}.jpg", "reason": "not an image"} for k in range(unread)]
+    return Predictions(0.5, [{"resembles": one} for one in resembled], [], skipped)
+
+
+NEW = new(None, None)
+
+
+def evaluation(faces: dict[str, int] | None = None, recall: float = 0.95) -> dict:
+    return {
+        "faces": faces or dict.fromkeys(CLASSES, 1000),
+        "operating_point": {"any_class": {"faces": 3000, "recall": recall, "precision": 0.97}},
+    }
+
+
+ALIKE = {
+    name: {"difference": 0.1, "deviations": 0.1, "unlike": False} for name in ("side", "confidence")
+}
+
+
+def texts(*arguments) -> list[str]:
+    return [caveat.text for caveat in caveats(*arguments)]
+
+
+def test_a_good_detector_and_many_photographs_need_no_caveat(fine) -> None:
+    assert texts(fine, evaluation(), ALIKE, NEW) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"faces": dict.fromkeys(CLASSES, 1000) | {"without_mask": 0}},
+            "no face of class 'no mask'",
+        ),
+        ({"faces": dict.fromkeys(CLASSES, 1000) | {"with_mask": 7}}, "few faces: 7 of class"),
+        ({"recall": 0.4}, "misses most people"),
+    ],
+)
+def test_a_weak_test_set_or_detector_is_said(fine, change: dict, words: str) -> None:
+    [said] = texts(fine, evaluation(**change), ALIKE, NEW)
+    assert words in said
+
+
+def test_few_photographs_a_wide_interval_and_unread_ones_are_said(fine) -> None:
+    fine = copy.deepcopy(fine)
+    fine["photos"] |= {"new": 5, "test": 6, "effective": {"new": 5, "test": 6}}
+    fine["properly_masked"]["interval"] = [0.2, 0.9]
+    said = " ".join(texts(fine, evaluation(), ALIKE, new(unread=2)))
+    for words in ("spans 70 percentage points", "only 5 new", "only 6 test", "2 new photographs"):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("key", "difference", "words"),
+    [
+        ("side", 1.0, "boxes are 2.0 times as wide"),
+        ("side", -1.0, "boxes are only 0.50 times as wide"),
+        ("confidence", -1.5, "it is less sure of them (by 0.8 standard deviations)"),
+    ],
+)
+def test_photographs_unlike_the_test_set_are_said(
+    fine, key: str, difference: float, words: str
+) -> None:
+    unlike = ALIKE | {key: {"difference": difference, "deviations": 0.8, "unlike": True}}
+    [said] = texts(fine, evaluation(), unlike, NEW)
+    assert said.startswith("The new photographs are unlike the test photographs")
+    assert words in said
+
+
+def test_a_large_correction_is_said(fine) -> None:
+    fine["properly_masked"].update(share=0.4, raw_share=0.6)
+    [said] = texts(fine, evaluation(), ALIKE, NEW)
+    assert said.startswith("The correction is large: from 60 % counted to 40 %")
+
+
+def test_a_crowd_that_holds_most_of_the_people_is_said(fine) -> None:
+    fine["photos"]["effective"] = {"new": 2.6, "test": 40}
+    [said] = texts(fine, evaluation(), ALIKE, NEW)
+    assert "tell as much as 3 equally crowded ones" in said
+
+
+def test_an_impossible_mixture_is_said(fine) -> None:
+    confused = np.array([[0, 0, 0, 0], [0, 60, 40, 0], [0, 0, 100, 0], [0, 0, 0, 100]])
+    odd = estimate_prevalence(
+        np.repeat(confused[None], 30, 0), np.tile([[9, 0, 0]], (50, 1)), 0, 50
+    )
+    told = texts(odd, evaluation(), ALIKE, NEW)
+    assert any("nobody is of class" not in one and "Fewer faces were found" in one for one in told)
+
+
+@pytest.mark.parametrize(
+    ("predictions", "words"),
+    [
+        (new("IMG_1.jpg", None, None), "1 of 3 new photographs was among those"),
+        (new("IMG_1.jpg", "IMG_1.jpg", None), "2 of 3 new photographs were among those"),
+        (new(None, unread=1), "1 new photograph could not be read and is not in the answer."),
+        (new(None, unread=1200), "1,200 new photographs could not be read and are not in"),
+    ],
+)
+def test_new_photographs_that_should_be_left_out_or_were_are_serious(fine, predictions, words):
+    [told] = caveats(fine, evaluation(), ALIKE, predictions)
+    assert told.serious and words in told.short
+
+
+def test_the_serious_come_first_and_are_told_in_one_sentence(fine) -> None:
+    fine["photos"] |= {"new": 5, "test": 6, "effective": {"new": 5, "test": 6}}
+    told = caveats(fine, evaluation({**dict.fromkeys(CLASSES, 9), "with_mask": 0}), ALIKE, NEW)
+    assert [caveat.serious for caveat in told] == [True, False, False, False]
+    assert told[0].short == "The test set has no face of class 'mask worn'."
+    assert SAME_PHOTOS.serious
+    assert Caveat("One sentence only.").short == "One sentence only."

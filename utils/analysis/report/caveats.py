@@ -1,0 +1,210 @@
+"""When not to trust the answer of this very run."""
+
+from typing import Any, NamedTuple
+
+from utils.analysis.prediction.merged import Predictions
+from utils.analysis.report.meaning import meaning
+from utils.analysis.report.words import number_of, per_cent
+from utils.dataset.labels import CLASSES, TITLES
+
+FEW_FACES, FEW_PHOTOS = 30, 20
+"""From 30 faces, how often they are mistaken is known to within 18 percentage points (95 %)."""
+
+WIDE = 0.30
+"""An interval wider than this share says little; the report says so beside the answer."""
+
+FAR = 0.15
+"""A correction by more than this share rests on the test photographs more than on the new ones."""
+
+
+class Caveat(NamedTuple):
+    """A reason not to trust an answer.
+
+    Attributes
+    ----------
+    text
+        Whole sentences, the first of which says it in short.
+    serious
+        Whether the answer may be about something else than asked: it is told on the console, too.
+    """
+
+    text: str
+    serious: bool = False
+
+    @property
+    def short(self) -> str:
+        """The first sentence."""
+        return self.text.partition(". ")[0].removesuffix(".") + "."
+
+
+SAME_PHOTOS = Caveat(
+    "No new photographs were given: these are the test photographs, on which the detector's "
+    "mistakes were counted, too. The answer only says what share their annotations hold.",
+    serious=True,
+)
+
+
+def caveats(
+    prevalence: dict[str, Any],
+    evaluation: dict[str, Any],
+    likeness: dict[str, dict[str, Any]],
+    predictions: Predictions,
+) -> list[Caveat]:
+    """Return the reasons not to trust the answer of this very run, the serious ones first.
+
+    Parameters
+    ----------
+    prevalence, evaluation
+        Their records.
+    likeness
+        As `utils.analysis.prevalence.likeness` compares the new photographs with the test ones.
+    predictions
+        On the new photographs.
+    """
+    without = meaning(prevalence["absent"]).without
+    told = [
+        *([Caveat(without, serious=True)] if without else []),
+        *(_about_the_detector(evaluation) if prevalence["reliable"] else []),
+        *_about_the_answer(prevalence),
+        *_about_the_new_photographs(predictions),
+        *_about_the_sample(prevalence, evaluation),
+        *(_about_the_likeness(likeness) if prevalence["people"]["found"] else []),
+    ]
+    return sorted(told, key=lambda caveat: not caveat.serious)
+
+
+def _about_the_detector(evaluation: dict[str, Any]) -> list[Caveat]:
+    found = evaluation["operating_point"]["any_class"]
+    if not found["faces"]:
+        nothing = "The test set holds no face, so nothing is known of the detector's mistakes."
+        return [Caveat(nothing, serious=True)]
+    result = []
+    if found["recall"] < 0.5:
+        result.append(
+            f"The detector misses most people: it found {per_cent(found['recall'])} of the test "
+            "faces. The answer rests on the faces that are easy to find."
+        )
+    if found["precision"] is not None and found["precision"] < 0.5:
+        result.append(
+            f"Most of what the detector finds is no face: of its boxes on test photographs, "
+            f"{per_cent(found['precision'])} were right."
+        )
+    return [Caveat(text, serious=True) for text in result]
+
+
+def _about_the_answer(prevalence: dict[str, Any]) -> list[Caveat]:
+    result = []
+    interval = prevalence["properly_masked"]["interval"]
+    if interval and interval[1] - interval[0] > WIDE:
+        result.append(
+            f"The interval spans {100 * (interval[1] - interval[0]):.0f} percentage points: "
+            "too wide for more than a rough impression. More photographs, or a better detector, "
+            "would narrow it."
+        )
+    masked = prevalence["properly_masked"]
+    if masked["share"] is not None and abs(masked["share"] - masked["raw_share"]) > FAR:
+        result.append(
+            f"The correction is large: from {per_cent(masked['raw_share'])} counted to "
+            f"{per_cent(masked['share'])}. The answer is only as good as the assumption that the "
+            "detector makes the same mistakes on the new photographs as on the test photographs."
+        )
+    if prevalence["constrained"] and prevalence["reliable"]:
+        none = [
+            TITLES[k]
+            for k, name in enumerate(CLASSES, start=1)
+            if prevalence["corrected"][name]["count"] < 0.5
+            and prevalence["raw"][name]["count"]
+            and name not in prevalence["absent"]
+        ]
+        result.append(
+            "Fewer faces were found of a class than the mistakes on the test photographs alone "
+            "would make; by chance, or because the new photographs are unlike them. No negative "
+            "number of people was let stand"
+            + (f": nobody is of class {' or '.join(map(repr, none))}." if none else ".")
+        )
+    return [Caveat(text) for text in result]
+
+
+def _about_the_sample(prevalence: dict[str, Any], evaluation: dict[str, Any]) -> list[Caveat]:
+    photos, result = prevalence["photos"], []
+    if not prevalence["people"]["found"] or not prevalence["reliable"]:
+        pass  # there is no interval to warn of
+    elif photos["new"] == 1:
+        result.append(
+            "There is one new photograph only. The interval tells how well the detector's mistakes "
+            "are known, not how other photographs of the place would differ."
+        )
+    elif photos["new"] < FEW_PHOTOS:
+        result.append(
+            f"There are only {photos['new']} new photographs; the interval cannot know what a "
+            "photograph not taken would have shown."
+        )
+    elif photos["effective"]["new"] < FEW_PHOTOS / 2:
+        result.append(
+            "A few crowded photographs hold most of the people; all tell as much as "
+            f"{photos['effective']['new']:.0f} equally crowded ones."
+        )
+    if photos["test"] < FEW_PHOTOS:
+        result.append(
+            f"The detector's mistakes are known from only "
+            f"{number_of(photos['test'], 'test photograph')}."
+        )
+    there = [
+        (TITLES[k], evaluation["faces"][name])
+        for k, name in enumerate(CLASSES, start=1)
+        if name not in prevalence["absent"]
+    ]
+    few = [f"{count} of class '{title}'" for title, count in there if 0 < count < FEW_FACES]
+    if few:
+        result.append(
+            f"The test set has few faces: {', '.join(few)}; there should be {FEW_FACES} or more. "
+            "How often the detector mistakes them is poorly known."
+        )
+    unknown = [
+        f"The test set has no face of class '{title}'. It was assumed that the detector treats "
+        "such faces as well as the others, which nothing proves."
+        for title, count in there
+        if not count
+    ]
+    return [*(Caveat(text, serious=True) for text in unknown), *map(Caveat, result)]
+
+
+def _about_the_new_photographs(predictions: Predictions) -> list[Caveat]:
+    """Photographs that are not in the answer, and those that should not be."""
+    result, all_of_them = [], len(predictions.summaries)
+    learnt = sum(photo["resembles"] is not None for photo in predictions.summaries)
+    if learnt:
+        result.append(
+            f"{learnt:,} of {number_of(all_of_them, 'new photograph')} "
+            f"{'was' if learnt == 1 else 'were'} among those that the detector learnt from, or "
+            "nearly so. It does better on them than on others, and they are no new sample of the "
+            "place: leave them out."
+        )
+    skipped = len(predictions.skipped)
+    if skipped:
+        result.append(
+            f"{number_of(skipped, 'new photograph')} could not be read and "
+            f"{'is' if skipped == 1 else 'are'} not in the answer. They are listed below."
+        )
+    return [Caveat(text, serious=True) for text in result]
+
+
+def _about_the_likeness(likeness: dict[str, dict[str, Any]]) -> list[Caveat]:
+    """New photographs unlike the test photographs void the correction; two signs of it."""
+    result = []
+    if likeness["side"]["unlike"]:
+        times = 2 ** likeness["side"]["difference"]
+        size = f"{times:.1f} times as wide" if times > 1 else f"only {times:.2f} times as wide"
+        result.append(f"its boxes are {size}")
+    if likeness["confidence"]["unlike"]:
+        more = "surer" if likeness["confidence"]["difference"] > 0 else "less sure"
+        deviations = abs(likeness["confidence"]["deviations"])
+        result.append(f"it is {more} of them (by {deviations:.1f} standard deviations)")
+    if not result:
+        return []
+    text = (
+        "The new photographs are unlike the test photographs to the detector: "
+        f"{' and '.join(result)}, more than chance or another mix of classes explains. "
+        "It may make other mistakes there than those that the answer corrects."
+    )
+    return [Caveat(text, serious=True)]
