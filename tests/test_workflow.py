@@ -17,7 +17,8 @@ from utils.dag.run_folder import locked
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLE = PROJECT / "data" / "sample"
 OUTPUTS = {
-    *("report.html", "prevalence.json", "predictions.txt", "predicted_image.png"),
+    *("report.html", "prevalence.json", "predictions.csv", "predictions.txt"),
+    "predicted_image.png",
     *("predictions_0.json", "predictions_1.json"),
     *("predicted_images_0.tar", "predicted_images_1.tar"),
     *("evaluation.json", "evaluation.txt", "confusion_matrix.png", "precision_recall.png"),
