@@ -71,3 +71,16 @@ def test_a_log_that_never_came_back_is_no_obstacle(record, folder):
 def test_an_analysis_of_a_log_without_line_breaks_shows_some_of_it(record, folder):
     (folder / "logs" / "train.log").write_text("x" * 5_000_000)
     assert len(status_tables.analysis("failed", record, folder)) < 5000
+
+
+@pytest.mark.parametrize(("engine", "cached"), [("local", True), ("condor", False)])
+def test_after_bad_input_the_way_on_is_to_mend_it_and_start_again(record, folder, engine, cached):
+    record.update("train", state="failed", exit_code=2)
+    record.describe(engine=engine, command="python workflow.py --data faces.zip", options={})
+    words = status_tables.analysis("failed", record, folder)
+    assert "Mend that and start the run again; --resume would read the same data again." in words
+    assert words.endswith("\n    python workflow.py --data faces.zip")
+    assert ("taken from the cache" in words) is cached
+    assert "Go on with" not in words
+    record.describe(options={"run_dir": "x"})
+    assert "with another --run-dir" in status_tables.analysis("failed", record, folder)

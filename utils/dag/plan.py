@@ -1,5 +1,6 @@
 """Filling a run folder: all that an engine needs, and the record of what was asked for."""
 
+import contextlib
 import shlex
 import time
 from pathlib import Path
@@ -83,6 +84,8 @@ def _copy_executables(folder: Path) -> dict[str, Path]:
     copies = {}
     for name, path in executables().items():
         files.copy(path, folder / path.name)
+        with contextlib.suppress(OSError):  # a file system without permissions
+            (folder / path.name).chmod(0o755)  # the checkout may have lost them
         copies[name] = folder / path.name
     return copies
 

@@ -8,6 +8,7 @@ from typing import Any
 from utils.dag.run_folder import log_path
 from utils.dag.run_record import RunRecord
 from utils.files import last_lines
+from utils.job import EXIT_BAD_INPUT
 
 LINES = 12
 """Of the end of a failed job's log are shown."""
@@ -69,8 +70,27 @@ def analysis(state: str, record: RunRecord, folder: Path) -> str:
     if not parts:
         parts.append(f"{folder}: {state}; no job failed")
     if state in ("failed", "stopped", "planned"):
-        parts.append(f"Go on with: python workflow.py --resume {folder}")
+        parts.append(way_on(record, folder))
     return "\n\n".join(parts)
+
+
+def way_on(record: RunRecord, folder: Path) -> str:
+    """Return what to do after a run that is not done: to resume it, where that can help."""
+    codes = {job.get("exit_code") for job in record.jobs.values() if job["state"] == "failed"}
+    if EXIT_BAD_INPUT in codes:
+        return start_again(record)
+    return f"Go on with: python workflow.py --resume {folder}"
+
+
+def start_again(record: RunRecord) -> str:
+    """Return what to do about input that a job refused: the run folder holds a copy of it."""
+    words = "Mend that and start the run again; --resume would read the same data again."
+    if record.get("engine") == "local":
+        words += " What is unchanged is taken from the cache."
+    command = record.get("command")
+    if command and (record.get("options") or {}).get("run_dir"):
+        command += "    # with another --run-dir"
+    return f"{words}\n    {command}" if command else words
 
 
 def _number(job: dict[str, Any], field: str, form: str) -> str:

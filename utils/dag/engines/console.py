@@ -1,17 +1,16 @@
 """What an engine tells: a line a job, and on a terminal a live line."""
 
 import os
-import re
 import shutil
 import time
 from pathlib import Path
 from typing import TextIO
 
+from utils.dag.job_words import said
 from utils.dag.run_record import Outcome
 from utils.files import last_lines
 
 _TAIL = 4096
-_LOG_PREFIX = re.compile(r"^[-0-9]{10} [:,0-9]+ [A-Z]+ ")  # time and level of our jobs' logs
 
 
 class Console:
@@ -101,7 +100,7 @@ def _last_line(log: Path) -> str:
     words = next((line for line in reversed(lines) if line.strip()), "---")
     if words.startswith("---"):  # the engine's own line: the job has not said anything yet
         return ""
-    return f"({_LOG_PREFIX.sub('', words).strip()[:70]})"
+    return f"({said(words).strip()[:70]})"
 
 
 def _fitted(text: str) -> str:

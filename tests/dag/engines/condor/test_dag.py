@@ -40,7 +40,9 @@ def test_every_job_is_a_node_tried_again_and_waits_for_those_whose_files_it_read
     dag = (folder / "condor" / "workflow.dag").read_text()
     nodes = dict(re.findall(r"^JOB (\S+) (\S+)$", dag, re.MULTILINE))
     assert nodes == {name: f"{name}.sub" for name in workflow.jobs}
-    assert set(re.findall(r"^RETRY (\S+) 2$", dag, re.MULTILINE)) == set(workflow.jobs)
+    assert set(re.findall(r"^RETRY (\S+) 2 UNLESS-EXIT 2$", dag, re.MULTILINE)) == set(
+        workflow.jobs
+    )
     edges = re.findall(r"^PARENT (.+) CHILD (\S+)$", dag, re.MULTILINE)
     found = {child: set(parents.split()) for parents, child in edges}
     assert found == {child: parents for child, parents in workflow.parents.items() if parents}

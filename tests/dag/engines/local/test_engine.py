@@ -1,5 +1,7 @@
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from utils.dag.engines.console import Console
 from utils.dag.engines.local.engine import LocalEngine
 from utils.dag.run_record import RunRecord
 from utils.errors import InputError
@@ -144,6 +147,55 @@ def test_retries_are_as_declared(toy):
     assert not LocalEngine(toy.write()).run()
     assert (toy.folder / "logs" / "bad.log").read_text().count("tried\n") == 3
     assert RunRecord(toy.folder).failed()["bad"] == "ended with exit code 3"
+
+
+REFUSES = """
+    import sys
+    sys.stderr.write("2026-11-27 08:00:00,123 ERROR an error that was overcome\\n")
+    sys.stderr.write("2026-11-27 08:00:01,123 ERROR faces.xml: field 'xmin' is 'a'; mend it\\n")
+    sys.exit(2)
+"""
+
+
+def test_bad_input_is_not_tried_again_and_the_jobs_own_error_is_what_is_told(toy):
+    toy.job("bad", REFUSES).add_dagman_profile(retry=2)
+    told = io.StringIO()
+    assert not LocalEngine(toy.write(), console=Console(told)).run()
+    reason = "ended with exit code 2: faces.xml: field 'xmin' is 'a'; mend it"
+    assert RunRecord(toy.folder).failed() == {"bad": reason}
+    assert RunRecord(toy.folder).jobs["bad"]["tries"] == 1
+    (line,) = told.getvalue().splitlines()
+    assert line.endswith(f"FAILED: {reason}")
+
+
+def test_a_defect_is_tried_again_and_its_exception_is_told(toy):
+    toy.job("bad", "raise ValueError('no luck')").add_dagman_profile(retry=1)
+    assert not LocalEngine(toy.write()).run()
+    assert RunRecord(toy.folder).jobs["bad"]["tries"] == 2
+    assert RunRecord(toy.folder).failed()["bad"] == "ended with exit code 1: ValueError: no luck"
+
+
+@pytest.mark.parametrize("first", ["#!/usr/bin/env python3\r", "#!/usr/bin/python3.9", "#!/bin/sh"])
+def test_a_script_that_may_not_be_executed_runs(toy, first):
+    """The checkout may have lost its run bits, or lie on a disk mounted ``noexec``."""
+    script = "open('made', 'w').write(sys.executable)"
+    toy.job("job", f"import sys; {script}").add_outputs("made")
+    folder = toy.write()
+    path = folder / "job.py"
+    text = "printf '%s' sh > made" if first == "#!/bin/sh" else f"import sys; {script}"
+    path.write_bytes(f"{first}\n{text}\n".encode())
+    path.chmod(0o644)
+    assert LocalEngine(folder).run()
+    made = (folder / "output" / "made").read_text()
+    assert made == ("sh" if first == "#!/bin/sh" else sys.executable)
+
+
+def test_a_program_that_is_no_script_runs_as_it_is(toy, tmp_path):
+    toy.job("job", "", "made").add_outputs("made")
+    folder = toy.write()
+    shutil.copy(shutil.which("touch"), folder / "job.py")
+    assert LocalEngine(folder).run()
+    assert (folder / "output" / "made").exists()
 
 
 def test_what_does_not_depend_on_a_failed_job_is_finished(toy):

@@ -12,6 +12,7 @@ from pathlib import Path
 from utils.dag.abstract_workflow import AbstractJob, AbstractWorkflow
 from utils.dag.run_folder import LOGS, OUTPUT
 from utils.errors import InputError
+from utils.job import EXIT_BAD_INPUT
 
 FOLDER = "condor"
 DAG_FILE = "workflow.dag"
@@ -47,7 +48,10 @@ def write_dag(folder: Path, workflow: AbstractWorkflow) -> Path:
         described = Submit(submit_commands(job, workflow.pool, places, folder))
         (own / f"{job.id}.sub").write_text(f"{described}\nqueue\n")
         retries = workflow.retries if job.retries is None else job.retries
-        lines += [f"JOB {job.id} {job.id}.sub", f"RETRY {job.id} {retries}"]
+        lines += [
+            f"JOB {job.id} {job.id}.sub",
+            f"RETRY {job.id} {retries} UNLESS-EXIT {EXIT_BAD_INPUT}",
+        ]
     for child, parents in workflow.parents.items():
         lines += [f"PARENT {' '.join(sorted(parents))} CHILD {child}"] if parents else []
     (own / DAG_FILE).write_text("\n".join([*lines, ""]))

@@ -17,6 +17,7 @@ from utils.dag.engines.condor.dag import DAG_FILE, EVENTS, FOLDER, write_dag
 from utils.dag.engines.condor.events import DagLog, NodeLog
 from utils.dag.engines.console import Console
 from utils.dag.engines.run import Run
+from utils.dag.job_words import own_error
 from utils.dag.run_folder import LOGS
 from utils.dag.run_record import Outcome
 from utils.dag.workflow_file import read_workflow
@@ -117,7 +118,10 @@ class CondorRun(Run):
                 time.sleep(INTERVAL)
         finally:
             console.end()
-        return self.refresh() == "done"
+        state = self.refresh()
+        for name, reason in self.record.failed().items():
+            console.failed(name, reason)
+        return state == "done"
 
     def refresh(self) -> str:
         state = self._dag.read()
@@ -149,6 +153,11 @@ class CondorRun(Run):
         events = self._nodes.read()
         for name in {name for name, _ in events}:
             node = self._nodes.nodes[name]
+            log = f"{LOGS}/{name}.{node.cluster}.log"
+            reason = node.reason
+            if node.state == "failed" and node.exit_code and node.exit_code > 0:
+                error = own_error(self.folder / log)
+                reason += f": {error}" if error else ""
             # DAGMan tries a failed job again, so that it failed for good is known at the end.
             state = "idle" if node.state == "failed" else node.state
             self.record.update(
@@ -161,8 +170,8 @@ class CondorRun(Run):
                 cpu_seconds=node.cpu_seconds,
                 peak_mib=node.peak_mib,
                 exit_code=node.exit_code,
-                reason=node.reason,
-                log=f"{LOGS}/{name}.{node.cluster}.log",
+                reason=reason,
+                log=log,
             )
         return events
 
@@ -175,7 +184,7 @@ class CondorRun(Run):
             console.done(name, outcome)
         elif kind in ("JOB_TERMINATED", "JOB_ABORTED"):
             console.ended(name)
-            console.note(f"{name} {node.reason}")
+            console.note(f"{name} {self.record.jobs[name]['reason']}")
         elif kind in _PASSING:
             told = _PASSING[kind].format(
                 host=node.hosts[-1] if node.hosts else "", reason=node.reason

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import site
 import subprocess
@@ -17,6 +18,7 @@ from utils.dag.abstract_workflow import AbstractJob
 from utils.dag.engines.local import machine, reasons, strays
 from utils.dag.engines.local.job_files import KEY
 from utils.dag.engines.local.job_log import JobLog
+from utils.dag.job_words import own_error
 from utils.dag.run_record import Outcome
 
 KILL_AFTER = 60.0
@@ -82,7 +84,7 @@ class Attempt:
 
             written = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
             return subprocess.Popen(
-                [str(self.job.executable), *self.job.arguments],
+                [*started_by(self.job.executable), *self.job.arguments],
                 cwd=self.work,
                 env=self._environment(cores),
                 stdin=stream(self.job.stdin, os.O_RDONLY, subprocess.DEVNULL),
@@ -149,11 +151,34 @@ class Attempt:
             return f"made no {missing}, which it declares as output"
         ran_out = machine.oom_kills() > self._oom_kills
         told = reasons.ended(self.job, outcome.code, outcome.peak_mib, ran_out)
+        if outcome.code > 0 and (error := own_error(self.log.path)):
+            told += f": {error}"
         return told + reasons.full_disk(self.scratch.parent.parent)
 
     def missing_outputs(self) -> list[str]:
         """Return the declared outputs that the job did not leave behind."""
         return [lfn for lfn in self.job.outputs if not (self.work / lfn).is_file()]
+
+
+def started_by(executable: Path) -> list[str]:
+    """Return the words that start an executable: its interpreter, if it is a script, and its path.
+
+    So a script needs no permission to be executed, which a copy may have lost and some disks give
+    to none. A script for ``python3`` runs on the Python that runs the engine.
+    """
+    with open(executable, "rb") as file:
+        first = file.readline(256)
+    if not first.startswith(b"#!"):
+        return [str(executable)]
+    interpreter, _, argument = first[2:].decode(errors="replace").strip().partition(" ")
+    words = [interpreter, *([argument.strip()] if argument else [])]
+    if Path(interpreter).name == "env":
+        words = argument.split()
+    if not words or words[0].startswith("-") or "=" in words[0]:  # an option of env
+        return [str(executable)]
+    if re.fullmatch(r"python(3(\.\d+)?)?", Path(words[0]).name):
+        words[0] = sys.executable
+    return [*words, str(executable)]
 
 
 def _die_with(parent: int) -> None:

@@ -22,7 +22,7 @@ from utils.dag.run_folder import SCRATCH, log_path
 from utils.dag.run_record import Outcome, RunRecord
 from utils.dag.workflow_file import read_workflow
 from utils.errors import InputError
-from utils.job import EXIT_CHECKPOINTED
+from utils.job import EXIT_BAD_INPUT, EXIT_CHECKPOINTED
 
 
 class LocalEngine:
@@ -232,7 +232,8 @@ class LocalEngine:
     def _fail(self, name: str, reason: str, code: int | None = None) -> None:
         job = self.workflow.jobs[name]
         retries = self.workflow.retries if job.retries is None else job.retries
-        left = retries + 1 - self._tries[name]
+        # Bad input would be refused again.
+        left = 0 if code == EXIT_BAD_INPUT else retries + 1 - self._tries[name]
         self._write_log(name, f"{reason}; tries left: {left}")
         if left > 0:
             self.console.note(f"{name} {reason}; trying again")
