@@ -53,7 +53,7 @@ sample: $(READY)  ## draw the bundled sample again; the files come out the same
 
 benchmark: $(READY)  ## measure speed and the rate's intervals (DATA=folder or zip; half an hour)
 	for name in engine_overhead planning training_speed inference_speed epoch_cost profile_step \
-	    bfloat16 prevalence rate_estimators; do $(MAKE) --no-print-directory benchmark-$$name; done
+	    bfloat16 prevalence rate_estimators evaluation_intervals; do $(MAKE) --no-print-directory benchmark-$$name; done
 
 quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the detector is
 	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(MINUTES) $(ARGS)

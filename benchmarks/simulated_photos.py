@@ -47,8 +47,9 @@ class Photographs:
     ----------
     labels, expected
         float32, shape (photos, 4, 4): confusion matrices by likeliest class and by probability.
-    probabilities, photo_of
-        Shapes (N, 3) and (N,): of each detection, by photograph.
+    probabilities, photo_of, true
+        Shapes (N, 3), (N,) and (N,): of each detection, by photograph; its true class is 0 where
+        it was invented.
     temperature
         By which the probabilities are too sure.
     """
@@ -57,6 +58,7 @@ class Photographs:
     expected: np.ndarray
     probabilities: np.ndarray
     photo_of: np.ndarray
+    true: np.ndarray
     temperature: float = _OVERSURE
 
     def draw(self, number: int, rng: np.random.Generator) -> "Photographs":
@@ -65,7 +67,13 @@ class Photographs:
         first, last = (np.searchsorted(self.photo_of, at, side) for side in ("left", "right"))
         faces = np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)])
         photo_of = np.repeat(np.arange(number), last - first)
-        return Photographs(self.labels[at], self.expected[at], self.probabilities[faces], photo_of)
+        return Photographs(
+            self.labels[at],
+            self.expected[at],
+            self.probabilities[faces],
+            photo_of,
+            self.true[faces],
+        )
 
 
 def photographs(
@@ -101,7 +109,8 @@ def photographs(
     logits = _OVERSURE * (place @ centres.T - (centres**2).sum(axis=1) / 2 + np.log(TEST_MIX))
     probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    row = 4 * np.concatenate([true[found] + 1, np.zeros(len(of_clutter), int)]) + 16 * photo
+    real = np.concatenate([true[found] + 1, np.zeros(len(of_clutter), int)])
+    row = 4 * real + 16 * photo
     missed = np.bincount(of_face[~found] * 16 + 4 * (true[~found] + 1), minlength=number * 16)
     labels = missed + np.bincount(row + probabilities.argmax(axis=1) + 1, minlength=number * 16)
     expected = missed.astype(float)
@@ -113,4 +122,5 @@ def photographs(
         expected.reshape(-1, 4, 4).astype(np.float32),
         probabilities[order].astype(np.float32),
         photo[order],
+        real[order],
     )

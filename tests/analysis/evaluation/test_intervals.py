@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -36,32 +38,43 @@ def test_draws_hold_as_many_photographs_and_follow_the_seed() -> None:
 def test_the_interval_of_a_share_is_that_of_theory() -> None:
     tables = np.zeros((400, 4, 4), int)
     tables[:300, 1, 1] = tables[300:, 1, 0] = 1  # recall 3/4
-    told = operating_intervals(tables, draw_photographs(400, 0, 4000))
+    told = operating_intervals(tables)
     half = 1.96 * np.sqrt(0.75 * 0.25 / 400)
     assert told["overall"]["recall"] == pytest.approx([0.75 - half, 0.75 + half], abs=0.006)
-    assert told["overall"]["precision"] == [1, 1]
+    low, high = told["overall"]["precision"]
+    assert low == pytest.approx(1 - 3.8 / 304, abs=0.001) and high == 1, "300 of 300, by Wilson"
     assert told["classes"]["without_mask"]["recall"] is None
-    assert told["matched"]["accuracy"] == [1, 1]
+    assert told["matched"]["accuracy"] == told["overall"]["precision"]
 
 
 def test_each_operating_interval_is_of_the_number_it_stands_beside() -> None:
-    tables = np.random.default_rng(0).integers(0, 5, (25, 4, 4))
+    tables = np.random.default_rng(0).poisson(2, (60, 4, 4))
     tables[:, 0, 0] = 0
-    weights = draw_photographs(25, 1, 300)
-    told = operating_intervals(tables, weights)
+    told, point = operating_intervals(tables), operating_metrics(tables.sum(axis=0))
+    weights = draw_photographs(60, 1, 1000)
     drawn = [operating_metrics(np.einsum("p,pij->ij", w, tables)) for w in weights]
 
-    def spans(values: list[float], span: list[float]) -> bool:
-        low, middle, high = np.quantile(values, [0.02, 0.5, 0.98])
-        return span[0] <= low < middle < high <= span[1] < 1.2 * max(values)
+    def spans(part: Callable[[dict], float], span: list[float]) -> bool:
+        low, high = np.quantile([part(one) for one in drawn], [0.025, 0.975])
+        return span[0] < part(point) < span[1] and np.diff(span) == pytest.approx(
+            high - low, rel=0.3
+        )
 
     for key in ("precision", "recall", "f1"):
         for part in ("overall", "any_class"):
-            assert spans([one[part][key] for one in drawn], told[part][key])
+            assert spans(lambda one, part=part, key=key: one[part][key], told[part][key])
         for name in CLASSES:
-            values = [one["classes"][name][key] for one in drawn]
-            assert spans(values, told["classes"][name][key])
-    assert spans([one["matched"]["accuracy"] for one in drawn], told["matched"]["accuracy"])
+            span = told["classes"][name][key]
+            assert spans(lambda one, name=name, key=key: one["classes"][name][key], span)
+    assert spans(lambda one: one["matched"]["accuracy"], told["matched"]["accuracy"])
+
+
+def test_a_few_perfect_photographs_prove_little() -> None:
+    tables = np.zeros((4, 4, 4), int)
+    tables[:, 1, 1] = 1
+    low, high = operating_intervals(tables)["classes"]["with_mask"]["precision"]
+    assert low < 0.4 and high == 1
+    assert operating_intervals(tables[:1])["overall"]["precision"] is None
 
 
 def test_the_interval_of_average_precision_is_that_of_a_share_where_it_is_one() -> None:
@@ -71,6 +84,33 @@ def test_the_interval_of_average_precision_is_that_of_a_share_where_it_is_one() 
     assert told["map_50"] == pytest.approx([0.75 - half, 0.75 + half], abs=0.015)
     assert told["classes"]["with_mask"]["map"] == told["map"]
     assert told["classes"]["without_mask"] == {"map": None, "map_50": None}
+
+
+@pytest.mark.parametrize(("photos", "told"), [(39, False), (40, True)])
+def test_average_precision_on_few_photographs_has_no_interval(photos: int, told: bool) -> None:
+    detections, faces = photographs(photos - 5, 5)
+    made = precision_intervals(rank(detections, faces, IOUS), draw_photographs(photos, 0, 100))
+    assert (made["map_50"] is not None) == told
+    assert (made["classes"]["with_mask"]["map_50"] is not None) == told
+
+
+@pytest.mark.parametrize(("rare", "of_class", "of_mean"), [(9, 0, 0), (29, 0, 1), (30, 1, 1)])
+def test_average_precision_of_few_faces_has_no_interval(rare, of_class, of_mean) -> None:
+    detections, faces = photographs(50, 10)
+    sure = np.array([[0.1, 0, 0.9, 0]], np.float32)
+    found = Detections(BOX, np.array([2]), sure[:, 2], sure)
+    detections += [found] * (rare - 2) + [found.above(0.95)] * 2
+    faces += [Faces(BOX, np.array([2]))] * rare
+    weights = draw_photographs(len(faces), 0, 100)
+    made = precision_intervals(rank(detections, faces, IOUS), weights)
+    assert (made["classes"]["without_mask"]["map"] is not None) == of_class
+    assert (made["map"] is not None) == of_mean
+
+
+def test_perfect_photographs_bound_average_precision_as_so_many_trials() -> None:
+    detections, faces = photographs(50, 0)
+    told = precision_intervals(rank(detections, faces, IOUS), draw_photographs(50, 0, 100))
+    assert told["map_50"] == pytest.approx([0.025 ** (1 / 50), 1])
 
 
 def test_each_class_has_the_interval_of_its_own_precision() -> None:
@@ -87,16 +127,16 @@ def test_each_class_has_the_interval_of_its_own_precision() -> None:
 
 
 def test_intervals_stand_beside_their_numbers() -> None:
-    detections, faces = photographs(5, 3)
+    detections, faces = photographs(50, 30)
     record = average_precision(detections, faces, by_size=False)
-    rankings, weights = rank(detections, faces, IOUS), draw_photographs(8, 0)
+    rankings, weights = rank(detections, faces, IOUS), draw_photographs(80, 0)
     add_intervals(record, precision_intervals(rankings, weights))
     low, high = record["intervals"]["map_50"]
     assert low < record["map_50"] < high
     assert set(record["classes"]["with_mask"]["intervals"]) == {"map", "map_50"}
     tables = np.ones((8, 4, 4), int)
     point = operating_metrics(tables.sum(axis=0))
-    add_intervals(point, operating_intervals(tables, weights))
+    add_intervals(point, operating_intervals(tables))
     assert set(point["matched"]["intervals"]) == {"accuracy"}
     assert set(point["overall"]["intervals"]) == {"precision", "recall", "f1"}
     assert "intervals" not in point

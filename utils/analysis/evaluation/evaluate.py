@@ -153,7 +153,7 @@ def score(
     labels = np.concatenate([photo.labels for photo in faces])
     point, precision = operating_metrics(total), average_precision(detections, faces)
     weights = draw_photographs(len(names), seed)
-    add_intervals(point, operating_intervals(tables, weights))
+    add_intervals(point, operating_intervals(tables))
     add_intervals(precision, precision_intervals(rank(detections, faces, IOUS), weights))
     kept = [found.above(threshold) for found in detections]
     return {

@@ -1,4 +1,11 @@
-"""Bootstrap intervals of an evaluation: every number of it, on the same resamples."""
+"""The 95 % intervals of an evaluation: where the number would lie on endlessly many photographs.
+
+Ratios (precision, recall, F1) have score intervals on the effective number of faces
+(`utils.metrics.ratios`). Average precision has no formula: its interval is approximate, normal on
+the logit scale, with spread and bias as resampled photographs show them (Davison and Hinkley,
+Bootstrap Methods (1997), section 5.2) and Student's t for few. On too few photographs or faces it
+has none. ``benchmarks/evaluation_intervals.py`` measures how often they hold the truth.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,11 +14,18 @@ import numpy as np
 
 from utils.dataset.labels import CLASSES
 from utils.metrics.average_precision import class_precision, mean
-from utils.metrics.bootstrap import interval, ratio
+from utils.metrics.bootstrap import LEVEL, expansion
 from utils.metrics.ranking import Ranking
+from utils.metrics.ratios import ratio_interval
 from utils.seed import derive_seed
 
 REPETITIONS = 1000
+
+LEAST_PHOTOS, LEAST_FACES, LEAST_FACES_OF_MEAN = 40, 30, 10
+"""What an interval of average precision needs: photographs; faces of the class; and, for the mean
+over classes, faces of each. Below, average precision is too high by as much as it is uncertain."""
+
+_EDGE = 0.001  # how near to 0 and 1 the logit tells average precisions apart
 
 Interval = list[float] | None
 
@@ -28,7 +42,7 @@ def draw_photographs(photos: int, seed: int, repetitions: int = REPETITIONS) -> 
 
 
 def precision_intervals(rankings: Sequence[Ranking], weights: np.ndarray) -> dict[str, Any]:
-    """Return the 95 % intervals of average precision.
+    """Return the approximate 95 % intervals of average precision.
 
     Parameters
     ----------
@@ -39,23 +53,29 @@ def precision_intervals(rankings: Sequence[Ranking], weights: np.ndarray) -> dic
 
     Returns
     -------
-    ``map`` and ``map_50``, and ``classes`` ({name: {map, map_50}}): [low, high], None where there
-    is no face or only one photograph. A resample without a face of a class does not count for it.
+    ``map`` and ``map_50``, and ``classes`` ({name: {map, map_50}}): [low, high], None below
+    `LEAST_PHOTOS` and `LEAST_FACES`. A resample without a face of a class does not count for it.
     """
-    precision = class_precision(rankings, weights)
-    photos = weights.shape[1]
+    told, drawn = class_precision(rankings), class_precision(rankings, weights)
+    faces = np.array([ranking.faces.sum() for ranking in rankings])
+    crowds = np.array([(ranking.faces > 0).sum() for ranking in rankings])
+    enough = weights.shape[1] >= LEAST_PHOTOS
 
-    def both(part: np.ndarray) -> dict[str, Interval]:
+    def both(at: np.ndarray) -> dict[str, Interval]:
+        least = LEAST_FACES if len(at) == 1 else LEAST_FACES_OF_MEAN
+        if not enough or not len(at) or faces[at].min() < least:
+            return {"map": None, "map_50": None}
+        photos = int(crowds[at].min())
         return {
-            "map": interval(mean(part), photos),
-            "map_50": interval(mean(part[:, :, :1]), photos),
+            name: _approximate(mean(told[at][..., part])[0], mean(drawn[at][..., part]), photos)
+            for name, part in (("map", slice(None)), ("map_50", slice(1)))
         }
 
-    classes = {name: both(precision[k : k + 1]) for k, name in enumerate(CLASSES)}
-    return {**both(precision), "classes": classes}
+    classes = {name: both(np.array([k])) for k, name in enumerate(CLASSES)}
+    return {**both(np.flatnonzero(faces)), "classes": classes}
 
 
-def operating_intervals(tables: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+def operating_intervals(tables: np.ndarray) -> dict[str, Any]:
     """Return the 95 % intervals of what `utils.metrics.confusion.operating_metrics` returns.
 
     Parameters
@@ -63,24 +83,22 @@ def operating_intervals(tables: np.ndarray, weights: np.ndarray) -> dict[str, An
     tables
         Shape (photos, 4, 4): the confusion counts of each photograph.
     """
-    side, photos = tables.shape[1], len(tables)
-    drawn = (weights @ tables.reshape(photos, -1)).reshape(-1, side, side)
-    faces, found = drawn[:, 1:].sum(axis=2), drawn[:, :, 1:].sum(axis=1)
-    right = drawn.diagonal(axis1=1, axis2=2)[:, 1:]
-    matched = drawn[:, 1:, 1:].sum(axis=(1, 2))
+    faces, found = tables[:, 1:].sum(axis=2), tables[:, :, 1:].sum(axis=1)
+    right = tables.diagonal(axis1=1, axis2=2)[:, 1:]
+    matched = tables[:, 1:, 1:].sum(axis=(1, 2))
 
     def three(hits: np.ndarray, real: np.ndarray, said: np.ndarray) -> dict[str, Interval]:
         return {
-            "precision": interval(ratio(hits, said), photos),
-            "recall": interval(ratio(hits, real), photos),
-            "f1": interval(ratio(2 * hits, real + said), photos),
+            "precision": _ratio(hits, said),
+            "recall": _ratio(hits, real),
+            "f1": _ratio(2 * hits, real + said),
         }
 
     total = faces.sum(axis=1), found.sum(axis=1)
     return {
         "overall": three(right.sum(axis=1), *total),
         "any_class": three(matched, *total),
-        "matched": {"accuracy": interval(ratio(right.sum(axis=1), matched), photos)},
+        "matched": {"accuracy": _ratio(right.sum(axis=1), matched)},
         "classes": {
             name: three(right[:, k], faces[:, k], found[:, k] * faces[:, k].any())
             for k, name in enumerate(CLASSES)  # of a class without faces nothing is told
@@ -96,3 +114,36 @@ def add_intervals(record: dict[str, Any], intervals: dict[str, Any]) -> None:
         record[name]["intervals"] = intervals.pop(name)
     if intervals:
         record["intervals"] = intervals
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> Interval:
+    """Return the interval of a ratio over photographs; None where one photograph holds it all."""
+    if (below > 0).sum() < 2:
+        return None
+    low, high = ratio_interval(above, below)
+    return [float(low), float(high)]
+
+
+def _approximate(told: float, drawn: np.ndarray, photos: int) -> Interval:
+    """Return the interval of an average precision from its resamples.
+
+    Where all resamples are perfect, or worthless, a photograph with faces counts as one observation
+    of a share (Clopper and Pearson 1934).
+    """
+    from scipy.stats import norm
+
+    middle, logits = _logit(told), _logit(drawn[np.isfinite(drawn)])
+    if photos < 2 or not logits.size:
+        return None
+    half = norm.ppf((1 + LEVEL) / 2) * expansion(photos) * logits.std()
+    middle -= logits.mean() - middle  # resamples are biased against this as this is against truth
+    low, high = 1 / (1 + np.exp(-np.array([middle - half, middle + half])))
+    bound = ((1 - LEVEL) / 2) ** (1 / photos)
+    low = min(low, bound) if told >= 1 - _EDGE else low
+    high = max(high, 1 - bound) if told <= _EDGE else high
+    return [float(min(low, told)), float(max(high, told))]
+
+
+def _logit(values: np.ndarray | float) -> np.ndarray:
+    inside = np.clip(values, _EDGE, 1 - _EDGE)
+    return np.log(inside / (1 - inside))

@@ -3,6 +3,7 @@
 from itertools import chain
 from typing import Any
 
+from utils.analysis.evaluation.intervals import LEAST_FACES, LEAST_PHOTOS
 from utils.dataset.labels import CLASSES, TITLES
 
 
@@ -62,8 +63,9 @@ def evaluation_text(record: dict[str, Any]) -> str:
             ],
         ),
         "",
-        f"In brackets: 95 % intervals by {record['bootstrap']['repetitions']:,} resamples of the "
-        "photographs.",
+        "In brackets: 95 % intervals. Those of average precision are approximate, by",
+        f"{record['bootstrap']['repetitions']:,} resamples of the photographs; below "
+        f"{LEAST_PHOTOS} photographs or {LEAST_FACES} faces of a class it has none.",
         "",
         "Confusion matrix: rows what it was, columns what the detector said",
         *_confusion(record["confusion"]),
