@@ -72,7 +72,8 @@ def in_a_process(what: str, photos: int, setting: float) -> float:
 
 def epoch_seconds(photos: int, size: float) -> float:
     """Train two epochs and return the seconds of the second."""
-    from utils.detector.fit import Plan, fit
+    from utils.detector.fit import fit
+    from utils.detector.plan import Plan
     from utils.training.recipe import Recipe
 
     with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +82,7 @@ def epoch_seconds(photos: int, size: float) -> float:
         validation = repeat_sample(scratch / "val.tar", 2)
         plan = Plan("compact_resnet18_fpn", Recipe(), 2, 0, [train], [validation], int(size))
         told = _EpochSeconds()
-        logger = logging.getLogger("utils.detector.training")
+        logger = logging.getLogger("utils.training.loop")
         logger.addHandler(told)
         logger.setLevel(logging.INFO)
         fit(plan, scratch / "checkpoint.pth")

@@ -21,8 +21,8 @@ from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 
 from utils.dataset.torch_dataset import FaceDataset
-from utils.detector import training
 from utils.detector.augmentation import Augmentation
+from utils.training import loop
 from utils.training.averages import Average
 
 MODULES = {
@@ -129,5 +129,5 @@ def watched(parts: Parts) -> Iterator[None]:
             stack.callback(hook.remove)
         for owner, name, part in CALLS:
             stack.enter_context(patch.object(owner, name, clocked(getattr(owner, name), part)))
-        stack.enter_context(patch.object(training, "ahead", map))  # one thread, one clock
+        stack.enter_context(patch.object(loop, "ahead", map))  # one thread, one clock
         yield

@@ -22,7 +22,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from benchmarks.common import machine, pack, parser, print_table, timed_steps, untrained_detector
 from benchmarks.parts import Macs, Parts, watched
 from utils.dataset.shards import read_shard
-from utils.detector.fit import Plan
+from utils.detector.plan import Plan
 from utils.training.recipe import Recipe
 
 

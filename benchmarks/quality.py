@@ -32,8 +32,8 @@ from utils.dataset.labels import CLASSES, TITLES
 from utils.dataset.shards import read_shard
 from utils.dataset.splitting.split import SIDES, split_dataset
 from utils.detector.final import train_final
-from utils.detector.fit import Plan
 from utils.detector.inference import Detector
+from utils.detector.plan import Plan
 from utils.training.recipe import Recipe
 
 VALIDATION_SHARE = 0.12

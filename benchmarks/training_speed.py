@@ -38,7 +38,7 @@ from benchmarks.common import (
 )
 from utils.dataset.shards import read_shard
 from utils.dataset.torch_dataset import to_tensor
-from utils.detector.fit import Plan
+from utils.detector.plan import Plan
 from utils.training.recipe import Recipe
 
 ROUND_SECONDS = 4.0

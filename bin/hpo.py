@@ -9,7 +9,7 @@ sys.path.append(
     str(Path(__file__).resolve().parent.parent)
 )  # by hand; in a job utils.zip comes first
 
-from utils.detector.names import ARCHITECTURES
+from utils.detector.plan import Plan, add_plan_options
 from utils.job import InputPath, OutputPath, run, stop_flag
 
 
@@ -49,39 +49,11 @@ def _suggest_options(parser: argparse.ArgumentParser) -> None:
 def _trial_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--suggestion", type=InputPath, required=True, help="the parameters")
     parser.add_argument("--study", type=InputPath, required=True, help="journal of this round")
-    parser.add_argument(
-        "--train", type=InputPath, nargs="+", required=True, help="shards to learn from"
-    )
-    parser.add_argument(
-        "--val", type=InputPath, nargs="+", required=True, help="shards to measure mAP on"
-    )
-    parser.add_argument(
-        "--arch", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="the network"
-    )
-    parser.add_argument("--epochs", type=int, required=True, help="passes over the photographs")
-    parser.add_argument(
-        "--image-size", type=int, required=True, help="pixels of a photograph's longer side"
-    )
-    parser.add_argument("--weights", type=InputPath, help="pretrained weights; else from scratch")
-    parser.add_argument(
-        "--cache-mb", type=float, default=2048, help="MiB of decoded photographs to keep in memory"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="decides all random numbers")
-    parser.add_argument(
-        "--processes", type=int, default=1, help="that share each batch, each on a GPU of its own"
-    )
+    add_plan_options(parser)
     parser.add_argument(
         "--tries", type=int, default=3, help="this many starts without an epoch fail the trial"
     )
     parser.add_argument("--result", type=OutputPath, required=True, help="what became of it")
-    parser.add_argument(
-        "--checkpoint", type=Path, required=True, help="read to go on, written every epoch"
-    )
-    parser.add_argument(
-        "--checkpoint-minutes",
-        type=float,
-        help="exit with 85 at the end of an epoch after so long, to go on where the engine likes",
-    )
 
 
 def _best_options(parser: argparse.ArgumentParser) -> None:
@@ -112,30 +84,17 @@ def _suggest(args: argparse.Namespace) -> None:
 
 def _trial(args: argparse.Namespace) -> None:
     stop = stop_flag()
-    from utils.detector.trial import run_trial
-    from utils.training.distributed import join
-    from utils.training.launch import is_launched, launch
+    from utils.detector.trial import trial_training
+    from utils.search.trial import run_trial
+    from utils.training.launch import start_together
+    from utils.training.recipe import Recipe
 
-    if args.processes > 1 and not is_launched():
-        sys.exit(launch(args.processes, stop))
-    join()
-    run_trial(
-        suggestion=args.suggestion,
-        study=args.study,
-        train=args.train,
-        validation=args.val,
-        arch=args.arch,
-        epochs=args.epochs,
-        image_size=args.image_size,
-        seed=args.seed,
-        checkpoint=args.checkpoint,
-        result=args.result,
-        weights=args.weights,
-        tries=args.tries,
-        cache_mb=args.cache_mb,
-        checkpoint_minutes=args.checkpoint_minutes,
-        stop=stop,
-    )
+    code = start_together(args.processes, stop)
+    if code is not None:
+        sys.exit(code)
+    plan = Plan.from_args(args, Recipe())
+    train = trial_training(plan, args.checkpoint, args.tries, stop)
+    run_trial(args.suggestion, args.study, args.result, args.epochs, train)
 
 
 def _best(args: argparse.Namespace) -> None:

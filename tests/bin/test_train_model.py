@@ -11,19 +11,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
 from utils.detector.final import read_params, train_final
-from utils.detector.fit import Plan
 from utils.detector.inference import Detector
+from utils.detector.plan import Plan
+from utils.errors import Checkpointed
 from utils.records import write_record
 from utils.training.recipe import Recipe
 
 SCRIPT = Path(__file__).parents[2] / "bin" / "train_model.py"
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def shard(path, photos, faces=True):
@@ -73,7 +75,7 @@ def run(folder, epochs=1, *more):
     )
 
 
-def train_alone(folder, epochs):
+def train_alone(folder, epochs, checkpoint_minutes=None):
     """Train in this process, with nobody to interrupt it."""
     plan = Plan(
         arch="compact_resnet18_fpn",
@@ -83,11 +85,10 @@ def train_alone(folder, epochs):
         train=[folder / "train.tar"],
         validation=[folder / "val.tar"],
         image_size=64,
+        checkpoint_minutes=checkpoint_minutes,
     )
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    train_final(plan, folder / "c.ckpt", folder / "model.pth", folder / "training.json")
-    torch.set_num_threads(threads)
+    names = ("train_model.ckpt", "model.pth", "training.json")
+    train_final(plan, *(folder / name for name in names))
 
 
 def test_terminated_in_an_epoch_and_started_again_gives_the_same_model(folder, tmp_path_factory):
@@ -124,23 +125,25 @@ def test_terminated_in_an_epoch_and_started_again_gives_the_same_model(folder, t
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_two_processes_stop_together_and_go_on_together(folder):
+def test_two_processes_go_on_together_from_what_one_saved_stop_together_and_one_goes_on(folder):
     log = folder / "log"
     write_record(folder / "best.json", {"params": {"batch_size": 4}, "number": 0})
+    with pytest.raises(Checkpointed, match="after epoch 1"):
+        train_alone(folder, epochs=2, checkpoint_minutes=0)
     with open(log, "w") as stream:
         job = subprocess.Popen(
             command(2, "--processes", "2"), cwd=folder, env=ENVIRONMENT, stderr=stream
         )
     deadline = time.monotonic() + 300
-    while "photographs, 2 to validate" not in log.read_text() and time.monotonic() < deadline:
+    while "going on from epoch 2" not in log.read_text() and time.monotonic() < deadline:
         time.sleep(0.02)
     job.send_signal(signal.SIGTERM)  # reaches the launcher alone
     assert job.wait(300) == 85, log.read_text()
+    assert log.read_text().count("going on from epoch 2") == 1  # one speaks for both
+    assert log.read_text().count("stopped in epoch 2") == 1
     assert (folder / "model.pth").read_bytes() == b""
 
-    resumed = run(folder, 2, "--processes", "2")
-    assert resumed.returncode == 0, resumed.stderr
-    assert resumed.stderr.count("going on from epoch") == 1  # one speaks for both
+    train_alone(folder, epochs=2)
     assert Detector.load(folder / "model.pth", "cpu").threshold > 0
     record = json.loads((folder / "training.json").read_text())
     assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2]

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
-sys.path.append(str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.detector.tiny import tiny_detector
 from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
 from utils.dataset.images import encode_png
@@ -22,10 +23,11 @@ from utils.dataset.shards import Photo, write_shard
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
-from utils.detector.training import train
+from utils.detector.task import FaceDetection
 from utils.training.batch_norm import share_batch_norm
 from utils.training.checkpoint import Checkpoint
 from utils.training.distributed import join, processes, rank
+from utils.training.loop import train
 from utils.training.recipe import Recipe
 
 SIZE = 64
@@ -57,16 +59,21 @@ def make_photos(path, photos):
     return FaceDataset([path], SIZE)
 
 
-def train_compact(folder, recipe, change=lambda model: None, epochs=2, **options):
+def train_compact(folder, recipe, bfloat16=False, stop=lambda: False):
     """Train the compact detector; return its weights and its records."""
-    photos = make_photos(folder / f"photos_{rank()}.tar", PHOTOS)
-    validation = make_photos(folder / f"validation_{rank()}.tar", 1)
     torch.manual_seed(5)
     model = build_model("compact_resnet18_fpn", ANCHORS)
-    change(model)
+    return train_in(folder, model, recipe, bfloat16, stop)
+
+
+def train_in(folder, model, recipe, bfloat16=False, stop=lambda: False):
+    """Train for two epochs in `folder`; return the weights and the records."""
+    photos = make_photos(folder / f"photos_{rank()}.tar", PHOTOS)
+    validation = make_photos(folder / f"validation_{rank()}.tar", 1)
     checkpoint = Checkpoint(folder / "training.ckpt", {"job": "test"})
     checkpoint.start()
-    records = train(model, photos, validation, recipe, epochs, 3, checkpoint, **options)
+    task = FaceDetection(model, photos, validation, recipe, bfloat16=bfloat16)
+    records = train(task, recipe, 2, 3, checkpoint, stop)
     return {"weights": model.state_dict(), "records": records}
 
 
@@ -120,7 +127,10 @@ def main(folder, task):
     # In double precision, where rounding is far below what any mistake would make.
     torch.set_default_dtype(torch.float64)
     torch.Tensor.float = torch.Tensor.double
-    result = train_compact(folder, SHARED, take_all_proposals)
+    torch.manual_seed(5)
+    model = tiny_detector()
+    take_all_proposals(model)
+    result = train_in(folder, model, SHARED)
     torch.save({"normalised": normalise(), **result}, folder / f"{rank()}.pth")
 
 

@@ -10,8 +10,8 @@ from torch import nn
 from utils.dataset.faces import Faces
 from utils.detector import final
 from utils.detector.anchors import Anchors
-from utils.detector.fit import Plan
 from utils.detector.model_file import read_model
+from utils.detector.plan import Plan
 from utils.metrics.calibration import fit_calibration
 from utils.metrics.detections import Detections
 from utils.metrics.operating_point import choose_threshold
@@ -46,10 +46,9 @@ def test_threshold_and_precision_are_of_calibrated_confidences(
         epochs=[],
         photos=Photos([0] * 7),
         validation=SimpleNamespace(faces=truth),
-        bfloat16=False,
+        found=found,
     )
     monkeypatch.setattr(final, "fit", lambda *arguments: fitted)
-    monkeypatch.setattr(final, "detections_of", lambda *_, **__: found)
     plan = Plan(
         arch="compact_resnet18_fpn",
         recipe=Recipe.from_params(default_params()),
@@ -70,3 +69,10 @@ def test_threshold_and_precision_are_of_calibrated_confidences(
     assert (written.calibration, written.threshold) == (calibration, point.threshold)
     assert read_record(log)["calibration"] == record["calibration"] == vars(calibration)
     assert record["threshold"] == point.threshold
+
+
+def test_of_several_processes_the_first_alone_writes(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(final, "fit", lambda *arguments: SimpleNamespace(found=None))
+    monkeypatch.setattr(final, "is_first", lambda: False)
+    assert final.train_final(None, *(tmp_path / name for name in "abc")) is None
+    assert list(tmp_path.iterdir()) == []

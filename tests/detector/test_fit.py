@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 import torch
 
-from utils.detector.fit import Plan, fit
+from utils.detector.fit import fit
+from utils.detector.plan import Plan
 from utils.errors import Checkpointed
 from utils.training.checkpoint import Checkpoint
 from utils.training.recipe import Recipe
@@ -51,3 +53,14 @@ def test_a_training_goes_on_under_another_bound(plan, tmp_path):
     saved = Checkpoint(tmp_path / "c.ckpt", plan(0).identity())
     saved.start(None)
     assert saved.state is not None, "the bound is no part of a training's identity"
+
+
+def test_what_the_network_finds_is_the_same_whether_or_not_the_last_epoch_was_done_before(
+    plan, tmp_path
+):
+    first, again = (fit(plan(4096), tmp_path / "c.ckpt") for _ in range(2))
+    assert first.epochs == again.epochs
+    for one, other in zip(first.found, again.found, strict=True):
+        assert len(one) > 0
+        assert np.array_equal(one.boxes, other.boxes)
+        assert np.array_equal(one.probabilities, other.probabilities)

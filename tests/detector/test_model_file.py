@@ -9,9 +9,10 @@ from utils.dataset.labels import CLASSES
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.inference import Detector
-from utils.detector.model_file import ModelFile, load_tensors, read_model, write_model
+from utils.detector.model_file import ModelFile, read_model, write_model
 from utils.errors import InputError
 from utils.metrics.calibration import Calibration
+from utils.training.tensors import load_tensors
 
 ANCHORS = Anchors(((8.0, 11.0), (16.0, 22.0), (30.0, 40.0), (50.0, 60.0)), (1.0,))
 

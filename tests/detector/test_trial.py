@@ -1,11 +1,15 @@
 import pytest
 
 from utils.detector import fit as fit_module
-from utils.detector import step, training
-from utils.detector.trial import run_trial
+from utils.detector import task
+from utils.detector.plan import Plan
+from utils.detector.trial import trial_training
 from utils.errors import Checkpointed, InputError
 from utils.records import read_record, write_record
 from utils.search.study import suggest
+from utils.search.trial import run_trial
+from utils.training import divergence
+from utils.training.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("tiny_detectors")
 
@@ -21,20 +25,10 @@ def trial(tmp_path, shards):
         write_record(suggestion, record | {"params": record["params"] | params})
         result = tmp_path / "result.json"
         result.unlink(missing_ok=True)
-        run_trial(
-            suggestion=suggestion,
-            study=study,
-            train=[shards["train"]],
-            validation=[shards["val"]],
-            arch="compact_resnet18_fpn",
-            epochs=epochs,
-            image_size=64,
-            seed=1,
-            checkpoint=tmp_path / "trial.ckpt",
-            result=result,
-            tries=tries,
-            stop=stop,
-        )
+        shard = [shards["train"]], [shards["val"]]
+        plan = Plan("compact_resnet18_fpn", Recipe(), epochs, 1, *shard, 64)
+        train = trial_training(plan, tmp_path / "trial.ckpt", tries, stop)
+        run_trial(suggestion, study, result, epochs, train)
         return read_record(result)
 
     return run
@@ -43,9 +37,7 @@ def trial(tmp_path, shards):
 def objectives(monkeypatch, values):
     """Let the validation of the epochs give these values."""
     given = iter(values)
-    monkeypatch.setattr(
-        training, "validation_record", lambda *_: {"map": next(given), "map_50": 0.5}
-    )
+    monkeypatch.setattr(task, "validation_record", lambda *_: {"map": next(given), "map_50": 0.5})
 
 
 def test_completed_trial_has_the_value_of_its_last_epoch(trial, monkeypatch):
@@ -57,13 +49,13 @@ def test_completed_trial_has_the_value_of_its_last_epoch(trial, monkeypatch):
 
 
 def test_diverged_training_is_a_failed_trial(trial, monkeypatch):
-    monkeypatch.setattr(training, "PATIENCE", 2)
-    real = step.losses
+    monkeypatch.setattr(divergence, "PATIENCE", 2)
+    real = task.losses
 
     def infinite(*args):
         return {name: loss * float("inf") for name, loss in real(*args).items()}
 
-    monkeypatch.setattr(step, "losses", infinite)
+    monkeypatch.setattr(task, "losses", infinite)
     result = trial(batch_size=2)
     assert (result["state"], result["value"], result["values"]) == ("fail", None, [])
     assert result["reason"].startswith("TrainingDiverged: ")

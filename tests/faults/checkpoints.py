@@ -18,9 +18,10 @@ from tests.faults.table import Row
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.inference import Detector
-from utils.detector.model_file import ModelFile, load_tensors, read_model, save_tensors, write_model
+from utils.detector.model_file import ModelFile, read_model, write_model
 from utils.detector.weights import check_weights
 from utils.training.checkpoint import SCHEMA, Checkpoint
+from utils.training.tensors import load_tensors, save_tensors
 
 ARCH, OTHER_ARCH = "compact_resnet18_fpn", "fasterrcnn_mobilenet_v3_large_fpn"
 ANCHORS = Anchors(((8.0, 11.0), (16.0, 22.0), (30.0, 40.0), (50.0, 60.0)), (1.0,))

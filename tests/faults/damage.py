@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from utils.detector.model_file import load_tensors
 from utils.errors import InputError
+from utils.training.tensors import load_tensors
 
 
 def cut(data: bytes, step: int) -> Iterator[bytes]:

@@ -5,9 +5,9 @@ import torch
 
 from tests.faults import checkpoints
 from tests.faults.damage import content, equal
-from utils.detector.model_file import load_tensors
 from utils.errors import InputError
 from utils.training.checkpoint import Checkpoint
+from utils.training.tensors import load_tensors
 
 
 def test_damaged_and_foreign_files_are_recognised() -> None:

@@ -6,14 +6,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from utils.detector.fit import Fitted, Plan, fit
+from utils.detector.fit import Fitted, fit
 from utils.detector.model_file import ModelFile, write_model
-from utils.detector.validation import detections_of
+from utils.detector.plan import Plan
 from utils.metrics.average_precision import average_precision
 from utils.metrics.calibration import Calibration, fit_calibration
 from utils.metrics.operating_point import choose_threshold
 from utils.records import read_record, write_record
 from utils.search.space import default_params
+from utils.training.distributed import is_first
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,10 @@ def train_final(
     model: Path,
     log_record: Path,
     stop: Callable[[], bool] = lambda: False,
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """Train as planned; write the model file and the training's record, and return the record.
+
+    Of processes that train together the first writes; the others return None.
 
     Only the training shards are learnt from. The validation shards give the curve, the calibration
     of the confidences and then the threshold, which would mean little on photographs that the
@@ -42,9 +45,10 @@ def train_final(
         See `fit`.
     """
     fitted = fit(plan, checkpoint, stop)
-    found = detections_of(fitted.model, fitted.validation, bfloat16=fitted.bfloat16)
-    calibration = fit_calibration(found, fitted.validation.faces)
-    found = [calibration.apply(one) for one in found]
+    if not is_first():
+        return None
+    calibration = fit_calibration(fitted.found, fitted.validation.faces)
+    found = [calibration.apply(one) for one in fitted.found]
     point = choose_threshold(found, fitted.validation.faces)
     precision = average_precision(found, fitted.validation.faces)
     operating_point = {

@@ -2,10 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torchvision.models.detection import FasterRCNN
@@ -14,75 +13,36 @@ from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
 from utils.detector.inference import best_device, has_bfloat16
-from utils.detector.training import EpochRecord, train
+from utils.detector.plan import Plan
+from utils.detector.task import FaceDetection
+from utils.detector.validation import detections_of
 from utils.detector.weights import load_weights
+from utils.metrics.detections import Detections
 from utils.seed import derive_seed
-from utils.training.checkpoint import Checkpoint, digest_files
-from utils.training.distributed import processes
-from utils.training.recipe import Recipe
+from utils.training.checkpoint import Checkpoint
+from utils.training.distributed import is_first, processes
+from utils.training.loop import train
+from utils.training.progress import EpochRecord
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Plan:
-    """All that decides what a training gives.
+class Fitted:
+    """A trained network and what came about on the way.
 
     Attributes
     ----------
-    arch
-        Name in `utils.detector.architectures`.
-    recipe, epochs, seed
-        How to train, for how long, with which random numbers.
-    train, validation
-        Shards of clean photographs.
-    image_size
-        Pixels of the longer side of a photograph as the network sees it.
-    weights
-        File of pretrained weights, or None to train from scratch.
-    cache_mb
-        MiB of decoded photographs that are kept, training before validation; decides the speed
-        and not the result.
-    checkpoint_minutes
-        Of training, after which the next epoch to end ends with `Checkpointed`, for an engine that
-        carries the checkpoint to where the training goes on; None: never.
+    found
+        What the network finds on `validation`; None in processes that write no files.
     """
-
-    arch: str
-    recipe: Recipe
-    epochs: int
-    seed: int
-    train: Sequence[Path]
-    validation: Sequence[Path]
-    image_size: int
-    weights: Path | None = None
-    cache_mb: float = 2048
-    checkpoint_minutes: float | None = None
-
-    def identity(self) -> dict[str, Any]:
-        """Return plain values that are equal for equal plans, whatever their files are called."""
-        return {
-            "arch": self.arch,
-            "params": self.recipe.as_params(),
-            "epochs": self.epochs,
-            "seed": self.seed,
-            "training data": digest_files(self.train),
-            "validation data": digest_files(self.validation),
-            "image size": self.image_size,
-            "weights": digest_files([self.weights]) if self.weights else None,
-        }
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A trained network and what came about on the way."""
 
     model: FasterRCNN
     anchors: Anchors
     epochs: list[EpochRecord]
     photos: FaceDataset
     validation: FaceDataset
-    bfloat16: bool
+    found: list[Detections] | None
 
 
 def fit(
@@ -130,10 +90,10 @@ def fit(
         len(validation),
         anchors.sizes,
     )
+    frozen = pretrained.normalised if pretrained else frozenset()
+    task = FaceDetection(model, photos, validation, plan.recipe, frozen, bfloat16)
     epochs = train(
-        model,
-        photos,
-        validation,
+        task,
         plan.recipe,
         plan.epochs,
         plan.seed,
@@ -141,7 +101,8 @@ def fit(
         stop,
         after_epoch,
         hand_over=lambda: due is not None and time.monotonic() >= due,
-        frozen_statistics=pretrained.normalised if pretrained else frozenset(),
-        bfloat16=bfloat16,
     )
-    return Fitted(model, anchors, epochs, photos, validation, bfloat16)
+    found = task.found
+    if found is None and is_first():  # the last epoch had been validated before this start
+        found = detections_of(model, validation, bfloat16=bfloat16)
+    return Fitted(model, anchors, epochs, photos, validation, found)

@@ -1,13 +1,9 @@
 """The trained detector as one file: everything that inference needs, and where it came from."""
 
-import hashlib
-import io
-import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from utils.dataset.labels import CLASSES
@@ -15,12 +11,9 @@ from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture
 from utils.errors import InputError
 from utils.metrics.calibration import Calibration
-from utils.records import atomic_file
+from utils.training.tensors import load_tensors, save_tensors
 
 SCHEMA = 2
-
-_ZIP = b"PK"
-"""How torch's files begin; those older than its version 1.6 (COCO weights of 2019) are no zips."""
 
 FIELDS = {"arch", "classes", "anchors", "image_size", "threshold", "calibration", "state_dict"}
 """What a model file must hold besides its schema number."""
@@ -123,62 +116,3 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
             f"{path}: field 'classes' is {content['classes']}, expected {list(CLASSES)}"
         )
     return model, digest
-
-
-def save_tensors(path: Path, content: dict[str, Any]) -> None:
-    """Write tensors and plain values to a file, whole or not at all."""
-    with atomic_file(path) as file:
-        torch.save(content, file)
-
-
-def load_tensors(path: Path) -> tuple[Any, str]:
-    """Load a file that `save_tensors` wrote; return its content and the SHA-256 of its bytes.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, damaged, or holds more than tensors and plain values.
-    """
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except OSError as error:  # a folder, or a disk that gives no more
-        raise InputError(f"{path}: not a file that can be read ({error.strerror})") from error
-    if not data:
-        raise InputError(f"{path}: the file is empty; the job that makes it failed")
-    digest = hashlib.sha256(data).hexdigest()
-    try:
-        file = _of_checked_parts(data) if data.startswith(_ZIP) else io.BytesIO(data)
-        del data  # a checkpoint may be large
-        content = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(
-            f"{path}: not a whole file of tensors ({reason}); fetch or make it again"
-        ) from error
-    return content, digest
-
-
-def _of_checked_parts(data: bytes) -> io.BytesIO:
-    """Return a zip of torch's made anew, of its parts, each of which agrees with its checksum.
-
-    Torch compares no checksum. And it believes the list of the parts, which has none: with one bit
-    in it a part is taken for a folder, and its tensor has whatever memory held before.
-
-    Raises
-    ------
-    ValueError, zipfile.BadZipFile
-        If a part is damaged, or compressed or shared with another, which torch's are not.
-    """
-    anew = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(anew, "w") as copy:
-        parts = archive.infolist()
-        if any(part.compress_type != zipfile.ZIP_STORED for part in parts):
-            raise ValueError("it has compressed parts")
-        if sum(part.file_size for part in parts) > len(data):
-            raise ValueError("its parts overlap")
-        for part in parts:
-            copy.writestr(zipfile.ZipInfo(part.filename), archive.read(part))
-    anew.seek(0)
-    return anew

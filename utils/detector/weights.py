@@ -12,8 +12,8 @@ from torchvision.models.detection import FasterRCNN
 
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
-from utils.detector.model_file import load_tensors
 from utils.errors import InputError
+from utils.training.tensors import load_tensors
 
 log = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from utils.detector.model_file import load_tensors, save_tensors
 from utils.errors import InputError
 from utils.training.distributed import is_first, wait_for_first
+from utils.training.tensors import load_tensors, save_tensors
 
-SCHEMA = 2
+SCHEMA = 3
 
 FIELDS = {"job", "starts", "state"}
 """What a checkpoint holds besides its schema number."""

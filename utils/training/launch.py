@@ -1,7 +1,7 @@
 """Starting the processes that train together, as children of one that watches over them.
 
-``torchrun`` would do, but for three things that a job needs: it does not pass on the exit code that
-says "checkpoint saved", it opens a port, and it ends a process that takes 30 s to save.
+``torchrun`` lacks three things that a job needs: it does not pass on the exit code that says
+"checkpoint saved", it opens a port, and it ends a process that takes 30 s to save.
 """
 
 import os
@@ -17,15 +17,24 @@ import torch
 
 from utils.errors import InputError
 from utils.job import EXIT_CHECKPOINTED
-from utils.training.distributed import STORE
+from utils.training.distributed import STORE, join
 
 GRACE = 30.0
 """Seconds that the others have to end by themselves after one has failed."""
 
 
-def is_launched() -> bool:
-    """Return whether this process is one of several already, started from here or by torchrun."""
-    return "WORLD_SIZE" in os.environ
+def start_together(processes: int, stop: Callable[[], bool]) -> int | None:
+    """Let this process train together with others, if there are to be several.
+
+    Returns
+    -------
+    The exit code of the processes that were started, if this one only watched over them; None if it
+    is to train itself: alone, or as one of several that were started here or by ``torchrun``.
+    """
+    if processes > 1 and "WORLD_SIZE" not in os.environ:
+        return launch(processes, stop)
+    join()
+    return None
 
 
 def launch(

@@ -27,7 +27,8 @@ class Progress:
 
     epoch: int = 0
     step: int = 0
-    skipped_in_a_row: int = 0
+    first_loss: float | None = None  # of the first batch whose loss is finite
+    lost_in_a_row: int = 0  # batches (see `utils.training.divergence`)
     skipped: int = 0  # in this epoch
     sums: dict[str, float] = field(default_factory=dict)  # of losses in this epoch
     seconds: float = 0.0  # of this epoch

@@ -10,7 +10,7 @@ OPTIMIZERS = ("adamw", "sgd")
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a detector is trained, whatever its architecture.
+    """How a network is trained, whatever its architecture.
 
     Attributes
     ----------

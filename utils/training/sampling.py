@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from utils.dataset.faces import Faces
-from utils.dataset.labels import CLASS_IDS
 from utils.seed import derive_seed
 
 
-def repeat_factors(faces: Sequence[Faces], threshold: float) -> np.ndarray:
-    """Return how much oftener than others a photograph is shown for the rare classes it has.
+def repeat_factors(present: np.ndarray, threshold: float) -> np.ndarray:
+    """Return how much oftener than others a photograph is shown because of its rare classes.
 
     Repeat-factor sampling (Gupta, Dollár and Girshick 2019): a class that a share ``f`` of the
     photographs have has the factor ``max(1, sqrt(threshold / f))``, and a photograph the largest
@@ -18,8 +16,8 @@ def repeat_factors(faces: Sequence[Faces], threshold: float) -> np.ndarray:
 
     Parameters
     ----------
-    faces
-        Of each photograph.
+    present
+        bool (photographs, classes): which classes each has.
     threshold
         Share of photographs below which a class is rare; 0 shows all alike.
 
@@ -27,8 +25,6 @@ def repeat_factors(faces: Sequence[Faces], threshold: float) -> np.ndarray:
     -------
     float64 (photographs,), 1 or more.
     """
-    labels = CLASS_IDS.values()
-    present = np.array([[(one.labels == label).any() for label in labels] for one in faces])
     share = present.mean(axis=0)
     factors = np.sqrt(np.divide(threshold, share, out=np.ones_like(share), where=share > 0))
     return np.maximum(1.0, (present * factors).max(axis=1))

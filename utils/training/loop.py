@@ -1,4 +1,4 @@
-"""The training loop.
+"""The training loop, which knows no network: a `Task` gives it losses and a validation.
 
 Every random number in it is a function of the seed, the epoch, the step and the place in the batch,
 so a checkpoint needs no state of random generators, a resumed training goes on bit for bit (on a
@@ -8,36 +8,58 @@ batches do what one would, but for rounding.
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
-from torch import Tensor
-from torchvision.models.detection import FasterRCNN
+from torch import nn
 
-from utils.dataset.torch_dataset import FaceDataset
-from utils.detector.augmentation import Augmentation, chip_side
-from utils.detector.step import Step
-from utils.detector.validation import detections_of, validation_record
 from utils.errors import Checkpointed, InputError, TrainingDiverged
 from utils.seed import derive_seed
 from utils.training.checkpoint import Checkpoint
 from utils.training.distributed import anywhere, from_first, is_first, own_places, processes
+from utils.training.divergence import check_loss
 from utils.training.optimization import learning_rate_at
 from utils.training.prefetching import ahead
 from utils.training.progress import EpochRecord, Progress, tell_progress
 from utils.training.recipe import Recipe
-from utils.training.sampling import epoch_batches, repeat_factors
-
-PATIENCE = 10
-"""So many batches in a row with a loss that is not finite end the training."""
+from utils.training.sampling import epoch_batches
+from utils.training.step import Losses, Step
 
 log = logging.getLogger(__name__)
 
 
+class Task(Protocol):
+    """What is trained, as far as the loop must know it.
+
+    Attributes
+    ----------
+    model
+        The network, on its device and ready for several processes to train together.
+    names
+        Of the samples, for the log.
+    weights
+        How often an epoch shows each sample (see `utils.training.sampling.epoch_batches`).
+    frozen
+        Names of the normalisation layers that keep their statistics.
+    """
+
+    model: nn.Module
+    names: Sequence[str]
+    weights: Sequence[float]
+    frozen: frozenset[str]
+
+    def sample(self, number: int, seed: int) -> Any:
+        """Return sample `number` as an epoch shows it; called in a thread, a batch ahead."""
+
+    def losses(self, samples: Sequence[Any], seeds: Sequence[int]) -> Losses:
+        """Pass this process's samples through the network, with a seed for each."""
+
+    def validate(self, network: nn.Module, stop: Callable[[], bool]) -> dict[str, Any] | None:
+        """Return numbers (or None) by name that say how good `network` is; None if stopped."""
+
+
 def train(
-    model: FasterRCNN,
-    photos: FaceDataset,
-    validation: FaceDataset,
+    task: Task,
     recipe: Recipe,
     epochs: int,
     seed: int,
@@ -45,18 +67,14 @@ def train(
     stop: Callable[[], bool] = lambda: False,
     after_epoch: Callable[[EpochRecord], None] = lambda record: None,
     hand_over: Callable[[], bool] = lambda: False,
-    frozen_statistics: frozenset[str] = frozenset(),
-    bfloat16: bool = False,
 ) -> list[EpochRecord]:
-    """Train `model` in place, from where `checkpoint` left off, and return a record per epoch.
+    """Train ``task.model`` in place, from where `checkpoint` left off; return a record per epoch.
 
-    With ``recipe.ema``, the averaged weights are validated, and are what `model` has in the end.
+    With ``recipe.ema``, the averaged weights are validated, and are what the model has in the end.
     Processes that train together (see `utils.training.distributed`) all call this alike.
 
     Parameters
     ----------
-    photos, validation
-        Data sets at the scale of the network.
     checkpoint
         Started (see `Checkpoint.start`).
     stop
@@ -67,22 +85,18 @@ def train(
     hand_over
         Asked after every epoch but the last, once it is in the checkpoint; once true,
         `Checkpointed` is raised. Each start thus gets on by an epoch at least.
-    frozen_statistics
-        Names of the normalisation layers that keep their statistics, as is usual with those that
-        came with pretrained weights.
-    bfloat16
-        Compute features in bfloat16; boxes and losses stay in float32.
 
     Raises
     ------
     Checkpointed
         After `stop` or `hand_over` asked for it.
     TrainingDiverged
-        If the loss or its gradient is not finite in `PATIENCE` batches in a row.
+        If losses are not finite or explode (see `utils.training.divergence`), or weights are not
+        finite at the end of an epoch. The checkpoint stays that of the epoch before.
     InputError
         If the checkpoint, though of this job, does not fit the network: the code has changed.
     """
-    trainer = _Trainer(model, photos, recipe, epochs, seed, frozen_statistics, bfloat16)
+    trainer = _Trainer(task, recipe, epochs, seed)
     try:
         trainer.restore(checkpoint.state)
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
@@ -96,7 +110,7 @@ def train(
     while progress.epoch < epochs:
         started = time.monotonic()
         finished = trainer.finish_epoch(lambda: anywhere(stop()))
-        validated = trainer.validate(validation, stop) if finished else None
+        validated = trainer.validate(stop) if finished else None
         progress.seconds += time.monotonic() - started
         if validated is None:
             checkpoint.save(trainer.state())
@@ -111,29 +125,17 @@ def train(
             raise Checkpointed(
                 f"handing over after epoch {progress.epoch}; the checkpoint is {checkpoint.path}"
             )
-    if trainer.step.result is not model:
-        model.load_state_dict(trainer.step.result.state_dict())
+    if trainer.step.result is not task.model:
+        task.model.load_state_dict(trainer.step.result.state_dict())
     return progress.epochs
 
 
 class _Trainer:
     """Where a training stands, and how it gets on from one epoch to the next."""
 
-    def __init__(
-        self,
-        model: FasterRCNN,
-        photos: FaceDataset,
-        recipe: Recipe,
-        epochs: int,
-        seed: int,
-        frozen_statistics: frozenset[str],
-        bfloat16: bool,
-    ) -> None:
-        self.model, self.photos, self.recipe = model, photos, recipe
-        self.epochs, self.seed, self.frozen_statistics = epochs, seed, frozen_statistics
-        self.augment = Augmentation(recipe.augmentation, chip_side(recipe.chip, photos.image_size))
-        self.weights = repeat_factors(photos.faces, recipe.rare)
-        self.step, self.bfloat16 = Step(model, recipe, bfloat16), bfloat16
+    def __init__(self, task: Task, recipe: Recipe, epochs: int, seed: int) -> None:
+        self.task, self.recipe, self.epochs, self.seed = task, recipe, epochs, seed
+        self.step = Step(task.model, recipe)
         self.progress = Progress()
         if recipe.batch_size < processes():
             log.warning(
@@ -156,26 +158,32 @@ class _Trainer:
     def finish_epoch(self, stop: Callable[[], bool]) -> bool:
         """Do the steps left in this epoch; return False if asked to stop before its end."""
         progress = self.progress
-        batches = epoch_batches(self.weights, self.recipe.batch_size, self.seed, progress.epoch)
+        batches = epoch_batches(
+            self.task.weights, self.recipe.batch_size, self.seed, progress.epoch
+        )
         self._to_training_mode()
         what = f"epoch {progress.epoch + 1}/{self.epochs}"
         left = range(progress.step, len(batches))
-        samples = ahead(lambda step: self._samples(batches[step], step), left)
+        prepared = ahead(lambda step: self._samples(batches[step], step), left)
         for batch in tell_progress(batches, progress.step, what):
             if stop():
                 return False
             place = progress.epoch * len(batches) + progress.step
             rate = learning_rate_at(place, self.epochs * len(batches), self.recipe)
             draws = self._seeds("draw", progress.step, len(batch))
-            images, targets = zip(*next(samples), strict=True)
-            self._count(batch, self.step(images, targets, draws, rate))
+            samples = next(prepared)
+            losses = self.step(lambda s=samples, d=draws: self.task.losses(s, d), rate)
+            self._count(batch, losses, len(batches))
             progress.step += 1
+        if not self.step.is_finite():
+            raise TrainingDiverged(
+                f"weights are not finite after epoch {progress.epoch + 1}; {self._advice()}"
+            )
         return True
 
-    def validate(self, photos: FaceDataset, stop: Callable[[], bool]) -> dict[str, Any] | None:
+    def validate(self, stop: Callable[[], bool]) -> dict[str, Any] | None:
         """Measure the network to be kept, in the first process; None when asked to stop."""
-        found = detections_of(self.step.result, photos, stop, self.bfloat16) if is_first() else None
-        return from_first(None if found is None else validation_record(found, photos))
+        return from_first(self.task.validate(self.step.result, stop) if is_first() else None)
 
     def close_epoch(self, validation: dict[str, Any]) -> EpochRecord:
         """Turn the sums of the epoch into its record and move on to the next."""
@@ -189,12 +197,11 @@ class _Trainer:
             "validation": validation,
         }
         log.info(
-            "epoch %d/%d: loss %s, validation mAP %s (%s at IoU 0.5), %.1f s",
+            "epoch %d/%d: loss %s, validation %s, %.1f s",
             record["epoch"],
             self.epochs,
             _rounded(record["loss"].get("total")),
-            _rounded(validation["map"]),
-            _rounded(validation["map_50"]),
+            ", ".join(f"{name} {_rounded(value)}" for name, value in validation.items()),
             progress.seconds,
         )
         progress.epochs.append(record)
@@ -202,40 +209,39 @@ class _Trainer:
         progress.sums, progress.seconds = {}, 0.0
         return record
 
-    def _samples(self, batch: list[int], step: int) -> list[tuple[Tensor, dict[str, Any]]]:
-        """Return this process's chips of a batch, a function of seed, epoch and step."""
+    def _samples(self, batch: list[int], step: int) -> list[Any]:
+        """Return this process's samples of a batch, a function of seed, epoch and step."""
         seeds = self._seeds("augment", step, len(batch))
         own = [batch[place] for place in own_places(len(batch))]
-        return [self.augment(*self.photos[n], seed) for n, seed in zip(own, seeds, strict=True)]
+        return [self.task.sample(number, seed) for number, seed in zip(own, seeds, strict=True)]
 
     def _seeds(self, purpose: str, step: int, size: int) -> list[int]:
         """Return a seed for each of this process's places in a batch of `size`."""
         epoch = self.progress.epoch
         return [derive_seed(self.seed, purpose, epoch, step, place) for place in own_places(size)]
 
-    def _count(self, batch: list[int], losses: dict[str, float] | None) -> None:
+    def _count(self, batch: list[int], losses: dict[str, float] | None, batches: int) -> None:
         """Add up the losses of a step, or note that there were none to go by."""
         progress = self.progress
-        if losses is not None:
-            progress.skipped_in_a_row = 0
+        if losses is None:
+            progress.skipped += 1
+            names = ", ".join(self.task.names[number] for number in batch)
+            log.warning("the loss is not finite; skipped the batch of %s", names)
+        else:
             for name, loss in losses.items():
                 progress.sums[name] = progress.sums.get(name, 0.0) + loss
-            return
-        progress.skipped += 1
-        progress.skipped_in_a_row += 1
-        names = ", ".join(self.photos.names[number] for number in batch)
-        log.warning("the loss is not finite; skipped the batch of %s", names)
-        if progress.skipped_in_a_row >= PATIENCE:
-            raise TrainingDiverged(
-                f"the loss was not finite in {PATIENCE} batches in a row, in epoch "
-                f"{progress.epoch + 1}; try a lower learning rate than "
-                f"{self.recipe.learning_rate:g}"
-            )
+        is_last = progress.epoch + 1 == self.epochs and progress.step + 1 == batches
+        why = check_loss(progress, losses and losses["total"], batches, is_last)
+        if why:
+            raise TrainingDiverged(f"{why}, in epoch {progress.epoch + 1}; {self._advice()}")
+
+    def _advice(self) -> str:
+        return f"try a lower learning rate than {self.recipe.learning_rate:g}"
 
     def _to_training_mode(self) -> None:
-        self.model.train()
-        for name, module in self.model.named_modules():
-            if name in self.frozen_statistics:
+        self.task.model.train()
+        for name, module in self.task.model.named_modules():
+            if name in self.task.frozen:
                 module.eval()
 
 

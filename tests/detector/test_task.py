@@ -1,0 +1,76 @@
+"""The detector in the training loop; what the loop itself does is in tests/training/."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from utils.detector.task import FaceDetection
+from utils.training.checkpoint import Checkpoint
+from utils.training.loop import train
+from utils.training.recipe import Recipe
+
+RECIPE = Recipe(batch_size=4, augmentation=0.5, ema=0.0)
+
+
+def run(model, photos, validation, path, epochs=2, recipe=RECIPE):
+    checkpoint = Checkpoint(path, {"job": "test"})
+    checkpoint.start()
+    return train(FaceDetection(model, photos, validation, recipe), recipe, epochs, 3, checkpoint)
+
+
+def test_killed_training_of_the_compact_detector_gives_the_weights_of_one_left_alone(
+    one_of_several, tmp_path
+):
+    interrupted, alone = tmp_path / "interrupted", tmp_path / "alone"
+    interrupted.mkdir(), alone.mkdir()
+    job = subprocess.run(
+        [sys.executable, one_of_several.__file__, interrupted, "be killed"], check=False
+    )
+    assert job.returncode == -9
+    assert (interrupted / "training.ckpt").stat().st_size > 0
+    options = {"recipe": one_of_several.KILLED, "bfloat16": True}
+    resumed = one_of_several.train_compact(interrupted, **options)
+    expected = one_of_several.train_compact(alone, **options)
+    assert resumed["records"] == expected["records"]
+    for name, value in expected["weights"].items():
+        assert torch.equal(value, resumed["weights"][name]), name
+
+
+def test_loss_falls_and_records_say_so(model, photos, validation, tmp_path):
+    records = run(model, photos, validation, tmp_path / "c.ckpt", epochs=12)
+    assert [record["epoch"] for record in records] == list(range(1, 13))
+    assert records[-1]["loss"]["total"] < 0.7 * records[0]["loss"]["total"]
+    parts = ("classification", "box_regression", "objectness", "rpn_box_regression")
+    for record in records:
+        assert record["skipped_batches"] == 0
+        assert sum(record["loss"][part] for part in parts) == pytest.approx(
+            record["loss"]["total"], rel=1e-5
+        )
+
+
+def test_photographs_of_rare_classes_are_shown_oftener(model, photos, validation):
+    task = FaceDetection(model, photos, validation, Recipe(rare=1.0))
+    # All have all classes but the first photograph, which has none.
+    assert task.weights[0] == 1
+    assert task.weights[1:] == pytest.approx((7 / 6) ** 0.5)
+    alike = FaceDetection(model, photos, validation, Recipe(rare=0.0))
+    assert alike.weights.tolist() == [1.0] * 7
+
+
+def test_a_sample_is_a_function_of_its_seed(model, photos, validation):
+    task = FaceDetection(model, photos, validation, Recipe(augmentation=1.0))
+    (first, _), (again, _), (other, _) = (task.sample(3, seed) for seed in (5, 5, 6))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_what_was_validated_last_is_kept_and_gives_its_record(model, photos, validation):
+    task = FaceDetection(model, photos, validation, RECIPE)
+    assert task.found is None
+    record = task.validate(model, lambda: False)
+    assert len(task.found) == len(validation)
+    assert record.keys() == {"map", "map_50"}
+    assert task.validate(model, lambda: True) is None
+    assert task.found is None

@@ -1,0 +1,114 @@
+"""What decides a training of the detector, and the options of the executables that train one.
+
+Importing it imports no torch: an executable parses its command line first.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from utils.detector.names import ARCHITECTURES
+from utils.job import InputPath
+from utils.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides what a training gives.
+
+    Attributes
+    ----------
+    arch
+        Name in `utils.detector.architectures`.
+    recipe, epochs, seed
+        How to train, for how long, with which random numbers.
+    train, validation
+        Shards of clean photographs.
+    image_size
+        Pixels of the longer side of a photograph as the network sees it.
+    weights
+        File of pretrained weights, or None to train from scratch.
+    cache_mb
+        MiB of decoded photographs that are kept, training before validation; decides the speed
+        and not the result.
+    checkpoint_minutes
+        Of training, after which the next epoch to end ends with `Checkpointed`, for an engine that
+        carries the checkpoint to where the training goes on; None: never.
+    """
+
+    arch: str
+    recipe: Recipe
+    epochs: int
+    seed: int
+    train: Sequence[Path]
+    validation: Sequence[Path]
+    image_size: int
+    weights: Path | None = None
+    cache_mb: float = 2048
+    checkpoint_minutes: float | None = None
+
+    def identity(self) -> dict[str, Any]:
+        """Return plain values that are equal for equal plans, whatever their files are called."""
+        from utils.training.checkpoint import digest_files
+
+        return {
+            "arch": self.arch,
+            "params": self.recipe.as_params(),
+            "epochs": self.epochs,
+            "seed": self.seed,
+            "training data": digest_files(self.train),
+            "validation data": digest_files(self.validation),
+            "image size": self.image_size,
+            "weights": digest_files([self.weights]) if self.weights else None,
+        }
+
+    @classmethod
+    def from_args(cls, args: argparse.Namespace, recipe: Recipe) -> "Plan":
+        """Return the plan that options of `add_plan_options` give."""
+        return cls(
+            arch=args.arch,
+            recipe=recipe,
+            epochs=args.epochs,
+            seed=args.seed,
+            train=args.train,
+            validation=args.val,
+            image_size=args.image_size,
+            weights=args.weights,
+            cache_mb=args.cache_mb,
+            checkpoint_minutes=args.checkpoint_minutes,
+        )
+
+
+def add_plan_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a `Plan`, of its checkpoint, and of the processes that carry it out."""
+    parser.add_argument(
+        "--train", type=InputPath, nargs="+", required=True, help="shards to learn from"
+    )
+    parser.add_argument(
+        "--val", type=InputPath, nargs="+", required=True, help="shards to validate on"
+    )
+    parser.add_argument(
+        "--arch", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="the network"
+    )
+    parser.add_argument("--epochs", type=int, required=True, help="passes over the photographs")
+    parser.add_argument(
+        "--image-size", type=int, required=True, help="pixels of a photograph's longer side"
+    )
+    parser.add_argument("--weights", type=InputPath, help="pretrained weights; else from scratch")
+    parser.add_argument(
+        "--cache-mb", type=float, default=2048, help="MiB of decoded photographs to keep in memory"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="decides all random numbers")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="that share each batch, each on a GPU of its own"
+    )
+    parser.add_argument(
+        "--checkpoint", type=Path, required=True, help="read to go on, written every epoch"
+    )
+    parser.add_argument(
+        "--checkpoint-minutes",
+        type=float,
+        help="exit with 85 at the end of an epoch after so long, to go on where the engine likes",
+    )
