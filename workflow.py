@@ -278,7 +278,10 @@ def tell_end(run: Run, done: bool) -> int:
     output = run.folder / OUTPUT
     answer = output / "prevalence.json"
     if answer.exists():
-        print(f"Answer: {read_record(answer)['answer']}")
+        record = read_record(answer)
+        print(f"Answer: {record['answer']}")
+        if serious := record.get("serious"):
+            print("Before you quote it:", *serious, sep="\n  - ")
         print(f"Report: {output / 'report.html'}")
     else:  # a workflow that is not ours
         print(f"Output: {output}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draw how the classes of faces are spread over the sides of the split."""
+"""Draw how the classes of faces are spread over the sides of the split, and some of them."""
 
 import argparse
 import sys
@@ -24,13 +24,21 @@ def parser() -> argparse.ArgumentParser:
         help="shards of annotated photos; each one's file name is the name of its side",
     )
     parser.add_argument("--output", type=OutputPath, required=True, help="picture to write (PNG)")
+    parser.add_argument(
+        "--photographs",
+        type=OutputPath,
+        help="a dozen photographs with their annotated boxes, picture to write (JPEG)",
+    )
     return parser
 
 
 def main(args: argparse.Namespace) -> None:
+    from utils.analysis.plots.annotated import annotated_photographs
     from utils.analysis.plots.class_distribution import class_distribution
 
     class_distribution(args.shards, args.output)
+    if args.photographs:
+        annotated_photographs(args.shards, args.photographs)
 
 
 if __name__ == "__main__":

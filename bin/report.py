@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     for name, words in (
         ("--predictions", "predictions_<p>.json of every shard"),
         ("--images", "shards of annotated photos"),
-        ("--pictures", "PNG files; the name of each says where it stands in the page"),
+        ("--pictures", "PNG and JPEG files; the name of each says where it stands in the page"),
     ):
         parser.add_argument(name, type=InputPath, nargs="+", required=True, help=words)
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap interval")

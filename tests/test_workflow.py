@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ import yaml
 import workflow
 from tests.determinism import runs
 from utils.dag.run_folder import locked
+from utils.records import write_record
 
 PROJECT = Path(__file__).resolve().parents[1]
 SAMPLE = PROJECT / "data" / "sample"
@@ -25,7 +27,7 @@ OUTPUTS = {
     *("calibration.png", "mistakes.png"),
     *("mask_detection_model.pth", "training.json", "training_curves.png"),
     *("best_hpo_params.json", "hpo_study.log", "hpo_history.png"),
-    *("split.json", "class_distribution.png"),
+    *("split.json", "class_distribution.png", "annotated_photographs.jpg"),
 }
 
 
@@ -417,3 +419,15 @@ def break_split(folder: Path, script: str) -> None:
     catalog = yaml.safe_load((folder / "transformations.yml").read_text())
     split = next(t for t in catalog["transformations"] if t["name"] == "split_data")
     Path(split["sites"][0]["pfn"]).write_text(f"#!/usr/bin/env python3\n{script}\n")
+
+
+@pytest.mark.parametrize("serious", [["One thing.", "Another."], []])
+def test_what_is_serious_stands_under_the_answer(tmp_path, capsys, serious):
+    (tmp_path / "output").mkdir()
+    record = {"answer": "About 60 %.", "caveats": [*serious, "Small."], "serious": serious}
+    write_record(tmp_path / "output" / "prevalence.json", record)
+    assert workflow.tell_end(SimpleNamespace(folder=tmp_path), done=True) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "Answer: About 60 %." and told[-1].startswith("Report: ")
+    expected = ["Before you quote it:", "  - One thing.", "  - Another."] if serious else []
+    assert told[1:-1] == expected

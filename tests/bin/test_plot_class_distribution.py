@@ -12,9 +12,11 @@ def test_a_picture_of_all_shards_is_drawn(execute, tmp_path, photographs) -> Non
         "plot_class_distribution.py",
         tmp_path,
         *("--shards", "train.tar", "test.tar", "--output", "class_distribution.png"),
+        *("--photographs", "annotated_photographs.jpg"),
     )
     assert done.returncode == 0, done.stderr
     assert Image.open(tmp_path / "class_distribution.png").width > 1000
+    assert Image.open(tmp_path / "annotated_photographs.jpg").format == "JPEG"
 
 
 def test_a_photograph_without_annotation_is_named(execute, tmp_path, photographs) -> None:

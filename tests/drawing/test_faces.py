@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from PIL import ImageColor, ImageFont
+from PIL import ImageColor
 
+from utils.dataset.faces import Faces
 from utils.dataset.labels import COLOURS
-from utils.drawing.faces import LONGEST, SHORTEST, draw_detections, font
+from utils.drawing.faces import LONGEST, SHORTEST, draw_detections, draw_faces
 from utils.metrics.detections import Detections
 
 
@@ -73,5 +74,13 @@ def test_odd_shapes_and_boxes_at_the_border_can_be_drawn(shape: tuple[int, int, 
     assert draw_detections(np.zeros(shape, np.uint8), whole, 0.5).shape[2] == 3
 
 
-def test_text_is_laid_out_alike_whatever_libraries_a_machine_has():
-    assert font(12).layout_engine == ImageFont.Layout.BASIC
+def test_annotated_faces_are_drawn_without_confidence_and_counted_in_the_strip() -> None:
+    faces = Faces(np.array([[200, 150, 300, 250]], np.float32), np.array([2]))
+    plain, whole = draw_faces(GREY, faces, strip=False), draw_faces(GREY, faces)
+    assert plain.shape[:2] == (0.75 * SHORTEST, SHORTEST) and whole.shape[0] > plain.shape[0]
+    assert (whole[: len(plain)] == plain).all()
+    found = pixels(plain, 2)
+    assert found[:, 0].max() == pytest.approx(250 * SHORTEST / 400, abs=3)
+    sure = draw_detections(GREY, detections([[200, 150, 300, 250]], [2], [0.99]), 0.5)
+    assert (photo_part(sure) != plain).any()  # the label of a detection has its confidence, too
+    assert draw_faces(GREY, Faces(), strip=False).mean() == 128

@@ -127,7 +127,8 @@ class _Pipeline:
         self.job(
             "plot_class_distribution",
             ["--shards", In("train.tar"), In("val.tar"), In("test.tar")],
-            ["--output", *self.pictures("class_distribution")],
+            ["--output", *self.pictures("class_distribution.png")],
+            ["--photographs", *self.pictures("annotated_photographs.jpg")],
         )
         for s, shard in enumerate(self.train_shards()):
             self.job(
@@ -176,7 +177,7 @@ class _Pipeline:
         kept = [
             Out("best_hpo_params.json", keep=True),
             Out("hpo_study.log", keep=True),
-            *self.pictures("hpo_history"),
+            *self.pictures("hpo_history.png"),
         ]
         options = ["--params", "--study-out", "--history"]
         self.job("hpo_best", ["best", *told], *zip(options, kept, strict=True), executable="hpo")
@@ -191,7 +192,7 @@ class _Pipeline:
             ["--checkpoint", Checkpoint("train_model.ckpt"), *self.handing_over],
             ["--model", Out(MODEL, keep=True)],
             ["--log", Out("training.json", keep=True)],
-            ["--curves", *self.pictures("training_curves")],
+            ["--curves", *self.pictures("training_curves.png")],
         )
 
     def evaluate(self) -> None:
@@ -200,8 +201,8 @@ class _Pipeline:
             ["--model", In(MODEL), "--test", In("test_clean.tar"), *self.seed],
             ["--json", Out("evaluation.json", keep=True)],
             ["--text", Out("evaluation.txt", keep=True)],
-            ["--pictures", *self.pictures("confusion_matrix", "precision_recall")],
-            self.pictures("calibration", "mistakes"),
+            ["--pictures", *self.pictures("confusion_matrix.png", "precision_recall.png")],
+            self.pictures("calibration.png", "mistakes.png"),
         )
 
     def predict(self) -> list:
@@ -234,9 +235,8 @@ class _Pipeline:
             ["--prevalence", Out("prevalence.json", keep=True)],
         )
 
-    def pictures(self, *stems: str) -> list:
+    def pictures(self, *names: str) -> list:
         """Return the pictures that a job writes, and let the report show them."""
-        names = [f"{stem}.png" for stem in stems]
         self.shown += names
         return [Out(name, keep=True) for name in names]
 

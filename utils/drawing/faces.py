@@ -1,12 +1,13 @@
-"""A photograph with its detections drawn so that one face reads as well as a crowd."""
+"""A photograph with its faces drawn so that one reads as well as a crowd."""
 
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from utils.dataset.faces import Faces
 from utils.dataset.labels import COLOURS, TITLES
+from utils.drawing.fonts import font
 from utils.drawing.label_layout import place_labels
 from utils.metrics.detections import Detections
 
@@ -46,16 +47,48 @@ def draw_detections(image: np.ndarray, detections: Detections, threshold: float)
     uint8, shape (H', W', 3), RGB: the drawing, with the strip beneath the photograph.
     """
     kept = detections.above(threshold)
-    scale = _scale(image.shape[1], image.shape[0], kept.boxes)
+    confidences = [f" {100 * confidence:.0f}" for confidence in kept.scores]
+    photo = _draw(image, kept.boxes, kept.labels, confidences)
+    said = f"numbers: confidence in %, {100 * threshold:.0f} or more"
+    return _above(photo, _strip(photo.width, kept.labels, said))
+
+
+def draw_faces(image: np.ndarray, faces: Faces, strip: bool = True) -> np.ndarray:
+    """Draw the annotated faces of a photograph, each with its class, as `draw_detections` does.
+
+    Parameters
+    ----------
+    image
+        uint8, shape (H, W, 3), RGB.
+    faces
+        In pixels of `image`.
+    strip
+        Whether a strip that sums up stands beneath the photograph.
+
+    Returns
+    -------
+    uint8, shape (H', W', 3), RGB.
+    """
+    photo = _draw(image, faces.boxes, faces.labels, [""] * len(faces))
+    return _above(photo, _strip(photo.width, faces.labels, "")) if strip else np.asarray(photo)
+
+
+def _draw(
+    image: np.ndarray, boxes: np.ndarray, labels: np.ndarray, confidences: Sequence[str]
+) -> Image.Image:
+    scale = _scale(image.shape[1], image.shape[0], boxes)
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     photo = Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)
-    boxes = kept.boxes.astype(np.float64) * scale
-    _draw_boxes(ImageDraw.Draw(photo), boxes, kept.labels)
-    _draw_labels(ImageDraw.Draw(photo), boxes, kept, size)
-    strip = _strip(size[0], kept.labels, threshold)
-    drawing = Image.new("RGB", (size[0], size[1] + strip.height))
+    boxes = boxes.astype(np.float64) * scale
+    _draw_boxes(ImageDraw.Draw(photo), boxes, labels)
+    _draw_labels(ImageDraw.Draw(photo), boxes, labels, confidences, size)
+    return photo
+
+
+def _above(photo: Image.Image, strip: Image.Image) -> np.ndarray:
+    drawing = Image.new("RGB", (photo.width, photo.height + strip.height))
     drawing.paste(photo, (0, 0))
-    drawing.paste(strip, (0, size[1]))
+    drawing.paste(strip, (0, photo.height))
     return np.asarray(drawing)
 
 
@@ -81,27 +114,31 @@ def _draw_boxes(draw: ImageDraw.ImageDraw, boxes: np.ndarray, labels: np.ndarray
 
 
 def _draw_labels(
-    draw: ImageDraw.ImageDraw, boxes: np.ndarray, kept: Detections, canvas: tuple[int, int]
+    draw: ImageDraw.ImageDraw,
+    boxes: np.ndarray,
+    labels: np.ndarray,
+    confidences: Sequence[str],
+    canvas: tuple[int, int],
 ) -> None:
     smallest, largest = round(max(canvas) / 130), round(max(canvas) / 50)
     variants = []
-    for box, label, confidence in zip(boxes, kept.labels, kept.scores, strict=True):
-        per_cent = f"{100 * confidence:.0f}"
+    for box, label, confidence in zip(boxes, labels, confidences, strict=True):
         side = float(np.sqrt((box[2:] - box[:2]).clip(1).prod()))
         usual = int(np.clip(side / 2.8, smallest + 3, largest))
+        whole = f"{MARKS[label]} {TITLES[label]}{confidence}{' %' if confidence else ''}"
         words = [
-            (f"{MARKS[label]} {TITLES[label]} {per_cent} %", max(usual, smallest + 8)),
-            (f"{MARKS[label]} {per_cent}", usual),
-            (f"{MARKS[label]}{per_cent}", smallest + 2),
-            (f"{MARKS[label]}{per_cent}", smallest),
+            (whole, max(usual, smallest + 8)),
+            (f"{MARKS[label]}{confidence}", usual),
+            (f"{MARKS[label]}{confidence.strip()}", smallest + 2),
+            (f"{MARKS[label]}{confidence.strip()}", smallest),
         ]
-        variants.append(words if len(kept) <= CROWD else words[1:])
+        variants.append(words if len(labels) <= CROWD else words[1:])
     sizes = [[_label_size(text, points) for text, points in words] for words in variants]
     order = np.argsort((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), kind="stable")
     places = place_labels(boxes[order], [sizes[i] for i in order], canvas)
     for i, (variant, place) in zip(order, places, strict=True):
         text, size = variants[i][variant]
-        colour = COLOURS[kept.labels[i]]
+        colour = COLOURS[labels[i]]
         draw.rounded_rectangle(place, radius=size / 5, fill=colour, outline="white", width=1)
         middle = ((place[0] + place[2]) / 2, (place[1] + place[3]) / 2)
         draw.text(middle, text, fill=_ink_on(colour), font=font(size), anchor="mm")
@@ -111,7 +148,7 @@ def _label_size(text: str, size: int) -> tuple[float, float]:
     return font(size).getlength(text) + 0.55 * size, 1.4 * size
 
 
-def _strip(width: int, labels: np.ndarray, threshold: float) -> Image.Image:
+def _strip(width: int, labels: np.ndarray, said: str) -> Image.Image:
     """A legend that counts: what each colour and mark means, and how many there are."""
     size = int(np.clip(width / 44, 13, 30))
     letters, line = font(size), round(1.9 * size)
@@ -121,7 +158,7 @@ def _strip(width: int, labels: np.ndarray, threshold: float) -> Image.Image:
     ]
     for k in range(1, len(TITLES)):
         items.append((f"{MARKS[k]} {TITLES[k]}: {int((labels == k).sum())}", COLOURS[k]))
-    items.append((f"numbers: confidence in %, {100 * threshold:.0f} or more", None))
+    items += [(said, None)] if said else []
     rows: list[list[tuple[float, str, str | None]]] = [[]]
     x = float(size)
     for text, colour in items:
@@ -141,26 +178,6 @@ def _strip(width: int, labels: np.ndarray, threshold: float) -> Image.Image:
                 draw.rounded_rectangle([x, y - half, x + 2 * half, y + half], 3, fill=colour)
             draw.text((x + (1.3 * size if colour else 0), y), text, "white", letters, anchor="lm")
     return strip
-
-
-@cache
-def font(size: int, bold: bool = True) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which matplotlib brings along, so that every machine draws alike.
-
-    So it does only with Pillow's own layout: another one is used where a library for it is there.
-    """
-    import matplotlib
-
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    file = folder / f"DejaVuSans{'-Bold' * bold}.ttf"
-    return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
-
-
-def fitting_font(text: str, size: int, width: float, bold: bool = True) -> ImageFont.FreeTypeFont:
-    """Return the font of `size`, or the largest smaller one in which `text` fits into `width`."""
-    while size > 8 and font(size, bold).getlength(text) > width:
-        size -= 1
-    return font(size, bold)
 
 
 def _ink_on(colour: str) -> str:

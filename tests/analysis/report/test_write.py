@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from utils.analysis.evaluation.evaluate import DRAWINGS, write_evaluation
+from utils.analysis.plots.annotated import annotated_photographs
 from utils.analysis.plots.class_distribution import plot_class_distribution
 from utils.analysis.plots.training import hpo_history, training_curves
 from utils.analysis.prediction.predict import predict_shard
@@ -17,6 +18,7 @@ from utils.dataset.shards import Photo, write_shard
 from utils.errors import InputError
 from utils.records import read_record, write_record
 
+NOT_PNG = ("hpo_history", "annotated_photographs")
 NASTY = "<script>alert(1)</script>"
 
 
@@ -55,6 +57,7 @@ def made(new_detector, photo, tmp_path_factory) -> Path:
         )
     side = {"photos": 3, "groups": 3, "faces": dict.fromkeys(CLASSES, 2)}
     plot_class_distribution({"train": side}, folder / "class_distribution.png")
+    annotated_photographs([folder / "test.tar"], folder / "annotated_photographs.jpg")
     split = {
         "photos": {"t1": {}},
         "sides": {"train": side},
@@ -108,7 +111,10 @@ def inputs_in(folder: Path) -> ReportInputs:
         **{name: folder / f"{name}.json" for name in records},
         predictions=[folder / f"predictions_{n}.json" for n in (1, 0)],
         images=[folder / f"predicted_images_{n}.tar" for n in (1, 0)],
-        pictures=[folder / f"{name}.png" for name in PICTURES if name != "hpo_history"],
+        pictures=[
+            *(folder / f"{name}.png" for name in PICTURES if name not in NOT_PNG),
+            folder / "annotated_photographs.jpg",
+        ],
     )
 
 
@@ -252,9 +258,11 @@ def test_pictures_that_have_no_place_or_are_given_twice_are_refused(tmp_path, na
 
 
 def test_each_picture_stands_in_its_place(page) -> None:
-    sections = {"detector": 4, "data": 1, "training": 1}
+    sections = {"detector": 4, "data": 2, "training": 1}
     for section, count in sections.items():
         assert len(page.select(f"#{section} figure.plot")) == count
+    kinds = [image["src"][:16] for image in page.select("#data figure.plot img")]
+    assert kinds == ["data:image/png;b", "data:image/jpeg;"]
 
 
 def test_a_bare_configuration_is_enough(inputs, tmp_path) -> None:

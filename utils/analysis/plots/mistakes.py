@@ -12,7 +12,7 @@ from utils.analysis.plots.style import INK, MUTED
 from utils.dataset.images import encode_png
 from utils.dataset.labels import CLASS_IDS, COLOURS, TITLES
 from utils.dataset.shards import read_shard
-from utils.drawing.faces import fitting_font, font
+from utils.drawing.fonts import fitting_font, font
 from utils.metrics.matching import IOU
 from utils.records import write_atomically
 

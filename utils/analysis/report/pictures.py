@@ -1,6 +1,7 @@
 """The pictures of the report: which file stands where, and what it shows.
 
-To add one, let a job write ``<stem>.png`` (`utils.dag.pipeline`), and name the stem here.
+To add one, let a job write ``<stem>.png`` or ``<stem>.jpg`` (`utils.dag.pipeline`), and name the
+stem here.
 """
 
 import base64
@@ -42,6 +43,9 @@ PICTURES = {
         "mistakes", "The worst mistakes on test photographs; the table below says what each is"
     ),
     "class_distribution": Picture("classes", "Share of each class on each side of the split"),
+    "annotated_photographs": Picture(
+        "annotated", "Photographs with their annotated boxes; the table above says what was mended"
+    ),
     "training_curves": Picture("training", "Training loss and validation precision by epoch"),
     "hpo_history": Picture("search", "Result of each trial, and its validation curve"),
 }
@@ -71,7 +75,8 @@ def read_pictures(paths: Sequence[Path]) -> dict[str, list[dict[str, Any]]]:
     placed: dict[str, list[dict[str, Any]]] = {one.place: [] for one in PICTURES.values()}
     for stem, one in PICTURES.items():
         if stem in files:
-            source = data_address(read_made(files[stem]), "png")
+            kind = "jpeg" if files[stem].suffix == ".jpg" else "png"
+            source = data_address(read_made(files[stem]), kind)
             placed[one.place].append({"source": source, "words": one.words, "wide": one.wide})
     return placed
 
