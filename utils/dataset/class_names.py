@@ -173,14 +173,15 @@ def why_too_few(meanings: Mapping[str, str | None], counts: Mapping[str, int]) -
     counts
         How many boxes each name has.
     """
-    there = {ours for name, ours in meanings.items() if ours is not None and counts[name]}
+    named = {name: ours for name, ours in meanings.items() if ours is not None and counts[name]}
+    there = set(named.values())
     if len(there) > 1:
         return None
     if not there:
         return "no box is of a class that is told apart; annotate faces with and without masks"
-    named = ", ".join(_told(name, counts) for name, ours in meanings.items() if ours is not None)
+    names = ", ".join(_told(name, counts) for name in named)
     return (
-        f"all faces are of one class, {there.pop()} ({named}), so that there is nothing to tell "
+        f"all faces are of one class, {there.pop()} ({names}), so that there is nothing to tell "
         "apart; add photographs of faces of another class"
     )
 
