@@ -38,6 +38,7 @@ def mean(*names: str, **told: str) -> list[str | None]:
         (("faceWithMask", "MaskedFace", "noMask"), [WORN, WORN, BARE]),
         (("Without Mask", "with-mask", "Mask Weared Incorrect"), [BARE, WORN, WRONG]),
         (("MASK", "Mask", "masks", "unmasked"), [WORN, WORN, WORN, BARE]),
+        (("com máscara", "SIN_MASCARILLA", "戴口罩", "未戴口罩"), [WORN, BARE, WORN, BARE]),
         (("mask", "face"), [WORN, BARE]),
         (("face", "mask_below_nose"), [BARE, WRONG]),
         (("Face", "face", "masked"), [BARE, BARE, WORN]),

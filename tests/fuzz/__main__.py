@@ -1,4 +1,4 @@
-"""``python -m tests.fuzz --minutes 10 [voc] [archives]``: fuzz the readers, side by side.
+"""``python -m tests.fuzz --minutes 10 [TARGET ...]``: fuzz the readers, side by side.
 
 Coverage-guided, with Atheris (libFuzzer); it starts from files that the code makes and from those
 that found something before. Prints a table, and where the findings lie: put what is mended under

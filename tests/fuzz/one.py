@@ -13,7 +13,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(
-    include=["utils.dataset", "zipfile", "bs4", "gzip", "lzma", "tests.fuzz.targets"]
+    include=["utils.dataset", "zipfile", "bs4", "yaml", "gzip", "lzma", "tests.fuzz.targets"]
 ):
     from tests.fuzz.targets import TARGETS
 

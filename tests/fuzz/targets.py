@@ -11,17 +11,28 @@ from pathlib import Path
 import numpy as np
 
 from tests.bad_input import hostile_archives as hostile
-from utils.dataset.annotation import read_voc, write_voc
-from utils.dataset.faces import Faces
+from tests.fuzz.annotation_files import (
+    HEIGHT,
+    WIDTH,
+    any_files,
+    coco_files,
+    cvat_files,
+    voc_files,
+    yolo_files,
+)
+from utils.dataset.annotation import fit, read_voc
+from utils.dataset.formats import coco as coco_format
+from utils.dataset.formats import cvat as cvat_format
+from utils.dataset.formats import yolo as yolo_format
+from utils.dataset.formats.annotation import RawAnnotation
+from utils.dataset.formats.recognise import ADVICE, READ, advice, sniff
 from utils.dataset.intake.archives import Source
-from utils.dataset.labels import CLASS_IDS
+from utils.dataset.labels import CLASS_IDS, CLASSES
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
 
 SEEDS = Path(__file__).with_name("seeds")
 """Inputs that found something, by target; tests/fuzz/test_seeds.py replays them."""
-
-WIDTH, HEIGHT = 640, 480
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,55 @@ def voc(data: bytes) -> None:
         assert ((x1 >= 0) & (x1 < x2) & (x2 <= WIDTH)).all()
         assert ((y1 >= 0) & (y1 < y2) & (y2 <= HEIGHT)).all()
         assert set(faces.labels.tolist()) <= set(CLASS_IDS.values())
+
+
+def yolo(data: bytes) -> None:
+    """Read a photograph's file, and the same bytes as names of classes."""
+    for points in (0, 15):
+        names = yolo_format.Names(dict(enumerate(CLASSES)), "data.yaml", points)
+        _refused_or(
+            "a.txt", lambda names=names: _check(yolo_format.parse(data, "a.txt", names, 640, 480))
+        )
+    for name in ("data.yaml", "classes.txt"):
+        _refused_or(name, lambda name=name: _check_names(yolo_format.parse_names(data, name)))
+
+
+def coco(data: bytes) -> None:
+    """Read a COCO file."""
+    _refused_or("a.json", lambda: list(map(_check, coco_format.parse(data, "a.json").values())))
+
+
+def cvat(data: bytes) -> None:
+    """Read an export of CVAT."""
+    _refused_or("a.xml", lambda: list(map(_check, cvat_format.parse(data, "a.xml").values())))
+
+
+def recognise(data: bytes) -> None:
+    """Say what a file is; what to do with one that is not read is told."""
+    found = sniff(data)
+    assert found is None or found in READ or advice(found) in ADVICE.values()
+    assert found is None or (found.isprintable() and len(found) < 100)
+
+
+def _refused_or(name: str, read: Callable[[], object]) -> None:
+    try:
+        read()
+    except InputError as error:
+        assert str(error).startswith(f"{name}: ") and len(str(error)) < 2000, error
+        assert str(error).isprintable(), error
+
+
+def _check(raw: RawAnnotation) -> None:
+    """Boxes are finite, and fit into any image without an error."""
+    assert len(raw.names) == len(raw.boxes)
+    assert np.isfinite(np.array(raw.boxes, np.float64)).all()
+    annotation = fit(raw, "a", WIDTH, HEIGHT, 6, class_of=lambda _: 1)
+    assert len(annotation.faces) + annotation.dropped == len(raw.boxes)
+
+
+def _check_names(names: yolo_format.Names) -> None:
+    assert names.by_index and all(index >= 0 for index in names.by_index)
+    assert all(isinstance(name, str) for name in names.by_index.values()) and str(names)
 
 
 def archives(data: bytes) -> None:
@@ -95,20 +155,6 @@ def _memory() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (a hundred times quicker)
 
 
-def voc_files() -> Iterator[bytes]:
-    """Yield small annotations as ours and as other tools write them."""
-    boxes = np.array([[10, 20, 110, 140], [300, 200, 340, 260]], np.float32)
-    faces = Faces(boxes, np.array([1, 3]))
-    plain = write_voc("a.png", WIDTH, HEIGHT, faces)
-    yield plain
-    yield write_voc("a.png", HEIGHT, WIDTH, faces)
-    yield write_voc("b.png", WIDTH, HEIGHT, Faces(boxes[:0], np.array([], np.int64)))
-    yield b'<?xml version="1.0" encoding="UTF-16"?>'.decode().encode("utf-16") + plain
-    yield plain.replace(b"<name>", b"<!-- c --><part><name>x</name></part><name><![CDATA[]]>", 1)
-    yield plain.replace(b"<annotation>", b'<annotation xmlns:v="urn:v" verified="yes">', 1)
-    yield b'<!DOCTYPE a [<!ENTITY e "with_mask">]>' + plain.replace(b"with_mask", b"&e;", 1)
-
-
 def archive_files() -> Iterator[bytes]:
     """Yield small tars and zips, plain, compressed and hostile."""
     shard = hostile.tar_of({"a.png": hostile.PNG, "a.xml": b"<annotation/>", "b.png": b""})
@@ -132,6 +178,69 @@ TARGETS = {
             *(b"nan", b"inf", b"-1e999", b"1e-400", b"1_0", b"\xd9\xa1", b"&#x41;", b"&lt;"),
             *(b"<![CDATA[", b"]]>", b"<!--", b"-->", b"<?x ?>", b'encoding="latin-1"'),
             *(b"<!DOCTYPE a>", b"xmlns=", b"\xff\xfe", b"\xef\xbb\xbf"),
+        ),
+    ),
+    "yolo": Target(
+        run=yolo,
+        start=yolo_files,
+        words=(
+            *(b"0 0.5 0.5 0.1 0.2\n", b"nan", b"inf", b"1e999", b"1_0", b"\xd9\xa1", b"\xff\xfe"),
+            *(
+                b"names:",
+                b"nc:",
+                b"kpt_shape: [",
+                b"&a ",
+                b"*a",
+                b"<<: ",
+                b"!!python/object:",
+                b"? ",
+            ),
+            *(b"\n  0: ", b"- ", b"{", b"}", b"%YAML 1.2\n", b"--- ", b"|\n", b"\xef\xbb\xbf"),
+        ),
+    ),
+    "coco": Target(
+        run=coco,
+        start=coco_files,
+        words=(
+            *(b'"images"', b'"annotations"', b'"categories"', b'"id"', b'"file_name"', b'"name"'),
+            *(b'"image_id"', b'"category_id"', b'"bbox"', b'"segmentation"', b'"iscrowd"'),
+            *(
+                b"NaN",
+                b"1e999",
+                b"-0",
+                b"null",
+                b"true",
+                b"[[",
+                b"]]",
+                b"{}",
+                b"\\ud800",
+                b'"\\u0000"',
+            ),
+        ),
+    ),
+    "cvat": Target(
+        run=cvat,
+        start=cvat_files,
+        words=(
+            *(b"<annotations>", b"</annotations>", b"<image ", b"</image>", b"<track ", b"<box "),
+            *(b"<polygon ", b"<polyline ", b"<ellipse ", b"<mask ", b'points="', b'rotation="'),
+            *(b'name="', b'label="', b'outside="1"', b'xtl="', b"nan", b"1e308", b"1e-400", b";,"),
+        ),
+    ),
+    "recognise": Target(
+        run=recognise,
+        start=any_files,
+        words=(
+            *(b"<html>", b"<title>", b"<annotation>", b"<dataset>", b"<!DOCTYPE", b"&e;", b"<!--"),
+            *(
+                b'"images":',
+                b'"shapes":',
+                b'"data":',
+                b"[{",
+                b".jpg",
+                b"\xff\xfe",
+                b"version https",
+            ),
         ),
     ),
     "archives": Target(

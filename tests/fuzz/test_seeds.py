@@ -62,4 +62,7 @@ def test_fuzzing_prints_a_table():
 def test_an_unknown_target_is_named(capsys):
     with pytest.raises(SystemExit):
         main(["vox"])
-    assert "no target vox; there are voc, archives" in capsys.readouterr().err
+    assert (
+        "no target vox; there are voc, yolo, coco, cvat, recognise, archives"
+        in capsys.readouterr().err
+    )

@@ -160,6 +160,13 @@ def test_100_000_faces_take_bounded_time():
     assert len(found) == 20_000 and sum(len(raw.boxes) for raw in found.values()) == 100_000
 
 
+def test_the_faces_of_a_photograph_are_bounded(monkeypatch):
+    monkeypatch.setattr(coco, "MAX_FACES", 3)
+    assert len(read(record(annotations=[face()] * 3))["a.jpg"].boxes) == 3
+    with pytest.raises(InputError, match=r"annotations 4: 'a\.jpg' has more than 3 faces"):
+        read(record(annotations=[face()] * 4))
+
+
 def test_a_file_that_is_too_large_is_refused(monkeypatch):
     monkeypatch.setattr(coco, "MAX_BYTES", 100)
     with pytest.raises(InputError, match=r"a\.json: has \d+ bytes, more than 100"):

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from utils.dataset.formats import cvat as reader
 from utils.dataset.formats.cvat import parse
 from utils.errors import InputError
 
@@ -81,6 +82,7 @@ def test_what_is_no_outline_is_left_out_and_told():
     ("data", "message"),
     [
         (cvat('<track id="0" label="m"><box frame="0"/></track>'), "is 'CVAT for video'"),
+        (b"<annotations><track>" + b"<a>" * 90, "is 'CVAT for video'"),
         (cvat(image(box()), image(box())), "image 'a.jpg' stands twice"),
         (cvat(image(box("a", 1, 2, 3))), "image 'a.jpg': shape 1 (box): field 'xtl' is 'a'"),
         (cvat(image(box("nan", 1, 2, 3))), "field 'xtl' is 'nan'"),
@@ -110,6 +112,13 @@ def test_a_wrong_file_is_named_with_image_shape_and_field(data, message):
 
 def test_a_task_without_photographs_has_none():
     assert parse(cvat(), "a.xml") == {}
+
+
+def test_the_faces_of_a_photograph_are_bounded(monkeypatch):
+    monkeypatch.setattr(reader, "MAX_FACES", 3)
+    assert len(parse(cvat(image(*[box()] * 3)), "a.xml")["a.jpg"].boxes) == 3
+    with pytest.raises(InputError, match=r"image 'a\.jpg': has more than 3 faces"):
+        parse(cvat(image(*[box()] * 4)), "a.xml")
 
 
 def test_100_000_faces_take_bounded_time():

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from utils.dataset.formats import voc, yolo
+from utils.dataset.formats import yolo
+from utils.dataset.formats.annotation import MAX_FACES
 from utils.dataset.formats.yolo import Names, parse, parse_names
 from utils.errors import InputError
 
@@ -96,9 +97,9 @@ def test_what_is_no_text_is_refused():
 
 def test_size_and_number_of_faces_are_bounded():
     line = b"0 0.5 0.5 0.1 0.1\n"
-    assert len(boxes(line * voc.MAX_FACES)) == voc.MAX_FACES
+    assert len(boxes(line * MAX_FACES)) == MAX_FACES
     with pytest.raises(InputError, match=r"a\.txt: line 5001: more than 5000 faces"):
-        boxes(line * (voc.MAX_FACES + 1))
+        boxes(line * (MAX_FACES + 1))
     with pytest.raises(InputError, match="bytes, more than"):
         boxes(b" " * (yolo.MAX_BYTES + 1))
     start = time.process_time()

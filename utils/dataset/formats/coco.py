@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from utils.dataset.formats.annotation import Box, RawAnnotation
+from utils.dataset.formats.annotation import MAX_FACES, Box, RawAnnotation
 from utils.dataset.formats.values import around, rounded
 from utils.errors import InputError, brief
 
@@ -67,6 +67,11 @@ def parse(data: bytes, name: str) -> dict[str, RawAnnotation]:
         elif item.get("iscrowd") in (1, "1", True):
             left_out[image].append("crowd region")
         else:
+            if len(faces[image]) == MAX_FACES:
+                raise InputError(
+                    f"{where}: '{brief(files[image])}' has more than {MAX_FACES} faces; cut the "
+                    "photograph into parts"
+                )
             faces[image].append((_category(item, categories, where), _box(item, where)))
     if strays:
         some = ", ".join(brief(image, 30) for image in dict.fromkeys(strays[: _NAMED * 10]))

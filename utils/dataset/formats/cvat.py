@@ -8,12 +8,21 @@ from collections.abc import Mapping, Sequence
 
 from lxml import etree
 
-from utils.dataset.formats.annotation import Box, RawAnnotation
+from utils.dataset.formats.annotation import MAX_FACES, Box, RawAnnotation
 from utils.dataset.formats.strict_xml import Form, parse_xml
 from utils.dataset.formats.values import around, number, plain, rounded
 from utils.errors import InputError, brief
 
-FORM = Form("CVAT", "annotations", most_bytes=512 * 1024**2, most_elements=10_000_000)
+FORM = Form(
+    "CVAT",
+    "annotations",
+    most_bytes=512 * 1024**2,
+    most_elements=10_000_000,
+    refused={
+        "track": "is 'CVAT for video' (it has tracks); export the task again as 'CVAT for images "
+        "1.1', or as COCO 1.0"
+    },
+)
 
 _NO_BOXES = ("points", "cuboid", "skeleton", "tag")
 """Shapes that are no outline of a face; they are counted."""
@@ -41,11 +50,6 @@ def parse(data: bytes, name: str) -> dict[str, RawAnnotation]:
     found: dict[str, RawAnnotation] = {}
 
     def add(element: etree._Element) -> None:
-        if element.tag == "track":
-            raise InputError(
-                f"{name}: is 'CVAT for video' (it has tracks); export the task again as "
-                "'CVAT for images 1.1', or as COCO 1.0"
-            )
         if element.tag == "image":
             file = _attribute(element, "name", f"{name}: image {len(found) + 1}")
             if file in found:
@@ -92,6 +96,10 @@ def _image(image: etree._Element, where: str) -> RawAnnotation:
         if shape.get("outside") == "1":
             left_out.append("shape outside the picture")
             continue
+        if len(names) == MAX_FACES:
+            raise InputError(
+                f"{where}: has more than {MAX_FACES} faces; cut the photograph into parts"
+            )
         names.append(_attribute(shape, "label", place))
         boxes.append(rounded(outline(shape, place)))
     return RawAnnotation(tuple(names), tuple(boxes), _size(image), tuple(left_out))

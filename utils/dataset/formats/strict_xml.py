@@ -4,8 +4,8 @@ lxml does not bound the number of elements, and builds a tree before one can loo
 empty elements in 10 MB. So each element passes by `_Watched` while it is read.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from lxml import etree
 
@@ -24,6 +24,8 @@ class Form:
         The element at the top.
     most_bytes, most_elements, most_depth
         Bounds on what is read.
+    refused
+        For elements below the top that show another format, what is said of the file.
     """
 
     title: str
@@ -31,6 +33,7 @@ class Form:
     most_bytes: int
     most_elements: int
     most_depth: int = 100
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_xml(
@@ -128,6 +131,8 @@ class _Watched:
             )
         if self._depth == 1 and tag != form.root:
             raise _Refused(f"no '{form.root}' element at the top; not a {form.title} file")
+        if self._depth == 2 and tag in form.refused:
+            raise _Refused(form.refused[tag])
         self._builder.start(tag, attributes)
 
     def end(self, tag: str) -> None:

@@ -9,13 +9,10 @@ from collections.abc import Sequence
 
 from lxml import etree
 
-from utils.dataset.formats.annotation import Box, RawAnnotation
+from utils.dataset.formats.annotation import MAX_FACES, Box, RawAnnotation
 from utils.dataset.formats.strict_xml import Form, only, only_text, parse_xml
 from utils.dataset.formats.values import number, plain
 from utils.errors import InputError, brief
-
-MAX_FACES = 5000
-"""In one annotation; the fullest photograph of WIDER FACE, a data set of crowds, has 1,968."""
 
 FORM = Form("PASCAL VOC", "annotation", most_bytes=4 * 1024**2, most_elements=100_000)
 """A face takes about 300 bytes."""

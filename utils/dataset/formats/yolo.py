@@ -9,9 +9,8 @@ alone tells them from polygons.
 import math
 from collections.abc import Sequence
 
-from utils.dataset.formats.annotation import Box, RawAnnotation
+from utils.dataset.formats.annotation import MAX_FACES, Box, RawAnnotation
 from utils.dataset.formats.values import around, decode_text, number, plain, rounded
-from utils.dataset.formats.voc import MAX_FACES
 from utils.dataset.formats.yolo_names import Names, parse_names
 from utils.errors import InputError, brief
 
