@@ -205,10 +205,11 @@ def start(options: Options, command: list[str]) -> int:
             files.copy(weights.file, folder / weights_file(options))
         facts["weights"] = weights.as_record()
         write_plan(folder, options, engine, command, facts)
+        run = open_run(folder, options)
+        if not options.dry_run:
+            run.prepare()
     print(f"Run folder: {folder}")
-    if options.dry_run:
-        return 0
-    return execute(open_run(folder, options), options.wait)
+    return 0 if options.dry_run else execute(run, options.wait)
 
 
 def packed(facts: dict[str, dict[str, int] | None]) -> str:

@@ -119,6 +119,34 @@ def test_a_job_that_always_fails_is_tried_as_declared_and_the_rest_goes_on_once_
     assert run.job("first")["tries"] == 4
 
 
+def test_bad_input_is_tried_once_and_told_in_the_jobs_own_words(run):
+    run.toy.file("utils.zip")
+    write_code_bundle(run.folder / "utils.zip")
+    bad = WRAPPED.replace("import argparse", "import argparse; from utils.errors import InputError")
+    chain(
+        run.toy,
+        bad.replace('ValueError("no luck today")', "InputError('faces.xml: no box; mend it')"),
+    )
+    first = run.toy.workflow.get_job("first")
+    first.args[:] = ["--output", "first.txt"]
+    first.add_inputs("utils.zip").add_env(PYTHONPATH="utils.zip")
+    told = run.write().resume(code=1)
+    assert run.job("first")["tries"] == 1
+    reason = "ended with exit code 2: faces.xml: no box; mend it"
+    assert f"{'first':<28} FAILED: {reason}\n" in told
+    assert "Mend that and start the run again" in told
+    assert "Go on with" not in told
+
+
+def test_a_run_that_was_moved_goes_on(run):
+    chain(run.toy, "raise SystemExit(3)")
+    run.write().resume(code=1)
+    (run.folder / "first.py").write_text("#!/usr/bin/env python3\nopen('first.txt', 'w')\n")
+    run.folder = run.folder.rename(run.folder.with_name("moved"))
+    assert "its catalogues are brought up to date" in run.resume()
+    assert run.output("last.txt") == "given;"
+
+
 def test_a_job_killed_without_its_outputs_is_tried_again_soon(run):
     script = "import os, pathlib; pathlib.Path('/tmp/x'); os.kill(os.getpid(), 9)"
     chain(run.toy, script)

@@ -34,7 +34,7 @@ def read_workflow(folder: Path) -> AbstractWorkflow:
         If a file is missing or no YAML, a job is no plain job, has no executable on this machine,
         reads a file that nobody makes, or two jobs make the same file.
     """
-    described = _load(folder / WORKFLOW)
+    described = load_yaml(folder / WORKFLOW)
     catalog = _catalog(described, folder, "transformationCatalog", TRANSFORMATIONS)
     transformations = {entry["name"]: entry for entry in catalog.get("transformations", [])}
     images = {entry["name"]: _image(entry) for entry in catalog.get("containers", [])}
@@ -204,10 +204,11 @@ def _local_path(places: Iterable[dict[str, Any]]) -> Path:
 def _catalog(described: dict[str, Any], folder: Path, key: str, name: str) -> dict[str, Any]:
     if key in described:
         return described[key]
-    return _load(folder / name) if (folder / name).exists() else {}
+    return load_yaml(folder / name) if (folder / name).exists() else {}
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load_yaml(path: Path) -> dict[str, Any]:
+    """Read a file of Pegasus's; InputError if it is missing, or no YAML with fields."""
     try:
         content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe)
     except OSError as error:

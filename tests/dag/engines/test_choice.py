@@ -10,9 +10,9 @@ from utils.errors import InputError
 
 
 def test_auto_takes_pegasus_where_its_planner_is(tmp_path, monkeypatch):
-    planner = tmp_path / "pegasus-plan"
-    planner.write_text("#!/bin/sh\n")
-    planner.chmod(0o755)
+    for name in ("pegasus-plan", "condor_submit_dag"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
     told = []
     monkeypatch.setenv("PATH", str(tmp_path))
     assert choose_engine("auto", told.append) == "pegasus"

@@ -1,5 +1,6 @@
 """Which engine executes a run, and what the options mean to it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,13 @@ from utils.dag.engines.local import machine
 from utils.dag.engines.local.run import LocalRun
 from utils.dag.engines.pegasus import run as pegasus
 from utils.dag.engines.run import Run
+from utils.dag.moved import follow_move, moved_from
 from utils.dag.options import CHECKPOINT_MINUTES, Options, marked, spelled
-from utils.dag.run_record import open_record
+from utils.dag.run_folder import CACHE
+from utils.dag.run_record import RunRecord, open_record
 from utils.errors import InputError
+
+log = logging.getLogger(__name__)
 
 
 def choose_engine(wanted: str, tell: Callable[[str], object]) -> str:
@@ -24,6 +29,7 @@ def choose_engine(wanted: str, tell: Callable[[str], object]) -> str:
     """
     if wanted == "auto":
         if pegasus.is_installed():
+            pegasus.require()
             tell("Engine: pegasus (pegasus-plan is on the PATH)")
             return "pegasus"
         tell("Engine: local (there is no pegasus-plan on the PATH)")
@@ -67,9 +73,16 @@ def for_engine(options: Options, engine: str) -> Options:
 def open_run(folder: Path, options: Options | None = None) -> Run:
     """Return the run of a folder, with the engine that it was planned for.
 
-    Cores and memory in `options` come before those that it was planned with.
+    Cores and memory in `options` come before those that it was planned with. A folder that was
+    moved since goes on from where it is now.
+
+    Raises
+    ------
+    InputError
+        If `folder` is no run folder, or was moved and cannot be.
     """
     record = open_record(folder)
+    _follow(folder, record)
     match record["engine"]:
         case "pegasus":
             return pegasus.PegasusRun(folder)
@@ -80,3 +93,20 @@ def open_run(folder: Path, options: Options | None = None) -> Run:
             given = {"cores": options.cores, "memory": options.memory} if options else {}
             limits = {name: given.get(name) or planned.get(name) for name in ("cores", "memory")}
             return LocalRun(folder, **limits)
+
+
+def _follow(folder: Path, record: RunRecord) -> None:
+    """Bring the catalogues of a run folder up to date, where it was moved."""
+    before = moved_from(folder)
+    if before is None:
+        return
+    if record.get("submit_folder"):
+        raise InputError(
+            f"{folder}: was {before} when Pegasus planned it, whose submit files name files there; "
+            "move it back, or start a new run"
+        )
+    follow_move(folder, before)
+    log.warning("%s: was %s; its catalogues are brought up to date", folder, before)
+    here, there = folder.resolve().parent / CACHE, before.parent / CACHE
+    if record["engine"] == "local" and there.exists() and not here.exists():
+        log.warning("Jobs that are done run again, unless %s is moved, too", there)

@@ -26,6 +26,15 @@ class Run(ABC):
         self.folder = folder.resolve()
         self.record = open_record(self.folder)
 
+    def prepare(self) -> None:  # noqa: B027 -- there is nothing, for most
+        """Do what an engine may refuse, before the run folder is told of.
+
+        Raises
+        ------
+        InputError
+            If it refuses; of a new run nothing is left then.
+        """
+
     @abstractmethod
     def execute(self, console: Console) -> bool:
         """Execute what is not done yet, to the end; tell whether the whole workflow is done.

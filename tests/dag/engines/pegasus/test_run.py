@@ -1,10 +1,13 @@
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
+import workflow
+from utils.dag.engines.choice import open_run
 from utils.dag.engines.console import Console
 from utils.dag.engines.pegasus import run as pegasus
 from utils.dag.engines.pegasus.run import PegasusRun
@@ -21,7 +24,7 @@ submit.mkdir(exist_ok=True)
 """
 PLANS = """
 (submit / "braindump.yml").write_text(f"submit_dir: {submit}\\nuser: me\\n")
-print(json.dumps({"submit_dir": str(submit), "workflow_name": "x", "exit_code": 0}))
+print(json.dumps({"submit_dir": str(submit), "message": "planned"}))
 """
 
 
@@ -48,7 +51,9 @@ def tool(tmp_path, monkeypatch):
         script.chmod(0o755)
         return tmp_path / "submit"
 
-    install("pegasus-version", "")
+    for name in ("pegasus-version", "pegasus-plan", "condor_submit_dag"):
+        install(name, "")
+    monkeypatch.delenv("PEGASUS_PYTHON", raising=False)
     return install
 
 
@@ -66,8 +71,11 @@ def folder(tmp_path):
 def submitted(folder, tool):
     """Return a run that was handed over to the stand-in of Pegasus."""
     tool("pegasus-plan", PLANS)
+    tool("pegasus-run", "")
     run = PegasusRun(folder)
-    run.hand_over()
+    run.prepare()
+    assert run.refresh() == "planned"
+    assert run.hand_over().startswith(f"Submitted: {run.submit_folder}\n")
     return run
 
 
@@ -89,13 +97,104 @@ def test_the_planner_is_called_for_the_pool_with_the_run_folders_files(folder, s
         ("--dir", str(folder / "pegasus")),
     ):
         assert called[called.index(option) + 1] == value
-    assert "--submit" in called
+    assert "--submit" not in called, "what is planned is submitted once its run folder is whole"
+    ran = json.loads((submitted.submit_folder / "pegasus-run.json").read_text())
+    assert ran == [str(submitted.submit_folder)]
 
 
-def test_the_planners_refusal_reaches_the_user(folder, tool):
-    tool("pegasus-plan", "sys.stderr.write('no such site'); sys.exit(1)")
-    with pytest.raises(InputError, match=r"could not plan or submit"):
+REFUSES = """
+for stream in (sys.stdout, sys.stderr):
+    stream.write("[FATAL ERROR] no site condorpool\\n\\n")
+sys.exit(1)
+"""
+
+
+def test_the_planners_reason_reaches_the_user_once(folder, tool, capfd):
+    tool("pegasus-plan", REFUSES)
+    with pytest.raises(InputError) as refused:
+        PegasusRun(folder).prepare()
+    assert str(refused.value) == "Pegasus could not plan:\n[FATAL ERROR] no site condorpool"
+    told = capfd.readouterr()
+    assert "FATAL" not in told.out + told.err, "it is told by who catches the error"
+
+
+def test_what_could_not_be_submitted_can_be_resumed(folder, tool):
+    tool("pegasus-plan", PLANS)
+    tool("pegasus-run", "print('no schedd'); sys.exit(1)")
+    with pytest.raises(InputError, match=r"could not submit .*:\nno schedd\nMend .*--resume"):
         PegasusRun(folder).hand_over()
+    with pytest.raises(InputError, match="not submitted yet"):
+        PegasusRun(folder).status()
+    tool("pegasus-plan", "sys.exit(1)")
+    tool("pegasus-run", "")
+    assert PegasusRun(folder).hand_over().startswith("Submitted: ")
+
+
+def test_where_planning_fails_no_run_folder_is_left(tmp_path, tool, monkeypatch, capsys):
+    tool("pegasus-plan", REFUSES)
+    words = ["--engine", "pegasus", "--run-dir", str(tmp_path / "new")]
+    assert workflow.main(words) == 2
+    told = capsys.readouterr()
+    assert (told.out + told.err).count("no site condorpool") == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_pegasus_tools_run_with_our_python_unless_the_user_names_one(tool, monkeypatch):
+    pegasus.require()
+    assert os.environ["PEGASUS_PYTHON"] == sys.executable
+    monkeypatch.setenv("PEGASUS_PYTHON", "/no/such/python3")
+    with pytest.raises(InputError, match="PEGASUS_PYTHON: /no/such/python3: No such file"):
+        pegasus.require()
+
+
+def test_a_python_without_what_the_tools_import_is_refused_before_anything_is_packed(
+    tmp_path, tool, monkeypatch, capsys
+):
+    monkeypatch.setenv("PEGASUS_PYTHON", str(tool("bare", "sys.exit(1)").parent / "bin" / "bare"))
+    monkeypatch.setattr("workflow.pack_dataset", None)
+    for engine in ("pegasus", "auto"):
+        assert workflow.main(["--engine", engine, "--run-dir", str(tmp_path / "new")]) == 2
+        assert "bare -m pip install GitPython PyYAML" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_without_htcondor_nothing_is_packed(tool, tmp_path):
+    (tmp_path / "bin" / "condor_submit_dag").unlink()
+    with pytest.raises(InputError, match="condor_submit_dag is not on the PATH"):
+        pegasus.require()
+
+
+def test_a_run_that_was_moved_is_refused_once_it_was_planned(folder, submitted):
+    new = folder.rename(folder.with_name("elsewhere"))
+    with pytest.raises(InputError, match=f"was {folder} when Pegasus planned it.*move it back"):
+        open_run(new)
+    assert open_run(new.rename(folder)).submitted
+
+
+ANALYSIS = """
+ # jobs failed      :      2 (3.23%)
+=============================split_data_split_data==============================
+ last state: POST_SCRIPT_FAILED
+exitcode    : 2
+--------------Task #1 - split_data - split_data - Kickstart stderr--------------
+ 2026-11-27 08:00:00,123 INFO reading
+ 2026-11-27 08:00:01,123 ERROR faces.xml: field 'xmin' is 'a'; mend it
+==================================other_other===================================
+exitcode    : {code}
+"""
+
+
+@pytest.mark.parametrize("code", [1, 2])
+def test_the_jobs_own_error_is_told_and_what_helps(submitted, tool, monkeypatch, code):
+    monkeypatch.setattr(pegasus, "from_env", lambda: Client("Failure", 2))
+    words = ANALYSIS.format(code=code).replace("exitcode    : 2", f"exitcode    : {code}")
+    tool("pegasus-analyzer", f"print({words!r})")
+    told = submitted.analysis()
+    reason = f"FAILED: ended with exit code {code}: faces.xml: field 'xmin' is 'a'; mend it\n"
+    assert f"split_data_split_data        {reason}" in told
+    assert f"other_other                  FAILED: ended with exit code {code}\n" in told
+    assert ("Go on with: python workflow.py --resume" in told) is (code == 1)
+    assert ("Mend that and start the run again" in told) is (code == 2)
 
 
 def test_what_was_submitted_is_found_again_and_goes_on_from_its_rescue_file(
