@@ -80,6 +80,7 @@ def test_external_entities_are_not_fetched(tmp_path):
     [
         voc(face()).encode("utf-16"),
         voc(face()).encode("utf-32"),
+        ('\r\n <?xml version="1.0"?>' + voc(face())).encode(),
         voc(face()).encode("utf-32-le"),
         voc(face()).encode("utf-8-sig"),
         ('<?xml version="1.0" encoding="iso-8859-1"?>' + voc(face(), "<a>é</a>")).encode("latin-1"),

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from utils.dataset.class_names import MEANINGS, guess, parse_told, resolve, why_too_few
+from utils.dataset.class_names import MEANINGS, guess, is_known, parse_told, resolve, why_too_few
 from utils.dataset.labels import CLASSES
 from utils.errors import InputError
 
@@ -53,6 +53,7 @@ def test_no_spelling_has_two_meanings():
     for name, ours in MEANINGS.items():
         assert guess(name) == ours  # the rules of thumb do not contradict the table
     assert not {"face", "mask", "person", "head", "other"} & MEANINGS.keys()
+    assert all(map(is_known, ("Mask", "faces", "No-Mask"))) and not is_known("helmet")
 
 
 def test_what_is_told_comes_first_and_may_leave_names_out():

@@ -97,6 +97,11 @@ of their own, and no other is bare; MASK is a masked face only where no other na
 else it may be the piece of cloth itself."""
 
 
+def is_known(name: str) -> bool:
+    """Return whether a name is one that public mask sets use, clear or not."""
+    return _key(name) in MEANINGS.keys() | FACE | MASK
+
+
 def parse_told(pairs: Iterable[str]) -> dict[str, str]:
     """Read ``their=ours`` pairs, as ``--classes`` and the TOML file give them.
 

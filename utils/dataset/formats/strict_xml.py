@@ -42,7 +42,8 @@ def parse_xml(
     """Return the element at the top of an XML file.
 
     Comments are left out, entities are not expanded, and nothing else is read. The encoding is
-    what the byte order mark or the declaration says, else UTF-8.
+    what the byte order mark or the declaration says, else UTF-8. Empty lines before the declaration
+    are forgiven, although XML allows none: some tools write them.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def parse_xml(
             "remove what describes no face"
         )
     try:
-        return etree.fromstring(data, _parser(_Watched(form, done)))
+        return etree.fromstring(data.lstrip(b" \t\r\n"), _parser(_Watched(form, done)))
     except _Refused as error:
         raise InputError(f"{name}: {error}") from None
     except (etree.LxmlError, ValueError) as error:
