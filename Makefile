@@ -73,7 +73,22 @@ clean:  ## remove the virtual environment and caches (runs/ stays)
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# A virtual environment whose Python has vanished, is too old or has no pip of its own (of another
+# version, or half made) is made anew.
+WORKS := sys.version_info < (3, 11) or not importlib.util.find_spec("pip")
+WORKS := $(RUN) -c 'import importlib.util, sys; sys.exit($(WORKS))' 2>/dev/null
+ifneq ($(shell $(WORKS) && echo yes),yes)
+.PHONY: $(READY)
+endif
+
 $(READY): requirements.txt requirements-dev.txt
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	    echo "make: this needs Python 3.11 or newer, and $(PYTHON) is" \
+	    "$$($(PYTHON) --version 2>&1 | tail -n 1); name another: make $(MAKECMDGOALS)" \
+	    "PYTHON=python3.12" >&2; exit 1; }
+	@test "$$(uname -sm)" != "Darwin x86_64" || { \
+	    echo "make: on a Mac this needs Apple silicon: PyTorch is no longer made for Intel's" >&2; \
+	    exit 1; }
+	@$(WORKS) || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	$(RUN) -m pip install --quiet --requirement requirements-dev.txt
-	touch $@
+	@touch $@
