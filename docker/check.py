@@ -5,6 +5,7 @@ The container's health check. It needs nothing but Python itself.
 """
 
 import argparse
+import os
 import platform
 import sys
 from importlib import import_module, metadata
@@ -12,6 +13,7 @@ from pathlib import Path
 
 MODULES = {
     "beautifulsoup4": "bs4",
+    "gitpython": "git",
     "opencv-python-headless": "cv2",
     "pegasus-wms.api": "Pegasus.api",
     "pillow": "PIL",
@@ -72,6 +74,7 @@ def find_fault(name: str, pinned: str, imports: bool) -> str | None:
 def main() -> int:
     """Check, tell, and return the exit code."""
     arguments = parser().parse_args()
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # the image has no git, and needs none
     pins = read_pins(arguments.requirements)
     imports = not arguments.versions
     faults = [
