@@ -104,8 +104,8 @@ def test_an_impossible_mixture_is_said(fine) -> None:
 @pytest.mark.parametrize(
     ("predictions", "words"),
     [
-        (new("IMG_1.jpg", None, None), "1 of 3 new photographs was among those"),
-        (new("IMG_1.jpg", "IMG_1.jpg", None), "2 of 3 new photographs were among those"),
+        (new("IMG_1.jpg", None, None), "1 of 3 new photographs is a near-duplicate of"),
+        (new("IMG_1.jpg", "IMG_1.jpg", None), "2 of 3 new photographs are near-duplicates of"),
         (new(None, unread=1), "1 new photograph could not be read and is not in the answer."),
         (new(None, unread=1200), "1,200 new photographs could not be read and are not in"),
     ],

@@ -176,9 +176,10 @@ def _about_the_new_photographs(predictions: Predictions) -> list[Caveat]:
     if learnt:
         result.append(
             f"{learnt:,} of {number_of(all_of_them, 'new photograph')} "
-            f"{'was' if learnt == 1 else 'were'} among those that the detector learnt from, or "
-            "nearly so. It does better on them than on others, and they are no new sample of the "
-            "place: leave them out."
+            f"{'is a near-duplicate' if learnt == 1 else 'are near-duplicates'} of photographs "
+            "that the detector learnt from: the same picture, a crop of it, or the same scene "
+            "again. It does better on what it has seen than elsewhere; leave them out. They are "
+            "named below."
         )
     skipped = len(predictions.skipped)
     if skipped:

@@ -18,7 +18,7 @@ from utils.dataset.labels import CLASSES, COLOURS, TITLES
 from utils.dataset.shards import Photo
 
 ROWS = 200
-"""Photographs in the page's table; ``predictions.txt`` has them all."""
+"""Photographs in a table of the page; ``predictions.txt`` has them all."""
 
 _CONFIGURATION = (
     "name",
@@ -82,6 +82,8 @@ def render(
         ],
         predictions=predictions,
         rows=predictions.summaries[:ROWS],
+        most=ROWS,
+        resembling=[photo for photo in predictions.summaries if photo["resembles"]],
         gallery=[[_shown(photo, drawings) for photo in half] for half in gallery],
         configuration={**dict.fromkeys(_CONFIGURATION), **configuration},
         split=split,

@@ -124,9 +124,10 @@ class FingerprintIndex:
     def resembling(self, one: Fingerprint) -> str | None:
         """Return the file of a photograph that `one` is a near-duplicate of, or None.
 
-        It is found as `utils.dataset.splitting.near_duplicates.find_groups` finds them: by the
-        whole first, which costs little, and then by local features, of which those photographs
-        that share most are compared closely. Time hardly grows with the number of photographs.
+        It is found as `utils.dataset.splitting.near_duplicates.find_groups` finds them, but with
+        more certainty: by the whole first, which costs little, and then by local features, of which
+        those photographs that share most are compared closely. Time hardly grows with the number
+        of photographs.
         """
         if not self.files:
             return None
@@ -138,7 +139,7 @@ class FingerprintIndex:
         _, features = self._forest.near(one.descriptors)
         votes = np.bincount(self._owner[features], minlength=len(self.files))
         for number in np.argsort(-votes, kind="stable")[:CANDIDATES]:
-            if votes[number] >= MIN_VOTES and same_scene(self[number], one):
+            if votes[number] >= MIN_VOTES and same_scene(self[number], one, certain=True):
                 return self.files[number]
         return None
 

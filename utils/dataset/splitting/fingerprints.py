@@ -80,11 +80,18 @@ def fingerprint(image: np.ndarray) -> Fingerprint:
     )
 
 
-def same_scene(first: Fingerprint, second: Fingerprint) -> bool:
-    """Tell whether one photograph is, in part, a shifted, turned and scaled copy of the other.
+def same_scene(first: Fingerprint, second: Fingerprint, certain: bool = False) -> bool:
+    """Return whether one photograph is, in part, a shifted, turned and scaled copy of the other.
 
     Features are matched both ways, a similarity transform is fitted by RANSAC, and what it lays
     over each other is compared pixel by pixel.
+
+    Parameters
+    ----------
+    certain
+        Whether both must speak for it: many features that agree, and an overlap that looks alike.
+        Either is enough to keep two photographs on one side of a split, where a mistake costs
+        nothing; a warning has to be right.
     """
     here, there = _match(first, second)
     if len(here) < MIN_INLIERS:
@@ -99,15 +106,16 @@ def same_scene(first: Fingerprint, second: Fingerprint) -> bool:
     here, there = here[agree], there[agree]
     inliers = min(_distinct(here), _distinct(there))
     spread = min(_spread(here, first.grey), _spread(there, second.grey))
-    if inliers >= MIN_INLIERS_ALONE and spread >= MIN_SPREAD_ALONE:
+    many = inliers >= MIN_INLIERS_ALONE and spread >= MIN_SPREAD_ALONE
+    if many and not certain:
         return True
-    if inliers < MIN_INLIERS or spread < MIN_SPREAD:
+    if inliers < MIN_INLIERS or spread < MIN_SPREAD or (certain and not many):
         return False
     return _correlation(first.grey, second.grey, transform) >= MIN_CORRELATION
 
 
 def same_thumbnail(first: Fingerprint, second: Fingerprint) -> bool:
-    """Tell whether two photographs look alike as a whole: a re-upload, compressed or resized."""
+    """Return whether two photographs look alike as a whole: a re-upload, compressed or resized."""
     distance = int((first.bits != second.bits).sum())
     alike = float(first.thumbnail @ second.thumbnail)
     return distance <= MAX_HASH_DISTANCE and alike >= MIN_THUMBNAIL_CORRELATION
