@@ -4,7 +4,8 @@ import shlex
 
 import pytest
 
-from utils.dataset.class_names import MEANINGS, guess, is_known, parse_told, resolve, why_too_few
+from utils.dataset.class_names import guess, parse_told, resolve, why_too_few
+from utils.dataset.class_spellings import MEANINGS, is_known
 from utils.dataset.labels import CLASSES
 from utils.errors import InputError
 
@@ -59,6 +60,7 @@ def test_no_spelling_has_two_meanings():
 def test_what_is_told_comes_first_and_may_leave_names_out():
     assert mean("good", "helmet", "none", good=BARE, helmet="ignore") == [BARE, None, BARE]
     told = {"medical-MASK": WORN}
+    assert resolve({"": 3, "?": 4}, {"": "ignore", "?": BARE}) == {"": None, "?": BARE}
     assert resolve({"Medical Mask": 3, "none": 4}, told) == {"Medical Mask": WORN, "none": BARE}
     both = {"mask": WORN, "Mask": "ignore"}
     assert resolve({"Mask": 1, "mask": 2, "none": 1}, both) == {
@@ -133,7 +135,8 @@ def test_pairs_are_read():
     assert parse_told(["helmet=ignore", " no mask = without_mask", "a=b=with_mask"]) == {
         "helmet": "ignore", "no mask": BARE, "a=b": WORN,
     }  # fmt: skip
-    for pair in ("helmet", "=with_mask", ""):
+    assert parse_told(["=ignore"]) == {"": "ignore"}  # a box may have no name
+    for pair in ("helmet", ""):
         with pytest.raises(InputError, match="expected THEIRS=OURS"):
             parse_told([pair])
     with pytest.raises(InputError, match="'a' is given two meanings"):

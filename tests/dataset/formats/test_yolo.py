@@ -79,6 +79,7 @@ def test_what_is_outside_the_image_is_given_as_written():
         ("0 \u0660 0.5 0.1 0.1", "is no number"),
         ("0", "has 1 fields, expected 5 fields"),
         ("0 0.5 0.5 0.1", "has 4 fields, expected 5 fields"),
+        ("0 0.5 0.5 0.1 0.1 0.9 12", "the last of which is 12: the number of a track"),
         ("# faces", "field 1 is '#', expected the index"),
     ],
 )

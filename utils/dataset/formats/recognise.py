@@ -111,6 +111,7 @@ def _json(text: str) -> str | None:
         ("COCO panoptic", "annotations" in top and "segments_info" in inner),
         ("COCO captions", "annotations" in top and "caption" in inner),
         ("coco", not listed and "images" in top and bool(some & {"annotations", "categories"})),
+        ("coco", not listed and "images" in top and "file_name" in inner),
         ("coco", {"annotations", "categories"} <= top),
         ("COCO results", listed and {"image_id", "category_id"} <= some),
         ("CreateML JSON", listed and {"image", "annotations"} <= top),

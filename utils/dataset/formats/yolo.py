@@ -114,6 +114,11 @@ def _box(values: list[float], class_names: Names, where: str) -> Box:
             f"{where}: has {count + 1} fields, expected {expected} (class, x, y, width, height); "
             "mend or remove the line"
         )
+    if count == 6 and values[5] >= 2 and values[5].is_integer():
+        raise InputError(
+            f"{where}: has 7 fields, the last of which is {values[5]:.0f}: the number of a track, "
+            "as Ultralytics' track mode writes it, and no corner; remove that field from each line"
+        )
     corners = values[: count // 2 * 2]
     return around(zip(corners[::2], corners[1::2], strict=True))
 
