@@ -76,3 +76,21 @@ def test_of_several_processes_the_first_alone_writes(monkeypatch, tmp_path) -> N
     monkeypatch.setattr(final, "is_first", lambda: False)
     assert final.train_final(None, *(tmp_path / name for name in "abc")) is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_that_finds_nothing_becomes_a_model_all_the_same(monkeypatch, tmp_path) -> None:
+    none = Detections.from_record([])
+    fitted = SimpleNamespace(
+        model=nn.Linear(1, 1),
+        anchors=Anchors(((8.0,),), (1.0,)),
+        epochs=[],
+        photos=Photos([0]),
+        validation=SimpleNamespace(faces=[Faces(BOXES, np.ones(10, np.int64))] * 2),
+        found=[none, none],
+    )
+    monkeypatch.setattr(final, "fit", lambda *arguments: fitted)
+    plan = Plan("compact_resnet18_fpn", Recipe(), 1, 0, [], [], 64)
+    record = final.train_final(plan, *(tmp_path / name for name in "abc"))
+    assert 0 < record["threshold"] <= 1
+    assert record["operating_point"]["f1"] == 0
+    assert read_model(tmp_path / "b")[0].threshold == record["threshold"]

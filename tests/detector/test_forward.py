@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from utils.detector.forward import MEAN, STD, _batch, candidates, detect, distinct_faces, losses
+from utils.detector.prepared import prepared
 
 
 def test_batch_is_normalised_and_padded_to_the_stride():
@@ -84,3 +85,40 @@ def test_detection_does_not_track_gradients(model):
     (found,) = detect(model.eval(), [torch.zeros(3, 64, 64).byte()])
     assert not found["scores"].requires_grad
     assert found["probabilities"].shape == (len(found["labels"]), 4)
+
+
+def poisoned(model):
+    with torch.no_grad():
+        next(model.backbone.parameters()).fill_(torch.nan)
+
+
+def silenced(model):
+    model.rpn.score_thresh = 2.0  # no proposal is as likely
+
+
+@pytest.mark.parametrize("bfloat16", [False, True])
+@pytest.mark.parametrize("spoil", [poisoned, silenced])
+def test_a_detector_that_proposes_nothing_finds_no_faces(model, spoil, bfloat16):
+    spoil(model)
+    images = [torch.full((3, 64, side), 200, dtype=torch.uint8) for side in (64, 40)]
+    for count in (1, 2):
+        found = detect(prepared(model, bfloat16), images[:count], bfloat16)
+        assert [tuple(one["boxes"].shape) for one in found] == [(0, 4)] * count
+        assert [tuple(one["probabilities"].shape) for one in found] == [(0, 4)] * count
+        assert [one["labels"].dtype for one in found] == [torch.int64] * count
+
+
+def test_a_photograph_without_proposals_leaves_the_others_theirs(model):
+    ready, image = prepared(model, False), torch.randint(0, 255, (3, 64, 64), dtype=torch.uint8)
+    (alone,) = detect(ready, [image])
+    assert len(alone["scores"]) > 0
+    real = ready.rpn.filter_proposals
+
+    def all_but_the_second(*arguments):
+        boxes, scores = real(*arguments)
+        return [boxes[0], boxes[1][:0], boxes[2]], [scores[0], scores[1][:0], scores[2]]
+
+    ready.rpn.filter_proposals = all_but_the_second
+    found = detect(ready, [image] * 3)
+    assert [len(one["scores"]) > 0 for one in found] == [True, False, True]
+    torch.testing.assert_close(found[2]["boxes"], alone["boxes"], rtol=1e-4, atol=1e-3)

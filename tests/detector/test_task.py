@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from utils.detector.task import FaceDetection
+from utils.errors import TrainingDiverged
 from utils.training.checkpoint import Checkpoint
 from utils.training.loop import train
 from utils.training.recipe import Recipe
@@ -74,3 +75,31 @@ def test_what_was_validated_last_is_kept_and_gives_its_record(model, photos, val
     assert record.keys() == {"map", "map_50"}
     assert task.validate(model, lambda: True) is None
     assert task.found is None
+
+
+def test_an_empty_wall_on_which_nothing_is_proposed_is_no_divergence(model, photos, validation):
+    task = FaceDetection(model, photos, validation, RECIPE)
+    model.rpn.score_thresh = 2.0
+    wall = torch.full((3, 64, 64), 200, dtype=torch.uint8)
+    none = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
+    total, losses = task.losses([(wall, none)], [1])
+    assert losses["classification"] == losses["box_regression"] == 0
+    assert losses["total"] == pytest.approx(losses["objectness"]) and losses["total"] > 0
+    total.backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+def test_a_network_that_finds_nothing_is_validated_and_has_no_precision(model, photos, validation):
+    task = FaceDetection(model, photos, validation, RECIPE)
+    with torch.no_grad():
+        next(model.backbone.parameters()).fill_(torch.nan)
+    assert task.validate(model, lambda: False) == {"map": 0.0, "map_50": 0.0}
+    assert [len(one) for one in task.found] == [0] * len(validation)
+
+
+def test_a_learning_rate_that_no_detector_survives_is_a_divergence(
+    model, photos, validation, tmp_path
+):
+    recipe = Recipe(batch_size=4, learning_rate=1e4)
+    with pytest.raises(TrainingDiverged, match="try a lower learning rate than 10000"):
+        run(model, photos, validation, tmp_path / "c.ckpt", epochs=4, recipe=recipe)

@@ -14,7 +14,7 @@ from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import clip_boxes_to_image, nms
 
-from utils.dataset.labels import BACKGROUND
+from utils.dataset.labels import BACKGROUND, CLASSES
 
 SAME_FACE = 0.5
 """Two detections that overlap by this much (IoU) are one face, whatever classes they claim."""
@@ -87,15 +87,19 @@ def candidates(
 
     Returns
     -------
-    Per image the boxes (P, 4 classes, 4) within the image, and the class probabilities (P, 4).
+    Per image the boxes (P, 4 classes, 4) within the image, and the class probabilities (P, 4). P is
+    0 where nothing was proposed: on an empty wall, or by a network whose weights are not finite.
     """
     batch = _batch(images)
     features = _features(model, batch, bfloat16)
     proposals, _ = model.rpn(batch, features)
-    heads = model.roi_heads
+    heads, classes = model.roi_heads, len(CLASSES) + 1
+    number = [len(boxes) for boxes in proposals]
+    if not any(number):  # which torchvision's decoder of boxes does not expect
+        none = batch.tensors.new_zeros((0, classes))
+        return [(none[:, :, None].expand(0, classes, 4), none) for _ in images]
     pooled = heads.box_head(heads.box_roi_pool(features, proposals, batch.image_sizes))
     logits, offsets = heads.box_predictor(pooled)
-    number = [len(boxes) for boxes in proposals]
     boxes = heads.box_coder.decode(offsets, proposals).split(number)
     return [
         (clip_boxes_to_image(one, size), probabilities)

@@ -100,11 +100,16 @@ class FaceDetection:
         """Weigh this process's losses by what was drawn for them.
 
         A loss is a mean over what was drawn. The gradients of the shares are averaged over the
-        processes, so a share weighs as much as was drawn for it.
+        processes, so a share weighs as much as was drawn for it. The mean over nothing is no
+        number; it counts as zero: an empty wall where nothing is proposed is no divergence.
         """
         drawn = [
             self._anchors.drawn if name in _OF_ANCHORS else self._proposals.drawn for name in parts
         ]
+        parts = {
+            name: part if count else part.nan_to_num(nan=0.0)
+            for (name, part), count in zip(parts.items(), drawn, strict=True)
+        }
         means = torch.stack([part.detach() for part in parts.values()]).tolist()
         sums = summed([*drawn, *(n * mean for n, mean in zip(drawn, means, strict=True))])
         everywhere = [max(1.0, count) for count in sums[: len(drawn)]]  # nothing drawn, no loss
