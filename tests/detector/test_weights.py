@@ -156,27 +156,11 @@ def test_resnet50_detector_of_the_other_version_is_refused(tmp_path, networks):
         check_weights(path, RESNET50_V2)
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ([1, 2], "not a state dict"),
-        ({"epoch": 3}, "not a state dict"),
-        ({1: torch.zeros(1)}, "not a state dict"),
-        ({}, "do not fit"),
-        (nn.Linear(1, 1), "not a whole file of tensors"),  # a pickled module is never executed
-    ],
-)
-def test_what_is_no_state_dict_is_refused(networks, tmp_path, content, words):
-    path = saved(content, tmp_path / "odd.pth")
-    with pytest.raises(InputError, match=rf"odd\.pth: .*{words}"):
-        load_weights(networks[COMPACT], path, COMPACT)
-
-
 def test_truncated_file_is_refused(networks, tmp_path):
     whole = saved(resnet18(weights=None).state_dict(), tmp_path / "whole.pth").read_bytes()
     for length in (len(whole) - 1, len(whole) // 2, 10):
         (tmp_path / "cut.pth").write_bytes(whole[:length])
-        with pytest.raises(InputError, match=r"cut.pth: not a whole file"):
+        with pytest.raises(InputError, match=r"cut.pth: is not a whole file"):
             load_weights(networks[COMPACT], tmp_path / "cut.pth", COMPACT)
 
 
@@ -187,3 +171,59 @@ def test_own_model_files_state_is_taken(networks, tmp_path):
     assert loaded.replaced == ()
     for name, value in networks[COMPACT].state_dict().items():
         assert torch.equal(value, state[name]), name
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda state: {"model": state, "epoch": 3, "optimizer": {"lr": 0.1}},
+        lambda state: {"state_dict": state},
+        lambda state: {"model_state_dict": state, "loss": torch.tensor(0.1)},
+        lambda state: {"params": state},
+        lambda state: {"model": {"state_dict": state}},
+        lambda state: {f"module.{name}": value for name, value in state.items()},
+        lambda state: {f"_orig_mod.{name}": value for name, value in state.items()},
+        lambda state: {f"module._orig_mod.{name}": value for name, value in state.items()},
+        lambda state: {
+            "state_dict": {f"model.{name}": value for name, value in state.items()},
+            "pytorch-lightning_version": "2.2",
+        },
+        lambda state: {
+            "n_averaged": torch.tensor(7),
+            **{f"module.{name}": value for name, value in state.items()},
+        },
+    ],
+)
+def test_a_state_dict_is_found_in_what_others_wrap_it_in(networks, tmp_path, wrap):
+    given = {
+        name: torch.rand_like(v.float()).to(v.dtype)
+        for name, v in networks[COMPACT].state_dict().items()
+    }
+    path = saved(wrap(given), tmp_path / "wrapped.pth")
+    check_weights(path, COMPACT)
+    model = built(COMPACT)
+    assert load_weights(model, path, COMPACT).tensors == len(given)
+    assert all(torch.equal(value, given[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            {"epoch": 3, "optimizer": "adam"},
+            "holds epoch, optimizer, not a state dict.*under state",
+        ),
+        ({"model": {"a\x1b[1m": 1}}, r"holds a\\x1b\[1m, not a state dict"),
+        ({}, "holds nothing, not a state dict"),
+        (torch.zeros(3), "holds one tensor, not a state dict"),
+        ([1], "holds a list, not a state dict"),
+        ({1: torch.zeros(1)}, "holds 1, not a state dict"),
+        ({"model.0.conv.weight": torch.zeros(3), "model.24.anchors": torch.zeros(2)}, "YOLO file"),
+    ],
+)
+def test_what_is_no_state_dict_is_told_by_what_it_holds(tmp_path, content, message):
+    path = saved(content, tmp_path / "other.pth")
+    for read in (check_weights, lambda *where: load_weights(built(COMPACT), *where)):
+        with pytest.raises(InputError, match=rf"other\.pth: .*{message}") as refused:
+            read(path, COMPACT)
+        assert str(refused.value).isprintable()

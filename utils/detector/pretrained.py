@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from utils.detector.architectures import architecture
-from utils.errors import InputError
+from utils.errors import InputError, brief
 
 TIMEOUT = 10.0
 """Seconds that a server has to answer, and then again for each part of the file."""
@@ -91,8 +91,13 @@ def choose_weights(
             return Weights(asked, "none", why=str(error))
     elif Path(asked).is_file():
         chosen = Weights(asked, asked, Path(asked))
+    elif Path(asked).is_dir():
+        kind = "a TensorFlow model" if Path(asked, "saved_model.pb").exists() else "a folder"
+        raise InputError(f"--weights: {brief(asked)}: is {kind}; give a file of PyTorch weights")
     else:
-        raise InputError(f"--weights: {asked}: no such file; nor is it auto, coco, imagenet, none")
+        raise InputError(
+            f"--weights: {brief(asked)}: no such file; nor is it auto, coco, imagenet, none"
+        )
     from utils.detector.weights import check_weights
 
     check_weights(chosen.file, arch)

@@ -12,7 +12,7 @@ from torchvision.models.detection import FasterRCNN
 
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
-from utils.errors import InputError
+from utils.errors import InputError, brief
 from utils.training.tensors import load_tensors
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,18 @@ State = dict[str, Tensor]
 
 HEADS = ("roi_heads.box_predictor.", "rpn.head.cls_logits.", "rpn.head.bbox_pred.")
 """Layers whose shape follows from the classes and anchors, and which may thus differ."""
+
+WRAPPERS = ("state_dict", "model_state_dict", "model", "params", "net", "weights")
+"""Under which of these names the checkpoints of others hold the state dict."""
+
+PREFIXES = ("module.", "_orig_mod.", "model.")
+"""What `DataParallel`, `torch.compile` and Lightning put before every name."""
+
+COUNTERS = ("n_averaged",)
+"""What `torch.optim.swa_utils.AveragedModel` puts beside them."""
+
+_OF_YOLO = re.compile(r"\d+\.")
+"""Names of YOLO networks, which are numbered lists of layers; ours begin with words."""
 
 # Files older than torchvision 0.13 (COCO's for resnet50_fpn and mobilenet_v3_large_fpn are) name
 # these convolutions without the block that holds them today; torchvision renames them as it loads.
@@ -123,15 +135,39 @@ def _fitting(path: Path, wanted: State, arch: str) -> tuple[State, Loaded]:
 
 
 def _state_dict(path: Path) -> State:
-    """Read a state dict, or that of a model file of ours."""
+    """Read a state dict, alone or within a checkpoint (or a model file of ours)."""
     content, _ = load_tensors(path)
-    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
-        content = content["state_dict"]
-    if not isinstance(content, dict) or not all(
+    while isinstance(content, dict):
+        inner = next(
+            (content[name] for name in WRAPPERS if isinstance(content.get(name), dict)), None
+        )
+        if inner is None:
+            break
+        content = inner
+    if not isinstance(content, dict):
+        raise InputError(
+            f"{path}: holds {_kind_of(content)}, not a state dict of tensors by name; give that"
+        )
+    content = {name: value for name, value in content.items() if name not in COUNTERS}
+    if not content or not all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
     ):
-        raise InputError(f"{path}: not a state dict of tensors by name")
+        held = ", ".join(brief(name, 40) for name in list(content)[:5]) or "nothing"
+        raise InputError(
+            f"{path}: holds {held}, not a state dict of tensors by name, alone or under "
+            f"{', '.join(WRAPPERS)}; give that"
+        )
+    while prefix := next((p for p in PREFIXES if all(n.startswith(p) for n in content)), None):
+        content = {name.removeprefix(prefix): value for name, value in content.items()}
+    if all(_OF_YOLO.match(name) for name in content):
+        raise InputError(
+            f"{path}: is a YOLO file; its network is none of ours, give weights of torchvision"
+        )
     return content
+
+
+def _kind_of(content: object) -> str:
+    return "one tensor" if isinstance(content, Tensor) else f"a {type(content).__name__}"
 
 
 def _today(name: str) -> str:

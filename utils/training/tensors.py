@@ -10,6 +10,7 @@ import torch
 
 from utils.errors import InputError
 from utils.records import atomic_file
+from utils.training.foreign_files import foreign, why_not_tensors
 
 _ZIP = b"PK"
 """How torch's files begin; those older than its version 1.6 (COCO weights of 2019) are no zips."""
@@ -27,7 +28,8 @@ def load_tensors(path: Path) -> tuple[Any, str]:
     Raises
     ------
     InputError
-        If the file is missing, damaged, or holds more than tensors and plain values.
+        If the file is missing, damaged, of another kind (which the message names), or holds more
+        than tensors and plain values.
     """
     try:
         data = Path(path).read_bytes()
@@ -37,16 +39,17 @@ def load_tensors(path: Path) -> tuple[Any, str]:
         raise InputError(f"{path}: not a file that can be read ({error.strerror})") from error
     if not data:
         raise InputError(f"{path}: the file is empty; the job that makes it failed")
+    if found := foreign(data):
+        kind, advice = found
+        raise InputError(f"{path}: is {kind}, not a whole file of tensors; {advice}")
     digest = hashlib.sha256(data).hexdigest()
     try:
         file = _of_checked_parts(data) if data.startswith(_ZIP) else io.BytesIO(data)
         del data  # a checkpoint may be large
         content = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(
-            f"{path}: not a whole file of tensors ({reason}); fetch or make it again"
-        ) from error
+        kind, advice = why_not_tensors(error)
+        raise InputError(f"{path}: is {kind}; {advice}") from error
     return content, digest
 
 
