@@ -80,6 +80,13 @@ def free_records(text: str) -> dict[str, dict[str, Any]]:
             **dict.fromkeys(("name", "created", "command", "git_commit"), text),
             **{field: {text: text} for field in ("options", "versions", "digests")},
             "weights": {"told": text},
+            "data": {
+                **dict.fromkeys(("format", "layout"), text),
+                "class_names": [{"name": text, "class": None, "faces": 1}],
+                **{field: {text: 1} for field in ("not_read", "left_alone")},
+                "boxes": {"left_out": {text: 1}},
+            },
+            "new_photographs": {"not_read": {text: 1}},
         },
         "split": {
             **dict.fromkeys(("near_duplicates", "dropped_boxes", "clipped_boxes"), 1),

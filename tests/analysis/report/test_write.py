@@ -131,9 +131,10 @@ def write(inputs: ReportInputs, folder: Path) -> dict[str, Path]:
 
 
 def test_boxes_that_were_changed_and_sizes_that_differ_are_told(page) -> None:
-    words = " ".join(page.select_one("#data").text.split())
-    assert "2 boxes reached beyond the image and were clipped; 1 box without area" in words
-    assert "3 annotations give another size than the photograph has" in words
+    lines = [item.text for item in page.select("#data li")]
+    assert "2 boxes reached beyond the photograph, clipped" in lines
+    assert "1 box without area inside the photograph, dropped" in lines
+    assert any(line.startswith("3 annotations tell another size") for line in lines)
 
 
 def test_the_answer_comes_first_and_is_that_of_the_record(page, made) -> None:

@@ -1,5 +1,6 @@
 """When not to trust the answer of this very run."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from utils.analysis.prediction.merged import Predictions
@@ -49,6 +50,7 @@ def caveats(
     evaluation: dict[str, Any],
     likeness: dict[str, dict[str, Any]],
     predictions: Predictions,
+    others: Sequence[Caveat] = (),
 ) -> list[Caveat]:
     """Return the reasons not to trust the answer of this very run, the serious ones first.
 
@@ -60,12 +62,16 @@ def caveats(
         As `utils.analysis.prevalence.likeness` compares the new photographs with the test ones.
     predictions
         On the new photographs.
+    others
+        What is known of the photographs from where they came in
+        (`utils.analysis.report.annotated_data`).
     """
     without = meaning(prevalence["absent"]).without
     told = [
         *([Caveat(without, serious=True)] if without else []),
         *(_about_the_detector(evaluation) if prevalence["reliable"] else []),
         *_about_the_answer(prevalence),
+        *others,
         *_about_the_new_photographs(predictions),
         *_about_the_sample(prevalence, evaluation),
         *(_about_the_likeness(likeness) if prevalence["people"]["found"] else []),

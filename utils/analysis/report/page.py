@@ -10,6 +10,7 @@ from PIL import Image
 
 from utils.analysis.plots.mistakes import words
 from utils.analysis.prediction.merged import Predictions
+from utils.analysis.report.annotated_data import changes
 from utils.analysis.report.meaning import meaning
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.trials import why_kept
@@ -87,6 +88,7 @@ def render(
         gallery=[[_shown(photo, drawings) for photo in half] for half in gallery],
         configuration={**dict.fromkeys(_CONFIGURATION), **configuration},
         split=split,
+        changes=changes(configuration.get("data") or {}, split),
         training=training,
         params=params,
         trials=trials,

@@ -14,6 +14,10 @@ from utils.analysis.prediction.tables import predictions_table, write_faces
 from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
 from utils.analysis.prevalence.likeness import feature_sums, likeness
+from utils.analysis.report.annotated_data import (
+    about_the_data,
+    about_unread_photographs,
+)
 from utils.analysis.report.caveats import SAME_PHOTOS, caveats
 from utils.analysis.report.gallery import choose, load_drawings, most_telling
 from utils.analysis.report.meaning import absent_classes
@@ -82,7 +86,9 @@ def write_report(
     predictions = read_predictions(inputs.predictions, evaluation)
     split = read_record(inputs.split)
     record, alike = _prevalence(evaluation, predictions, absent_classes(split["sides"]), seed)
-    told = caveats(record, evaluation, alike, predictions)
+    data, new = configuration.get("data") or {}, configuration.get("new_photographs") or {}
+    others = [*about_the_data(data, split), *about_unread_photographs(new)]
+    told = caveats(record, evaluation, alike, predictions, others)
     if not configuration.get("new_photographs", True):
         told.insert(0, SAME_PHOTOS)
     first, second = answer(record)

@@ -1,0 +1,155 @@
+"""What was mended, dropped and left out of the annotated data, and what of it is serious."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from utils.analysis.report.caveats import Caveat
+from utils.analysis.report.words import number_of, per_cent
+
+MANY = 0.05
+"""From this share of the photographs, or boxes, on, a change is more than a slip here and there."""
+
+_OF_BOXES = {
+    "swapped": "had corners reversed, put in order",
+    "duplicates": "stood twice on a photograph, dropped",
+    "halved": "lay more than half outside the photograph, cut",
+}
+_OF_PHOTOGRAPHS = {
+    "scaled": "annotated at another size, boxes scaled",
+    "turned": "annotated before the EXIF turn, boxes turned, too",
+    "elsewhere": "outside the folders of the data set, left alone",
+    "named_by_path": "of equal names in several folders, named by path",
+}
+
+
+def changes(data: Mapping[str, Any], split: Mapping[str, Any]) -> list[str]:
+    """Return what was done to the annotated data on the way in, a line a kind; empty if nothing.
+
+    Parameters
+    ----------
+    data
+        What was found where the data were packed: ``data`` of ``configuration.json``.
+    split
+        The record ``split.json``.
+    """
+    return [*_names(data), *_photographs(data, split), *_boxes(data, split), *_files(data)]
+
+
+def about_the_data(data: Mapping[str, Any], split: Mapping[str, Any]) -> list[Caveat]:
+    """Return what of it may make the detector, or what is said of it, other than it seems."""
+    photos, boxes = max(len(split["photos"]), 1), data.get("boxes", {})
+    result = []
+    across = split.get("near_duplicates_across_sides", 0)
+    if across:
+        result.append(
+            f"{number_of(across, 'annotated photograph')} "
+            f"{'has a near-duplicate' if across == 1 else 'have near-duplicates'} on another side "
+            "of the split that the data came with. The test then measures in part what the "
+            "detector remembers; --split groups deals them anew."
+        )
+    bad = boxes.get("dropped", 0) + boxes.get("halved", 0)
+    if bad > MANY * max(boxes.get("total", 0), 1):
+        result.append(
+            f"{per_cent(bad / boxes['total'])} of the annotated boxes lay outside their "
+            "photographs, or more than half. The file may mean something else by its numbers, and "
+            "the detector have learnt from wrong faces: look at the photographs below."
+        )
+    if split.get("sizes_differ", 0) > MANY * photos:
+        result.append(
+            f"{number_of(split['sizes_differ'], 'annotation tells', 'annotations tell')} another "
+            "size than the photograph has. Their boxes were taken as they are and may lie beside "
+            "the faces: look at the photographs below."
+        )
+    missing = data.get("unlabelled", {"photos": 0})
+    if missing["photos"] > MANY * photos:
+        done = "were left out" if missing["as"] == "skip" else "were taken to show no face"
+        result.append(
+            f"{number_of(missing['photos'], 'photograph')} without annotation {done}. Whatever is "
+            "special about them, the detector does not know it, or learnt it wrongly."
+        )
+    unread = len(split["skipped"]) + len(data.get("unreadable", []))
+    if unread > MANY * photos:
+        result.append(
+            f"{number_of(unread, 'annotated photograph')} could not be read and were left out. "
+            "They are listed below."
+        )
+    if kinds := data.get("not_read"):
+        result.append(
+            f"Annotated data hold pictures of kinds that are not read: {_counts(kinds)}. All that "
+            "one phone or program made may be among them."
+        )
+    return [Caveat(text, serious=True) for text in result]
+
+
+def about_unread_photographs(new: Mapping[str, Any]) -> list[Caveat]:
+    """Return the caveat that new photographs of a kind that is not read are not in the answer.
+
+    Parameters
+    ----------
+    new
+        ``new_photographs`` of ``configuration.json``.
+    """
+    kinds = new.get("not_read")
+    if not kinds:
+        return []
+    one = sum(kinds.values()) == 1
+    text = (
+        f"{number_of(sum(kinds.values()), 'new photograph')} of kinds that are not read "
+        f"{'is' if one else 'are'} not in the answer: {_counts(kinds)}. Leaving out all that one "
+        "phone takes is a selection; convert them to JPEG and predict again."
+    )
+    return [Caveat(text, serious=True)]
+
+
+def _names(data: Mapping[str, Any]) -> Iterator[str]:
+    if "format" in data:
+        yield f"Format: {data['format']}, {data['layout']}"
+    mapped = [one for one in data.get("class_names", []) if one["name"] != one["class"]]
+    if mapped:
+        words = (
+            f"{one['name']} is {one['class'] or 'left out'} ({one['faces']:,})" for one in mapped
+        )
+        yield f"Class names: {', '.join(words)}"
+
+
+def _photographs(data: Mapping[str, Any], split: Mapping[str, Any]) -> Iterator[str]:
+    missing = data.get("unlabelled", {"photos": 0})
+    if missing["photos"]:
+        done = "left out" if missing["as"] == "skip" else "taken to show no face"
+        yield f"{number_of(missing['photos'], 'photograph')} without annotation, {done}"
+    if count := data.get("annotations_without_photograph"):
+        yield f"{number_of(count, 'annotation')} without photograph, left out"
+    for field, words in _OF_PHOTOGRAPHS.items():
+        if count := data.get(field):
+            yield f"{number_of(count, 'photograph')} {words}"
+    if count := split.get("sizes_differ"):
+        yield (
+            f"{number_of(count, 'annotation tells', 'annotations tell')} another size than the "
+            "photograph has, boxes taken as they are"
+        )
+
+
+def _boxes(data: Mapping[str, Any], split: Mapping[str, Any]) -> Iterator[str]:
+    boxes = data.get("boxes", {})
+    for field, words in _OF_BOXES.items():
+        if count := boxes.get(field):
+            yield f"{number_of(count, 'box', 'boxes')} {words}"
+    for kind, count in boxes.get("left_out", {}).items():
+        yield f"{count:,} {kind}, which is no box around a face, left out"
+    if count := split.get("clipped_boxes"):
+        yield f"{number_of(count, 'box', 'boxes')} reached beyond the photograph, clipped"
+    if count := split.get("dropped_boxes"):
+        yield f"{number_of(count, 'box', 'boxes')} without area inside the photograph, dropped"
+
+
+def _files(data: Mapping[str, Any]) -> Iterator[str]:
+    if kinds := data.get("not_read"):
+        yield f"Pictures of kinds that are not read: {_counts(kinds)}"
+    if kinds := data.get("left_alone"):
+        yield f"Other files, left alone: {_counts(kinds)}"
+    if count := data.get("links_not_followed"):
+        yield f"{number_of(count, 'link')} to folders not followed"
+
+
+def _counts(kinds: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
