@@ -17,7 +17,8 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import fields, replace
 from pathlib import Path
 
 try:
@@ -34,19 +35,17 @@ try:
         read_options,
         spelled,
     )
-    from utils.dag.pipeline import DATASET, build_workflow, photo_shards, weights_file
+    from utils.dag.pipeline import DATASET, GIVEN_SIDES, build_workflow, photo_shards, weights_file
     from utils.dag.plan import write_plan
     from utils.dag.run_folder import OUTPUT, filling
     from utils.dag.run_record import RECORD
-    from utils.dataset.intake.collect import (
-        check_dataset,
-        check_photos,
-        pack_dataset,
-        pack_photos,
-    )
+    from utils.dataset.intake.choices import Choices
+    from utils.dataset.intake.dataset import Dataset
+    from utils.dataset.intake.photographs import NewPhotographs
+    from utils.dataset.intake.words import told
     from utils.detector.pretrained import choose_weights
     from utils.errors import InputError, MaskDetectionError, missing_package, nearest, suggestion
-    from utils.records import read_record
+    from utils.records import read_record, write_record
     from utils.training.recipe_words import read_recipe
 except ImportError as error:  # another Python, another system, or no virtual environment
     if __name__ != "__main__":
@@ -190,35 +189,36 @@ def start(options: Options, command: list[str]) -> int:
     data = options.data or SAMPLE / "sample"
     photos = options.predict or ((SAMPLE / "predict",) if options.data is None else ())
     shards = photo_shards(options)
-    check_dataset(data)
-    if shards:
-        check_photos(photos, len(shards))
-    weights = choose_weights(options.arch, options.weights, tell=print)
-    print(f"Weights: {weights}")
-    options = replace(options, weights=weights.taken)
-    with filling(options.run_dir, options.name) as folder:
-        facts = {"data": pack_dataset(data, folder / DATASET), "new_photographs": None}
-        if shards:
-            facts["new_photographs"] = pack_photos(photos, [folder / shard for shard in shards])
-        print(packed(facts))
-        if weights.file:
-            files.copy(weights.file, folder / weights_file(options))
-        facts["weights"] = weights.as_record()
-        write_plan(folder, options, engine, command, facts)
-        run = open_run(folder, options)
-        if not options.dry_run:
-            run.prepare()
+    with ExitStack() as sources:
+        dataset = sources.enter_context(Dataset(data, choices(options)))
+        new = NewPhotographs(photos, len(shards)) if shards else None
+        if new:
+            sources.enter_context(new)
+        facts = {"data": dataset.facts, "new_photographs": new and new.facts}
+        print("\n".join(told(facts["data"], facts["new_photographs"])))
+        weights = choose_weights(options.arch, options.weights, tell=print)
+        print(f"Weights: {weights}")
+        options = replace(options, weights=weights.taken)
+        with filling(options.run_dir, options.name) as folder:
+            dataset.pack(folder / DATASET)
+            if dataset.sides:
+                write_record(folder / GIVEN_SIDES, {"sides": dataset.sides})
+            if new:
+                new.pack([folder / shard for shard in shards])
+            if weights.file:
+                files.copy(weights.file, folder / weights_file(options))
+            facts["weights"] = weights.as_record()
+            write_plan(folder, options, engine, command, facts)
+            run = open_run(folder, options)
+            if not options.dry_run:
+                run.prepare()
     print(f"Run folder: {folder}")
     return 0 if options.dry_run else execute(run, options.wait)
 
 
-def packed(facts: dict[str, dict[str, int] | None]) -> str:
-    """Say how many photographs were packed, and how many files were none of them."""
-    known, new = facts["data"], facts["new_photographs"] or {"photos": 0, "ignored": 0}
-    line = f"Photographs: {known['photos']:,} annotated, {new['photos']:,} new"
-    if ignored := known["ignored"] + new["ignored"]:
-        line += f"; {ignored:,} other file{'s were' if ignored > 1 else ' was'} left alone"
-    return line
+def choices(options: Options) -> Choices:
+    """Return what the options say of how to read a data set."""
+    return Choices(**{item.name: getattr(options, item.name) for item in fields(Choices)})
 
 
 def go_on(folder: Path, options: Options, given: set[str]) -> int:

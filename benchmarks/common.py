@@ -16,7 +16,7 @@ from torchvision.models.detection.backbone_utils import BackboneWithFPN, resnet_
 from torchvision.ops import FrozenBatchNorm2d
 
 from utils.dataset.clean import clean_photo
-from utils.dataset.intake.collect import pack_dataset
+from utils.dataset.intake.dataset import pack_dataset
 from utils.dataset.labels import BACKGROUND, CLASSES
 from utils.dataset.shards import read_shard, write_shard
 from utils.dataset.torch_dataset import FaceDataset

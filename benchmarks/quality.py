@@ -27,7 +27,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from benchmarks.common import PROJECT, machine, print_table, timed_steps
 from utils.analysis.evaluation.evaluate import evaluate
 from utils.dataset.clean import clean_shard
-from utils.dataset.intake.collect import pack_dataset
+from utils.dataset.intake.dataset import pack_dataset
 from utils.dataset.labels import CLASSES, TITLES
 from utils.dataset.shards import read_shard
 from utils.dataset.splitting.split import SIDES, split_dataset

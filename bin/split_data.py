@@ -41,11 +41,17 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="leave out unreadable photos, and list them in the report, instead of stopping",
     )
+    parser.add_argument(
+        "--sides",
+        type=InputPath,
+        help="JSON with the side of each photo by its name, to keep them instead of dealing anew",
+    )
     return parser
 
 
 def main(args: argparse.Namespace) -> None:
     from utils.dataset.splitting.split import split_dataset
+    from utils.records import read_record
 
     split_dataset(
         args.dataset,
@@ -54,6 +60,7 @@ def main(args: argparse.Namespace) -> None:
         seed=args.seed,
         fractions=args.fractions,
         skip_bad=args.skip_bad,
+        given=read_record(args.sides)["sides"] if args.sides else None,
         fingerprints=args.fingerprints,
     )
 

@@ -98,7 +98,7 @@ def test_planning_does_not_import_torch(tmp_path):
         (["-epochs", "5"], "-epochs: no such option; did you mean --epochs?"),
         (["--hpo_width", "5"], "--hpo_width: no such option; did you mean --hpo-width?"),
         (["\u2014epochs", "5"], "\u2014epochs: no such option; did you mean --epochs?"),
-        (["--frobnicate"], "--frobnicate: no such option; --help lists those there are"),
+        (["--xyzzyplugh"], "--xyzzyplugh: no such option; --help lists those there are"),
         (["stauts", "runs/x"], "stauts: no such command; did you mean status?"),
         (["faces.zip"], "faces.zip: no such command; did you mean --data faces.zip"),
         (["--output", "dag.png"], "--output dag.png: is for `graph`"),
@@ -191,11 +191,11 @@ def test_under_nohup_a_hangup_does_not_end_the_planning(tmp_path):
     script = (
         "import os, signal, sys, workflow\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "packed = workflow.pack_dataset\n"
+        "packed = workflow.Dataset.pack\n"
         "def hung_up(*args):\n"
         "    os.kill(os.getpid(), signal.SIGHUP)\n"
         "    return packed(*args)\n"
-        "workflow.pack_dataset = hung_up\n"
+        "workflow.Dataset.pack = hung_up\n"
         "sys.exit(workflow.main(sys.argv[1:]))"
     )
     words = ["--dry-run", "--engine", "local", "--run-dir", str(tmp_path / "run")]
@@ -256,7 +256,7 @@ def test_what_cannot_be_written_is_named_without_a_traceback(tmp_path, monkeypat
     def full(*unused: object) -> None:
         raise OSError(28, "No space left on device", "dataset.tar")
 
-    monkeypatch.setattr("workflow.pack_dataset", full)
+    monkeypatch.setattr("workflow.Dataset.pack", full)
     assert workflow.main(["--engine", "local", "--run-dir", str(tmp_path / "run")]) == 2
     assert "error: dataset.tar: No space left on device" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()

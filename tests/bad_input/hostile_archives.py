@@ -206,7 +206,11 @@ TARS = {
 ZIPS = {
     "absolute": (packed(("/etc/a.png", PNG)), OUT),
     "parent": (packed(("../../a.png", PNG)), OUT),
-    "backslash": (packed(("..\\a.png", PNG)), ODD),
+    "backslash": (packed(("..\\a.png", PNG)), OUT),
+    "backslash-within": (packed(("images\\..\\..\\a.png", PNG)), OUT),
+    "backslash-first": (packed(("\\etc\\a.png", PNG)), OUT),
+    "backslash-twice": (packed(("i\\a.png", PNG), ("i/a.png", PNG)), "'i/a.png' twice"),
+    "drive-and-backslash": (packed(("C:\\a.png", PNG)), OUT),
     "drive": (packed(("C:/a.png", PNG)), OUT),
     "nul": (packed(("abcd.png", PNG)).replace(b"abcd.png", b"a\0cd.png"), ODD),
     "symbolic-link": (special("a.png", 0o120777, b"/etc/passwd"), "'a.png' is a link"),

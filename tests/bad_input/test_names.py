@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import workflow
-from utils.dataset.intake.collect import check_dataset, check_photos, pack_dataset, pack_photos
+from utils.dataset.intake.dataset import Dataset, pack_dataset
+from utils.dataset.intake.photographs import NewPhotographs, pack_photos
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
 
@@ -38,7 +39,7 @@ REFUSED += tuple(char.encode() for char in ("\u202eabc", "\u2028", "\u0085", "\u
 
 def test_odd_names_are_carried_as_they_are(make_dataset, tmp_path):
     folder = make_dataset(ODD)
-    assert pack_dataset(folder, tmp_path / "d.tar") == {"photos": len(ODD), "ignored": 0}
+    assert pack_dataset(folder, tmp_path / "d.tar")["photos"] == len(ODD)
     assert [photo.name for photo in read_shard(tmp_path / "d.tar")] == sorted(ODD)
     pack_photos([folder / "images"], [tmp_path / "p.tar"])
     assert [photo.name for photo in read_shard(tmp_path / "p.tar")] == sorted(ODD)
@@ -47,7 +48,7 @@ def test_odd_names_are_carried_as_they_are(make_dataset, tmp_path):
 @pytest.mark.parametrize("stem", REFUSED)
 def test_names_that_break_tables_are_refused_and_shown_harmlessly(make_dataset, tmp_path, stem):
     folder = make_dataset([stem])
-    for check, argument in ((check_dataset, folder), (check_photos, [folder / "images"])):
+    for check, argument in ((Dataset, folder), (NewPhotographs, [folder / "images"])):
         with pytest.raises(
             InputError, match="has characters that break tables; rename it"
         ) as error:
@@ -75,18 +76,18 @@ def test_any_name_is_carried_or_refused(tmp_path_factory, stem):
 def test_a_twin_in_another_normal_form_or_case_is_pointed_out(make_dataset):
     folder = make_dataset(["caf\u00e9", "b"])
     (folder / "annotations" / "caf\u00e9.xml").rename(folder / "annotations" / "cafe\u0301.xml")
-    with pytest.raises(InputError, match=r"1 photographs without .*differ only in case or Unicode"):
-        check_dataset(folder)
+    with pytest.raises(InputError, match=r"1 photograph .*differ only in case or Unicode"):
+        Dataset(folder)
     (folder / "annotations" / "cafe\u0301.xml").rename(folder / "annotations" / "Caf\u00c9.xml")
     with pytest.raises(InputError, match="differ only in case or Unicode normal form, rename"):
-        check_dataset(folder)
+        Dataset(folder)
 
 
 def test_two_photographs_for_one_annotation_are_refused(make_dataset):
     folder = make_dataset(["a", "b"])
     (folder / "images" / "a.jpg").write_bytes(b"")
     with pytest.raises(InputError, match=r"'images/a\.jpg' and 'images/a\.png' share a stem"):
-        check_dataset(folder)
+        Dataset(folder)
 
 
 def make_pipe(path: Path) -> None:
@@ -134,13 +135,14 @@ def test_folders_and_links_that_look_like_photographs(make_dataset, tmp_path):
     (folder / "images" / "a.png").symlink_to(outside)  # a link to a file is that file
     (folder / "images" / "c.png").mkdir()
     (folder / "images" / "c.png" / "inside.txt").touch()
-    assert pack_dataset(folder, tmp_path / "d.tar") == {"photos": 2, "ignored": 0}
+    assert pack_dataset(folder, tmp_path / "d.tar")["photos"] == 2
     assert next(read_shard(tmp_path / "d.tar")).image == outside.read_bytes()
-    # A folder called like a photograph is a folder; a link to a folder is counted, not followed.
+    # A folder called like a photograph is a folder; a link in a circle is counted, not followed.
     (tmp_path / "more.jpg").mkdir()
     outside.rename(tmp_path / "more.jpg" / "z.png")
     (tmp_path / "more.jpg" / "loop").symlink_to(tmp_path / "more.jpg")
-    assert check_photos([tmp_path / "more.jpg"]) == {"photos": 1, "ignored": 1}
+    facts = NewPhotographs([tmp_path / "more.jpg"]).facts
+    assert (facts["photos"], facts["links_not_followed"]) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,18 @@ def test_bad_photographs_are_refused_or_left_out_and_told(make_dataset, job, tmp
     before = everything(tmp_path, tmp_path / "run")
     options = ["--data", data, "--predict", data / "images", "--run-dir", tmp_path / "run"]
     options += ["--dry-run", "--engine", "local", "--weights", "none", "--predict-shards", 1]
-    assert workflow.main(list(map(str, options))) == 0
+    assert workflow.main(list(map(str, options))) == 2
+    assert "7 photographs or annotations cannot be used: " in capsys.readouterr().err
+    assert everything(tmp_path, tmp_path / "run") == before
+    assert workflow.main([*map(str, options), "--skip-bad"]) == 0
+    assert "Cannot be read: 7 photographs, left out" in capsys.readouterr().out
     assert everything(tmp_path, tmp_path / "run") == before
     packed = tmp_path / "run" / "dataset.tar"
+    left_out = read_record(tmp_path / "run" / "configuration.json")["data"]["unreadable"]
+    seen = sorted(f"images/{name}" for name in [*bad, *(f"{s}.png" for s in broken)])
+    seen.remove("images/float.tiff")  # which only decoding shows
+    assert sorted(item["file"] for item in left_out) == seen
+    assert all(item["reason"].isprintable() for item in left_out)
 
     refused = job("split_data.py", [packed], *SPLIT, code=2)
     assert {path.name for path in refused.iterdir()} == {
@@ -76,9 +85,7 @@ def test_bad_photographs_are_refused_or_left_out_and_told(make_dataset, job, tmp
     }
     split = job("split_data.py", [packed], *SPLIT, "--skip-bad")
     record = read_record(split / "split.json")
-    wrong = sorted([*bad, *(f"{stem}.png" for stem in broken)])
-    assert sorted(item["file"] for item in record["skipped"]) == wrong
-    assert all(item["reason"].isprintable() for item in record["skipped"])
+    assert [item["file"] for item in record["skipped"]] == ["float.tiff"]
     assert record["photos"].keys() == set(ODD) - broken.keys()
     for side in SIDES:
         clean = job(

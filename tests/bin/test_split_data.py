@@ -61,3 +61,12 @@ def test_bad_photos_stop_it_with_code_2_and_no_output_missing(scratch):
     assert run(scratch, "--skip-bad").returncode == 0
     record = json.loads((scratch / "split.json").read_text())
     assert [entry["file"] for entry in record["skipped"]] == ["p4.png"]
+
+
+def test_sides_that_are_given_are_kept(scratch):
+    sides = {f"p{n}": ("train", "val", "test")[n % 3] for n in range(10)}
+    (scratch / "sides.json").write_text(json.dumps({"schema": 1, "sides": sides}))
+    done = run(scratch, "--sides", "sides.json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads((scratch / "split.json").read_text())
+    assert {name: photo["side"] for name, photo in record["photos"].items()} == sides

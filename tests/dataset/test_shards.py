@@ -77,8 +77,15 @@ def test_a_failure_while_writing_keeps_the_old_shard(tmp_path):
     assert list(read_shard(path)) == PHOTOS
 
 
+def test_photographs_may_be_named_by_folder_and_file(tmp_path):
+    photos = [Photo(f"{day}/a", f"{day}/a.png", b"x", b"<annotation/>") for day in ("d.1", "d.2")]
+    write_shard(tmp_path / "s.tar", photos)
+    assert list(read_shard(tmp_path / "s.tar")) == photos
+
+
 @pytest.mark.parametrize(
-    "name", ["../a.png", "/a.png", "sub/a.png", "a\\b.png", "noext", ".hidden"]
+    "name",
+    ["../a.png", "/a.png", "sub/../a.png", "sub//a.png", "./a.png", "a\\b.png", "noext", ".hidden"],
 )
 def test_members_with_other_than_plain_names_are_refused(tmp_path, name):
     path = tar_of(tmp_path / "s.tar", (name, b"x"))

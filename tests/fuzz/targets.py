@@ -147,7 +147,8 @@ def _shard(path: Path, size: int) -> None:
     except InputError as error:
         assert str(path) in str(error) and len(str(error)) < 2000, error
     else:
-        assert all("/" not in photo.filename for photo in photos)
+        parts = [photo.filename.split("/") for photo in photos]
+        assert all(not {"", ".", ".."}.intersection(some) for some in parts)
         assert sum(len(photo.image) + len(photo.annotation or b"") for photo in photos) <= size
 
 

@@ -15,7 +15,7 @@ from utils.dag.workflow_file import read_workflow
 from utils.dataset.annotation import read_voc
 from utils.dataset.formats import coco, cvat, yolo
 from utils.dataset.images import decode
-from utils.dataset.intake.collect import pack_dataset
+from utils.dataset.intake.dataset import pack_dataset
 from utils.dataset.shards import read_shard
 from utils.detector.inference import Detector
 from utils.detector.pretrained import choose_weights

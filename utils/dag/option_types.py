@@ -105,18 +105,30 @@ def flag(value: Any) -> bool:
 
 def assignments(value: Any) -> tuple[str, ...]:
     """Read a table, or words ``name=value``; return such words, sorted, the last of equal names."""
-    takes = "a table, or words NAME=VALUE"
+    pairs = _pairs(value, "NAME=VALUE", str.partition)
+    words = {name.replace("-", "_"): item for name, item in pairs}
+    return tuple(f"{name}={words[name]}" for name in sorted(words))
+
+
+def mapping(value: Any) -> tuple[str, ...]:
+    """Read as `assignments` does, but leave names as they are spelled; they may hold a ``=``."""
+    words = dict(_pairs(value, "THEIRS=OURS", str.rpartition))
+    return tuple(f"{name}={words[name]}" for name in sorted(words))
+
+
+def _pairs(value: Any, form: str, split: Callable[[str, str], Any]) -> list[tuple[str, str]]:
+    takes = f"a table, or words {form}"
     if isinstance(value, dict):
         value = [f"{name}={_plain(item, takes)}" for name, item in value.items()]
     if not isinstance(value, list | tuple):
         raise ValueError(takes)
-    words = {}
+    pairs = []
     for word in value:
-        name, equals, item = word.partition("=") if isinstance(word, str) else ("", "", "")
-        if not (name and equals and item):
+        name, equals, item = split(word, "=") if isinstance(word, str) else ("", "", "")
+        if not (name.strip() and equals and item.strip()):
             raise ValueError(takes)
-        words[name.replace("-", "_")] = item
-    return tuple(f"{name}={words[name]}" for name in sorted(words))
+        pairs.append((name.strip(), item.strip()))
+    return pairs
 
 
 def _plain(value: Any, takes: str) -> str:

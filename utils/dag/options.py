@@ -12,6 +12,7 @@ from utils.dag.option_types import (
     choice,
     flag,
     image,
+    mapping,
     path,
     paths,
     real,
@@ -22,6 +23,9 @@ from utils.dag.option_types import (
 from utils.detector.names import ARCHITECTURES
 from utils.errors import InputError, suggestion
 
+FORMATS = ("auto", "voc", "yolo", "coco", "cvat")
+UNLABELLED = ("refuse", "skip", "negative")
+SPLITS = ("groups", "given")
 ENGINES = ("auto", "local", "condor", "pegasus")
 WEIGHTS = ("auto", "coco", "imagenet", "none")
 """What ``--weights`` takes besides a file."""
@@ -80,8 +84,8 @@ class Options:
     data: Path | None = _option(
         path,
         None,
-        "annotated photographs: a folder with images/ and annotations/, or a .zip or .tar* of one, "
-        "in whatever sub-folder the two lie (default: the bundled sample)",
+        "annotated photographs (PASCAL VOC, YOLO, COCO, CVAT): a folder, a .zip or a .tar* of one, "
+        "as docs/data.md says (default: the bundled sample)",
         "PATH",
         is_path=_always,
     )
@@ -93,6 +97,38 @@ class Options:
         "PATH",
         many=True,
         is_path=_always,
+    )
+    format: str = _option(
+        choice(*FORMATS),
+        "auto",
+        "format of the annotations of --data; auto: the one that is there (default: auto)",
+        "{" + ",".join(FORMATS) + "}",
+    )
+    classes: tuple[str, ...] = _option(
+        mapping,
+        (),
+        "what class names in --data mean: with_mask, without_mask, mask_weared_incorrect or "
+        "ignore, e.g. helmet=ignore; names that public data sets use are known (default: those)",
+        "THEIRS=OURS",
+        many=True,
+        laid_over=True,
+    )
+    unlabelled: str = _option(
+        choice(*UNLABELLED),
+        "refuse",
+        "photographs of --data without annotation: refuse; skip: leave them out; negative: they "
+        "show no face. The latter two leave out annotations without photograph (default: refuse)",
+        "{" + ",".join(UNLABELLED) + "}",
+    )
+    allow_bad_boxes: bool = _option(
+        flag, False, "go on where more than 5%% of the boxes are impossible (default: stop)"
+    )
+    split: str = _option(
+        choice(*SPLITS),
+        "groups",
+        "sides of --data; groups: dealt so that near-duplicates stay together; given: as folders "
+        "train, val, test say (default: groups)",
+        "{" + ",".join(SPLITS) + "}",
     )
     engine: str = _option(
         choice(*ENGINES),

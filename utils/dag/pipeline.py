@@ -16,6 +16,7 @@ from utils.job import EXIT_CHECKPOINTED
 
 CODE = "utils.zip"
 DATASET = "dataset.tar"
+GIVEN_SIDES = "sides.json"
 CONFIGURATION = "configuration.json"
 FINGERPRINTS = "train_fingerprints.npz"
 MODEL = "mask_detection_model.pth"
@@ -46,6 +47,11 @@ class Checkpoint:
 def build_workflow(options: Options) -> Workflow:
     """Return the workflow that `options` describe; of files, only an image's size is looked at."""
     return _Pipeline(options).build()
+
+
+def data_files(options: Options) -> list[str]:
+    """Return the names of the files that hold the annotated photographs, and their given sides."""
+    return [DATASET, *([GIVEN_SIDES] if options.split == "given" else [])]
 
 
 def photo_shards(options: Options) -> list[str]:
@@ -123,6 +129,7 @@ class _Pipeline:
             ["--dataset", In(DATASET), *sides, "--report", Out("split.json", keep=True)],
             ["--fingerprints", Out(FINGERPRINTS), *self.seed],
             ["--skip-bad"] if o.skip_bad else [],
+            ["--sides", In(GIVEN_SIDES)] if o.split == "given" else [],
         )
         self.job(
             "plot_class_distribution",

@@ -15,9 +15,9 @@ from utils.dag.options import Options
 from utils.dag.pipeline import (
     CODE,
     CONFIGURATION,
-    DATASET,
     build_workflow,
     checkpoints,
+    data_files,
     photo_shards,
     weights_file,
 )
@@ -31,7 +31,7 @@ def write_plan(
 ) -> Workflow:
     """Write workflow, catalogues, code and configuration into a run folder.
 
-    The data lie there already: `DATASET`, the shards of `photo_shards`, and `weights_file` if any.
+    The data lie there already: `data_files`, `photo_shards`, and `weights_file` if any.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def write_plan(
     write_code_bundle(folder / CODE)
     scripts = _copy_executables(folder / "bin")
     weights = weights_file(options)
-    data = [DATASET, *photo_shards(options), *([weights] if weights else [])]
+    data = [*data_files(options), *photo_shards(options), *([weights] if weights else [])]
     asked = options.as_dict()
     description = {
         "name": options.name,

@@ -11,6 +11,7 @@ import numpy as np
 from utils.dataset.faces import Faces
 from utils.dataset.formats import voc
 from utils.dataset.formats.annotation import RawAnnotation
+from utils.dataset.image_header import turn
 from utils.dataset.labels import CLASSES, class_id
 from utils.errors import InputError
 
@@ -92,7 +93,7 @@ def fit(
     boxes = np.array(raw.boxes, np.float64).reshape(-1, 4)
     told = raw.size
     if orientation >= 5 and width != height and told == (height, width):
-        boxes = _turn(boxes, orientation, width, height)
+        boxes = np.stack(turn(boxes.T, orientation, width, height), axis=1)
         told = (width, height)
     inside = boxes.clip(0, [width, height, width, height])
     clipped = (inside != boxes).any(axis=1)
@@ -104,15 +105,3 @@ def fit(
         clipped=int(clipped[keep].sum()),
         size_differs=told is not None and told != (width, height),
     )
-
-
-def _turn(boxes: np.ndarray, orientation: int, width: int, height: int) -> np.ndarray:
-    """Take boxes on the stored image (height x width) to the upright one (width x height)."""
-    x1, y1, x2, y2 = boxes.T
-    turned = {
-        5: (y1, x1, y2, x2),  # mirrored along the main diagonal
-        6: (width - y2, x1, width - y1, x2),  # a quarter turn clockwise
-        7: (width - y2, height - x2, width - y1, height - x1),
-        8: (y1, height - x2, y2, height - x1),  # a quarter turn anticlockwise
-    }[orientation]
-    return np.stack(turned, axis=1)

@@ -6,7 +6,7 @@ The submit side reads 100,000 of them, so nothing here decodes pixels or imports
 import io
 import struct
 import zlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image
 
@@ -76,6 +76,25 @@ def read_header(data: bytes, name: str) -> Header:
     if image.format == "TIFF" or turned < 5:  # Pillow tells a TIFF's upright
         return Header(width, height, turned)
     return Header(height, width, turned)
+
+
+def turn(corners: Any, orientation: int, width: int, height: int) -> tuple[Any, ...]:
+    """Take a box on a stored image (height x width) to the upright one (width x height).
+
+    Parameters
+    ----------
+    corners
+        x1, y1, x2, y2: numbers, or arrays of such.
+    orientation
+        5 to 8, those that are a quarter turn away.
+    """
+    x1, y1, x2, y2 = corners
+    return {
+        5: (y1, x1, y2, x2),  # mirrored along the main diagonal
+        6: (width - y2, x1, width - y1, x2),  # a quarter turn clockwise
+        7: (width - y2, height - x2, width - y1, height - x1),
+        8: (y1, height - x2, y2, height - x1),  # a quarter turn anticlockwise
+    }[orientation]
 
 
 def upright_size(data: bytes, name: str) -> tuple[int, int]:

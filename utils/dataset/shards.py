@@ -11,7 +11,7 @@ import io
 import tarfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from utils.dataset.archive_limits import ArchiveError
@@ -38,9 +38,10 @@ class Photo:
     Attributes
     ----------
     name
-        The stem, which is unique in a data set and joins image and annotation.
+        The stem, which is unique in a data set and joins image and annotation. Where several
+        folders have files of one name, with as many folders as tell these apart: ``day1/IMG_0001``.
     filename
-        Name of the image file, ``<stem>.<ext>``.
+        Name of the image file, ``<name>.<ext>``.
     image
         Bytes of the image file.
     annotation
@@ -139,7 +140,7 @@ def _members(path: Path) -> Iterator[Member]:
                 where = f"{path}: member '{brief(name, 200)}'"
                 if not _is_plain_name(name):
                     raise InputError(
-                        f"{where} is not a plain file at the top; shards hold nothing else, "
+                        f"{where} is not a plain file with a suffix; shards hold nothing else, "
                         "pack again"
                     )
                 if size > MAX_MEMBER_BYTES:
@@ -161,12 +162,13 @@ def _photo(path: Path, stem: str, parts: dict[str, Member]) -> Photo:
 
 
 def _is_plain_name(name: str) -> bool:
+    """Return whether a name is that of a file with a suffix, perhaps in folders within."""
+    *folders, filename = name.split("/")
     return (
-        name not in ("", ".", "..")
+        not {"", ".", ".."}.intersection((*folders, filename))
         and "\\" not in name
         and "\0" not in name
-        and PurePosixPath(name).name == name
-        and 0 < name.rfind(".") < len(name) - 1
+        and 0 < filename.rfind(".") < len(filename) - 1
     )
 
 

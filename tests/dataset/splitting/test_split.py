@@ -124,9 +124,43 @@ def test_unreadable_photos_stop_the_split_or_are_listed(split, photos):
     assert not {"p03", "p08"} & record["photos"].keys()
 
 
-def test_a_class_nowhere_is_an_error(split, photos):
-    with pytest.raises(InputError, match="no face of class without_mask, mask_weared_incorrect"):
+def test_one_class_alone_is_an_error(split, photos):
+    with pytest.raises(InputError, match=r"all faces are of one class \(with_mask\)"):
         split(photos[:20])
+
+
+@pytest.mark.parametrize("missing", CLASSES)
+def test_two_classes_are_enough_whichever_is_missing(split, make_photo, make_image, missing):
+    there = [name for name in CLASSES if name != missing]
+    made = [make_photo(f"p{n:02d}", [there[n % 2]], make_image(n)) for n in range(12)]
+    record, _ = split(made)
+    for side in SIDES:
+        assert missing in record["sides"][side]["classes_missing"]
+        assert record["sides"][side]["faces"][missing] == 0
+        assert record["sides"][side]["photos"]
+
+
+def test_given_sides_are_kept_and_near_duplicates_across_them_counted(split, photos):
+    given = {photo.name: SIDES[number % 3] for number, photo in enumerate(photos)}
+    record, outputs = split(photos, given=given)
+    assert {name: photo["side"] for name, photo in record["photos"].items()} == given
+    for side, path in outputs.items():
+        assert names(path) == sorted(name for name, where in given.items() if where == side)
+    assert record["given"] and record["fractions"] is None
+    assert record["near_duplicates_across_sides"] == 2  # 5 and 6 are one picture
+    together = {**given, "p06": given["p05"]}
+    record, _ = split(photos, "together", given=together)
+    assert record["near_duplicates_across_sides"] == 0
+    dealt, _ = split(photos, "dealt")
+    assert not dealt["given"] and dealt["near_duplicates_across_sides"] == 0
+
+
+def test_given_sides_that_are_not_whole_are_refused(split, photos):
+    given = {photo.name: SIDES[number % 3] for number, photo in enumerate(photos)}
+    with pytest.raises(InputError, match=r"1 photographs have no given side \(p07\)"):
+        split(photos, given={name: side for name, side in given.items() if name != "p07"})
+    with pytest.raises(InputError, match="no photograph is given to val"):
+        split(photos, "b", given={name: "train" if s == "val" else s for name, s in given.items()})
 
 
 def test_a_class_too_rare_for_every_side_is_reported(split, photos):

@@ -18,13 +18,12 @@ from typing import Any, BinaryIO
 
 from utils.dataset.archive_limits import ArchiveError
 from utils.dataset.intake.expansion import expanded
+from utils.dataset.intake.folders import Walk
+from utils.dataset.intake.kinds import HEAD, IMAGE_SUFFIXES, JUNK, fixes, suffix, unread_photograph
 from utils.dataset.intake.zip_reader import ZipReader
 from utils.dataset.shards import MAX_MEMBER_BYTES
-from utils.dataset.tar_reader import tar_members
+from utils.dataset.tar_reader import Member, tar_members
 from utils.errors import InputError, brief
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
-"""Suffixes (lower case) by which photographs are found in folders and archives."""
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
@@ -55,7 +54,9 @@ class Source:
         What was opened.
     files
         Path inside the source, with ``/`` between its parts, to what `read` finds the file by.
-        Hidden files and those that macOS adds to archives are not listed.
+        Hidden files and those that macOS and Windows add are not listed.
+    links_not_followed
+        How many links to folders were left out (see `Walk`).
 
     Raises
     ------
@@ -67,6 +68,7 @@ class Source:
         self.path = Path(path)
         self._open = ExitStack()
         self.files: dict[str, Any] = {}
+        self.links_not_followed = 0
         try:
             self._list()
         except BaseException as error:
@@ -83,6 +85,10 @@ class Source:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
+    def head(self, name: str, most: int = HEAD) -> bytes:
+        """Return the first bytes of one of `files`, at most `most`; errors as `read`."""
+        return self._checked(name, most)
+
     def read(self, name: str) -> bytes:
         """Return the bytes of one of `files`.
 
@@ -91,47 +97,58 @@ class Source:
         InputError
             If it is damaged, encrypted, or larger than `MAX_MEMBER_BYTES`.
         """
-        place, where = self.files[name], f"{self.path}: {brief(name, 200)}"
+        data = self._checked(name, MAX_MEMBER_BYTES + 1)
+        if len(data) > MAX_MEMBER_BYTES:
+            raise InputError(
+                f"{self.where(name)}: has more than {MAX_MEMBER_BYTES} bytes; remove it"
+            )
+        return data
+
+    def where(self, name: str) -> str:
+        """Return what to call one of `files` in an error."""
+        return f"{self.path}: {brief(name, 200)}"
+
+    def _checked(self, name: str, most: int) -> bytes:
         try:
-            data = self._read(place)
+            return self._read(self.files[name], most)
         except _DAMAGED as error:
             raise InputError(
-                f"{where}: cannot be read ({_why(error)}); replace or remove it"
+                f"{self.where(name)}: cannot be read ({_why(error)}); replace or remove it"
             ) from error
-        if len(data) > MAX_MEMBER_BYTES:
-            raise InputError(f"{where}: has more than {MAX_MEMBER_BYTES} bytes; remove it")
-        return data
 
     def _list(self) -> None:
         lower = self.path.name.lower()
         if self.path.is_dir():
             self._read = _read_file
-            self._keep(_walk(self.path, ""))
+            walk = Walk(self.path)
+            self._keep(walk.files())
+            self.links_not_followed = walk.links_not_followed
         elif not self.path.exists():
             raise InputError(f"{self.path}: no such file or folder")
         elif lower.endswith(IMAGE_SUFFIXES):
             self._read = _read_file
             self._keep([(self.path.name, str(self.path))])
         elif not lower.endswith(ARCHIVE_SUFFIXES):
-            raise InputError(
-                f"{self.path}: expected a folder, an archive ({' '.join(ARCHIVE_SUFFIXES)}) "
-                f"or a photograph ({' '.join(IMAGE_SUFFIXES)})"
-            )
+            raise InputError(f"{self.path}: {_instead(lower)}")
         else:
             file = self._open.enter_context(_open_plain(self.path))
             if lower.endswith(".zip"):
                 archive = self._open.enter_context(ZipReader(file))
-                self._read = lambda member: archive.read(member, MAX_MEMBER_BYTES + 1)
-                self._keep(_inside((m.orig_filename, m) for m in archive.members))
+                self._read = archive.read
+                # Some programs on Windows write \\ between folders.
+                names = ((m.orig_filename.replace("\\", "/"), m) for m in archive.members)
+                self._keep(_inside((name, m) for name, m in names if not name.endswith("/")))
             else:
                 tar = self._open.enter_context(expanded(file) or file)
-                self._read = lambda member: _read_slice(tar, member.offset, member.size)
+                self._read = lambda member, most: _read_slice(tar, member, most)
                 self._keep(_inside((m.name, m) for m in tar_members(tar)))
 
     def _keep(self, listing: Iterable[tuple[str, Any]]) -> None:
         for name, place in listing:
             parts = PurePosixPath(name).parts
             if any(part.startswith(".") or part == "__MACOSX" for part in parts):
+                continue
+            if parts[-1].lower() in JUNK:
                 continue
             name = "/".join(parts)
             if name in self.files:
@@ -156,14 +173,22 @@ def _why(error: BaseException) -> str:
     return brief(str(error) or type(error).__name__, 200)  # zipfile quotes names of 65,535 bytes
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield what lies under `folder` and is no folder; links to folders are not followed."""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                yield f"{prefix}{entry.name}", entry.path
-            elif not entry.name.startswith("."):
-                yield from _walk(entry.path, f"{prefix}{entry.name}/")
+def _instead(name: str) -> str:
+    """Say what a file that is neither archive nor photograph is, and what to give instead."""
+    kind = suffix(name)
+    if kind in (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".cab", ".iso"):
+        return f"{kind} archives are not read; unpack it and give the folder, or pack it as .zip"
+    if kind in (".json", ".xml", ".csv", ".txt"):
+        return (
+            "a single file of annotations; give the folder that holds it together with the "
+            "photographs"
+        )
+    if unread := unread_photograph(name):
+        return f"is {unread}, which is not read; {fixes([unread])}"
+    return (
+        f"expected a folder, an archive ({' '.join(ARCHIVE_SUFFIXES)}) "
+        f"or a photograph ({' '.join(IMAGE_SUFFIXES)})"
+    )
 
 
 def _open_plain(path: str | Path) -> BinaryIO:
@@ -175,14 +200,15 @@ def _open_plain(path: str | Path) -> BinaryIO:
     return file
 
 
-def _read_file(path: str) -> bytes:
+def _read_file(path: str, most: int) -> bytes:
     with _open_plain(path) as file:
-        return file.read(MAX_MEMBER_BYTES + 1)
+        return file.read(most)
 
 
-def _read_slice(file: BinaryIO, offset: int, size: int) -> bytes:
-    file.seek(offset)
-    data = file.read(min(size, MAX_MEMBER_BYTES + 1))
-    if len(data) < min(size, MAX_MEMBER_BYTES + 1):
+def _read_slice(file: BinaryIO, member: Member, most: int) -> bytes:
+    size = min(member.size, most)
+    file.seek(member.offset)
+    data = file.read(size)
+    if len(data) < size:
         raise EOFError("the archive ends too early")
     return data

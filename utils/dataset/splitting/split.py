@@ -3,7 +3,7 @@
 import logging
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ def split_dataset(
     fractions: Sequence[float] = (0.7, 0.1, 0.2),
     skip_bad: bool = False,
     fingerprints: Path | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Write the shards of the three sides and ``split.json``; return what the latter holds.
 
@@ -67,12 +68,16 @@ def split_dataset(
         Leave out photographs that cannot be read, and list them, instead of stopping.
     fingerprints
         Where to write those of the training side (`write_fingerprints`).
+    given
+        The side of each photograph by its name, to keep them; `fractions` and `seed` mean nothing
+        then. Near-duplicates on different sides are counted.
 
     Raises
     ------
     InputError
-        If photographs are unreadable (unless skipped) or too few, a class has no face at all, or
-        the fractions are not three positive numbers that add up to 1.
+        If photographs are unreadable (unless skipped) or too few, all faces are of one class, a
+        side that is given would be empty, or the fractions are not three positive numbers that add
+        up to 1.
     """
     if len(fractions) != 3 or min(fractions) <= 0 or not math.isclose(sum(fractions), 1):
         raise InputError(
@@ -82,12 +87,15 @@ def split_dataset(
     faces = np.stack([look.faces for look in looks])
     _check_classes(dataset, faces)
     groups = find_groups([look.fingerprint for look in looks])
-    if len(set(groups)) < len(SIDES):
+    if given is not None:
+        sides = _given_sides(dataset, looks, given)
+    elif len(set(groups)) < len(SIDES):
         raise InputError(
             f"{dataset}: {len(looks)} photographs in {len(set(groups))} groups of near-duplicates "
             f"cannot fill {len(SIDES)} sides; add photographs"
         )
-    sides = assign_groups(groups, faces, fractions, derive_seed(seed, "split"))
+    else:
+        sides = assign_groups(groups, faces, fractions, derive_seed(seed, "split"))
     side_of = {look.name: SIDES[side] for look, side in zip(looks, sides, strict=True)}
     for side, path in outputs.items():
         write_shard(path, _on_side(dataset, side_of, side))
@@ -98,7 +106,8 @@ def split_dataset(
         )
     record = {
         "seed": seed,
-        "fractions": list(fractions),
+        "fractions": list(fractions) if given is None else None,
+        "given": given is not None,
         "photos": {
             look.name: _photo_record(look, side_of[look.name], group)
             for look, group in zip(looks, groups, strict=True)
@@ -147,12 +156,29 @@ def _look(photo: Photo) -> Look:
 
 
 def _check_classes(dataset: Path, faces: np.ndarray) -> None:
-    absent = [name for name, count in zip(CLASSES, faces.sum(axis=0), strict=True) if not count]
-    if absent:
+    counts = faces.sum(axis=0)
+    there = [name for name, count in zip(CLASSES, counts, strict=True) if count]
+    if len(there) < 2:
         raise InputError(
-            f"{dataset}: no face of class {', '.join(absent)} on any photograph; "
-            "a detector cannot learn what it never sees, add photographs with it"
+            f"{dataset}: all faces are of one class ({', '.join(there) or 'none'}), so that there "
+            "is nothing to tell apart; add photographs of faces of another class"
         )
+    for name in set(CLASSES) - set(there):
+        log.warning("no face of class %s on any photograph; nothing will be known of it", name)
+
+
+def _given_sides(dataset: Path, looks: Sequence[Look], given: Mapping[str, str]) -> np.ndarray:
+    """Return the number of the side of each photograph, shape (N,)."""
+    unknown = [look.name for look in looks if given.get(look.name) not in SIDES]
+    if unknown:
+        raise InputError(
+            f"{dataset}: {len(unknown)} photographs have no given side ({', '.join(unknown[:3])}); "
+            f"name one of {', '.join(SIDES)} for each"
+        )
+    sides = np.array([SIDES.index(given[look.name]) for look in looks])
+    if empty := [side for number, side in enumerate(SIDES) if number not in sides]:
+        raise InputError(f"{dataset}: no photograph is given to {' and '.join(empty)}; add some")
+    return sides
 
 
 def _on_side(dataset: Path, side_of: dict[str, str], side: str) -> Iterator[Photo]:
@@ -174,6 +200,14 @@ def _summary(
     looks: list[Look], groups: list[int], sides: np.ndarray, faces: np.ndarray
 ) -> dict[str, Any]:
     sizes = Counter(groups)
+    spread = {group for group in sizes if len(set(sides[np.array(groups) == group])) > 1}
+    across = sum(sizes[group] for group in spread)
+    if across:
+        log.warning(
+            "%d photographs have near-duplicates on another side, so results are too good: those "
+            "on the test side were seen in training",
+            across,
+        )
     group_numbers = np.array(groups)
     summary = {}
     for number, side in enumerate(SIDES):
@@ -198,6 +232,7 @@ def _summary(
         "sides": summary,
         "groups": len(sizes),
         "near_duplicates": sum(size for size in sizes.values() if size > 1),
+        "near_duplicates_across_sides": across,
         "dropped_boxes": sum(look.annotation.dropped for look in looks),
         "clipped_boxes": sum(look.annotation.clipped for look in looks),
         "sizes_differ": sum(look.annotation.size_differs for look in looks),

@@ -1,0 +1,85 @@
+"""New photographs, from wherever, are dealt to shards; those of kinds that are not read counted."""
+
+import pytest
+
+from tests.formats.shots import picture, write
+from utils.dataset.intake.photographs import NewPhotographs, pack_photos
+from utils.dataset.shards import read_shard
+from utils.errors import InputError
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+
+
+def names(path):
+    return [photo.name for photo in read_shard(path)]
+
+
+def test_photos_are_dealt_by_sorted_stem(folder, tmp_path):
+    outputs = [tmp_path / "0.tar", tmp_path / "1.tar"]
+    facts = pack_photos([folder], outputs)
+    assert (facts["photos"], facts["left_alone"]) == (5, {".xml": 5})
+    assert [names(path) for path in outputs] == [["p0", "p2", "p4"], ["p1", "p3"]]
+    assert all(photo.annotation is None for path in outputs for photo in read_shard(path))
+
+
+def test_photos_come_from_files_folders_and_archives_at_once(folder, archive_of, tmp_path):
+    single = tmp_path / "a.jpg"
+    single.write_bytes(picture())
+    write(tmp_path / "more" / "z.webp", b"RIFF\0\0\0\0WEBP")
+    archive = archive_of(folder, tmp_path / "a.zip")
+    pack_photos([archive, single, tmp_path / "more"], [tmp_path / "p.tar"])
+    assert names(tmp_path / "p.tar") == ["a", "p0", "p1", "p2", "p3", "p4", "z"]
+
+
+def test_equal_names_are_told_apart_by_folder(tmp_path):
+    for day in ("day1", "day2"):
+        write(tmp_path / day / "cam" / "IMG_1.jpg", picture())
+    write(tmp_path / "day1" / "other.jpg", picture())
+    facts = pack_photos([tmp_path / "day1", tmp_path / "day2"], [tmp_path / "p.tar"])
+    assert names(tmp_path / "p.tar") == ["day1/cam/IMG_1", "day2/cam/IMG_1", "other"]
+    assert facts["named_by_path"] == 2
+    pack_photos([tmp_path / "day2" / "cam" / "IMG_1.jpg", tmp_path / "day1"], [tmp_path / "p.tar"])
+    assert names(tmp_path / "p.tar") == ["day1/cam/IMG_1", "day2/cam/IMG_1", "other"]
+
+
+def test_what_one_phone_takes_is_counted_by_kind(tmp_path):
+    write(tmp_path / "in" / "a.jpg", picture())
+    for number in range(3):
+        write(tmp_path / "in" / f"{number}.heic", HEIC)
+    write(tmp_path / "in" / "sent.jpg", HEIC)
+    write(tmp_path / "in" / "page.jpg", b"<html><body>404</body></html>")
+    write(tmp_path / "in" / "clip.mp4", b"")
+    write(tmp_path / "in" / "list.csv", b"")
+    facts = pack_photos([tmp_path / "in"], [tmp_path / "p.tar"])
+    assert facts["not_read"] == {"HEIC": 4, "HTML page": 1, "video": 1}
+    assert facts["left_alone"] == {".csv": 1}
+    assert names(tmp_path / "p.tar") == ["a"]
+
+
+def test_kinds_that_are_not_read_alone_are_an_error_that_says_so(tmp_path):
+    for number in range(2):
+        write(tmp_path / f"{number}.HEIC", HEIC)
+    with pytest.raises(InputError, match="that can be read, but 2 HEIC; convert them to JPEG"):
+        NewPhotographs([tmp_path])
+    with pytest.raises(InputError, match="is HEIC, which is not read; convert them to JPEG"):
+        NewPhotographs([tmp_path / "0.HEIC"])
+
+
+def test_damaged_photographs_are_left_to_the_job_that_lists_them(tmp_path):
+    write(tmp_path / "in" / "a.jpg", picture()[:200])
+    write(tmp_path / "in" / "b.jpg", b"")
+    write(tmp_path / "in" / "c.jpg", b"no picture")
+    assert pack_photos([tmp_path / "in"], [tmp_path / "p.tar"])["photos"] == 3
+
+
+def test_photos_that_cannot_be_dealt_are_refused_before_writing(folder, tmp_path):
+    with pytest.raises(InputError, match="5 photographs to predict on cannot fill 6 shards"):
+        NewPhotographs([folder], 6)
+    with pytest.raises(InputError, match=r"p0\.png' is given twice; name it once"):
+        NewPhotographs([folder, folder / "images" / "p0.png"])
+    (folder / "images" / "p0.jpg").write_bytes(picture())
+    with pytest.raises(InputError, match="share a stem, by which results are reported"):
+        NewPhotographs([folder])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no photographs"):
+        NewPhotographs([tmp_path / "empty"])

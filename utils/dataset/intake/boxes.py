@@ -1,0 +1,292 @@
+"""Boxes that cannot be, over a whole data set: what is mended, and what stops the run.
+
+One box with reversed corners is a slip of the mouse. Where many boxes are impossible in the same
+way, the file means something else by its numbers, and a detector would learn from wrong faces.
+"""
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from utils.dataset.formats.annotation import Box, RawAnnotation
+from utils.dataset.formats.values import rounded
+from utils.dataset.image_header import Header, turn
+from utils.errors import InputError, brief
+
+TOO_MANY = 0.05
+"""Of the boxes: when more are dropped or cut by more than half, the run stops."""
+
+_OFTEN, _NEARLY_ALL = 0.1, 0.95
+_SAME = 0.01  # a factor so near to 1 is a slip, and no copy of another size
+_NAMED = 3  # how many files an error names
+
+
+@dataclass
+class Mended:
+    """What was done to the boxes, counted; the fields are those of the facts."""
+
+    boxes: int = 0
+    swapped: int = 0
+    scaled: int = 0
+    turned: int = 0
+    duplicates: int = 0
+    dropped: int = 0
+    clipped: int = 0
+    halved: int = 0
+    sizes_differ: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+class Boxes:
+    """The boxes of a data set, mended one photograph at a time and judged as a whole.
+
+    Parameters
+    ----------
+    format
+        As `utils.dataset.intake.layout.FORMATS` has it: what may be confused depends on it.
+    """
+
+    def __init__(self, format: str) -> None:
+        self._format = format
+        self.mended = Mended()
+        self._reversed: Counter[str] = Counter()
+        self._bad: Counter[str] = Counter()
+        self._unit: Counter[str] = Counter()
+        self._fractions = 0
+        self._fits: Counter[_Reading] = Counter()
+        self._written = _Shapes()
+        self._shapes = {reading: _Shapes() for reading in _READINGS}
+        self._reach = [0.0, 0.0]
+
+    def mend(
+        self, raw: RawAnnotation, header: Header, name: str
+    ) -> tuple[RawAnnotation, Counter[str]]:
+        """Return an annotation in pixels of the upright photograph, and its faces by class name.
+
+        Boxes drawn on a photograph before its EXIF turn are turned; those drawn on a larger or
+        smaller copy are scaled if the size that the file tells differs by one factor; exact
+        repetitions are dropped. What lies outside the image is counted and left as it is.
+
+        Parameters
+        ----------
+        name
+            The file, to name it in an error of the whole.
+        """
+        mended = self.mended
+        place = self._placing(raw, header)
+        names, kept, seen, faces = [], [], set(), Counter()
+        mended.left_out.update(raw.left_out)
+        for class_name, box in zip(raw.names, raw.boxes, strict=True):
+            self._weigh(place(box), header, name)
+            ordered = self._ordered(box)
+            if ordered != box:
+                mended.swapped += 1
+                self._reversed[name] += 1
+            ordered = place(ordered)
+            if (class_name, ordered) in seen:
+                mended.duplicates += 1
+                continue
+            seen.add((class_name, ordered))
+            faces[class_name] += self._is_face(ordered, header, name)
+            names.append(class_name)
+            kept.append(ordered)
+        mended.boxes += len(kept)
+        size = (header.width, header.height)
+        return RawAnnotation(tuple(names), tuple(kept), size), faces
+
+    def _ordered(self, box: Box) -> Box:
+        x1, y1, x2, y2 = box
+        shift = 1 if self._format == "voc" else 0  # VOC took it from what is the larger corner
+        if x2 < x1:
+            x1, x2 = x2 - shift, x1 + shift
+        if y2 < y1:
+            y1, y2 = y2 - shift, y1 + shift
+        return x1, y1, x2, y2
+
+    def _placing(self, raw: RawAnnotation, header: Header) -> Callable[[Box], Box]:
+        """Return what takes a box from where the file draws it to the upright image."""
+        upright, stored, told = (header.width, header.height), header.stored_size, raw.size
+        if told is None or told == upright or min(told) <= 0:
+            return lambda box: box
+        factors = (1.0, 1.0) if told == stored else _factors(told, upright)
+        turned = told == stored
+        if factors is None and stored != upright:
+            factors, turned = _factors(told, stored), True
+        if factors is None:
+            self.mended.sizes_differ += 1
+            return lambda box: box
+        across, down = factors
+        self.mended.turned += turned
+        self.mended.scaled += factors != (1.0, 1.0)
+
+        def place(box: Box) -> Box:
+            box = rounded((box[0] * across, box[1] * down, box[2] * across, box[3] * down))
+            return turn(box, header.orientation, *upright) if turned else box
+
+        return place
+
+    def _weigh(self, box: Box, header: Header, name: str) -> None:
+        """Count what tells whether all boxes mean something else than corners in pixels."""
+        x1, y1, x2, y2 = box
+        if min(box) >= -1.001 and max(box) <= 1.001:
+            self._unit[name] += 1
+            self._fractions += any(value != int(value) for value in box)
+        self._reach = [max(self._reach[0], x2), max(self._reach[1], y2)]
+        self._written.add(abs(x2 - x1), abs(y2 - y1))
+        for reading in _READINGS:
+            if reading.format in (None, self._format):
+                a, b, c, d = reading.read(box, header)
+                if -1 <= a < c <= header.width + 1 and -1 <= b < d <= header.height + 1:
+                    self._fits[reading] += 1
+                    self._shapes[reading].add(c - a, d - b)
+
+    def _is_face(self, box: Box, header: Header, name: str) -> bool:
+        """Return whether a box has an area inside the image, and count what lies outside."""
+        x1, y1, x2, y2 = box
+        a, b = max(x1, 0.0), max(y1, 0.0)
+        c, d = min(x2, float(header.width)), min(y2, float(header.height))
+        if c <= a or d <= b:
+            self.mended.dropped += 1
+            self._bad[name] += 1
+            return False
+        if (a, b, c, d) != box:
+            self.mended.clipped += 1
+            if (c - a) * (d - b) < (x2 - x1) * (y2 - y1) / 2:
+                self.mended.halved += 1
+                self._bad[name] += 1
+        return True
+
+    def check(self, where: object, allow: bool) -> None:
+        """Refuse boxes of which many cannot be.
+
+        Parameters
+        ----------
+        where
+            What to call the data set in the error.
+        allow
+            Whether to go on all the same.
+
+        Raises
+        ------
+        InputError
+            It says what the numbers seem to mean, and names three files.
+        """
+        total, bad = self.mended.boxes, self._bad.total()
+        if allow or not total:
+            return
+        go_on = "or go on all the same with --allow-bad-boxes"
+        if self._unit.total() > TOO_MANY * total and self._fractions > self._unit.total() / 2:
+            raise InputError(
+                f"{where}: {self._unit.total():,} of {total:,} boxes lie within 0..1, so they are "
+                f"shares of the image in place of pixels ({_examples(self._unit)}); multiply them "
+                f"by its width and height, {go_on}"
+            )
+        if reading := self._reading(total):
+            wrong = self._bad if bad > self._reversed.total() else self._reversed
+            raise InputError(
+                f"{where}: {wrong.total():,} of {total:,} boxes cannot be, and all would be right "
+                f"if the files held {reading.words} ({_examples(wrong)}); export them anew, {go_on}"
+            )
+        if bad > TOO_MANY * total:
+            reach = " x ".join(f"{value:,.0f}" for value in self._reach)
+            raise InputError(
+                f"{where}: of {total:,} boxes, {self.mended.dropped:,} have no area inside their "
+                f"photograph and {self.mended.halved:,} are cut by more than half "
+                f"({_examples(self._bad)}); boxes reach to {reach} pixels: were they drawn on "
+                f"other photographs, or on larger copies? Mend them, {go_on}"
+            )
+
+    def _reading(self, total: int) -> "_Reading | None":
+        """Return how else the numbers would make sense, if they make none as they are."""
+        if max(self._bad.total(), self._reversed.total()) <= _OFTEN * total:
+            return None
+        written = self._written.spread()
+        for reading, count in self._fits.most_common():
+            likely = not reading.reshapes or self._shapes[reading].spread() < written
+            if likely and count >= _NEARLY_ALL * (total + self.mended.duplicates):
+                return reading
+        return None
+
+
+class _Reading(NamedTuple):
+    """What the four numbers of a box may mean in place of corners in pixels.
+
+    `format` is the only one where it happens (None: any), `reshapes` says whether boxes get other
+    shapes by it.
+    """
+
+    words: str
+    format: str | None
+    reshapes: bool
+    read: Callable[[Box, Header], Box]
+
+
+def _sides(box: Box, header: Header) -> Box:
+    return box[0], box[1], box[0] + box[2], box[1] + box[3]
+
+
+def _corners(box: Box, header: Header) -> Box:
+    return box[0], box[1], box[2] - box[0], box[3] - box[1]
+
+
+def _corners_for_centre(box: Box, header: Header) -> Box:
+    x1, y1, x2, y2 = box
+    return (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1
+
+
+def _pixels(box: Box, header: Header) -> Box:
+    width, height = header.width, header.height
+    return box[0] / width, box[1] / height, box[2] / width, box[3] / height
+
+
+def _crossed(box: Box, header: Header) -> Box:
+    return box[1], box[0], box[3], box[2]
+
+
+_READINGS = (
+    _Reading("width and height in place of the second corner", "voc", True, _sides),
+    _Reading("width and height in place of the second corner", "cvat", True, _sides),
+    _Reading("a second corner in place of width and height", "coco", True, _corners),
+    _Reading("corners in place of centre and size", "yolo", True, _corners_for_centre),
+    _Reading("pixels in place of shares of the image", "yolo", False, _pixels),
+    _Reading("x and y the other way round", None, False, _crossed),
+)
+
+
+class _Shapes:
+    """How much the shapes of boxes vary; faces are alike, misread numbers are not."""
+
+    def __init__(self) -> None:
+        self._aspects, self._areas = array("d"), array("d")
+
+    def add(self, width: float, height: float) -> None:
+        if width > 0 and height > 0:
+            self._aspects.append(math.log(width / height))
+            self._areas.append(math.log(width * height))
+
+    def spread(self) -> float:
+        """Return the mean deviation of the aspect, and a little of that of the area."""
+        return _deviation(self._aspects) + _deviation(self._areas) / 8
+
+
+def _deviation(values: array) -> float:
+    if not values:
+        return math.inf
+    middle = sorted(values)[len(values) // 2]
+    return sum(abs(value - middle) for value in values) / len(values)
+
+
+def _factors(told: tuple[int, int], size: tuple[int, int]) -> tuple[float, float] | None:
+    """Return the factors from one size to the other where both are one, but for rounding."""
+    across, down = size[0] / told[0], size[1] / told[1]
+    if max(abs(across - 1), abs(down - 1)) < _SAME:
+        return None
+    off = abs(told[0] * down - size[0]), abs(told[1] * across - size[1])
+    return (across, down) if off[0] <= max(1.0, down) and off[1] <= max(1.0, across) else None
+
+
+def _examples(files: Counter[str]) -> str:
+    return ", ".join(brief(name) for name, _ in files.most_common(_NAMED))

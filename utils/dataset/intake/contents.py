@@ -1,0 +1,24 @@
+"""What a file of annotations in a source is, by its beginning."""
+
+from utils.dataset.formats.recognise import sniff
+from utils.dataset.intake.archives import Source
+
+_START = 256 * 1024  # `sniff` looks at as much
+
+
+def is_cvat(source: Source, path: str) -> bool:
+    """Return whether a file is an export of CVAT, also one for video, which its reader refuses."""
+    return kind_of(source, path) in ("cvat", "CVAT for video")
+
+
+def is_coco(source: Source, path: str) -> bool:
+    """Return whether a file is COCO's, also where a long list of its boxes stands first."""
+    start = source.head(path, _START)
+    kind = sniff(start)
+    boxes = all(word in start for word in (b'"annotations"', b'"image_id"', b'"category_id"'))
+    return kind == "coco" or (kind is None and len(start) == _START and boxes)
+
+
+def kind_of(source: Source, path: str) -> str | None:
+    """Return what `sniff` calls a file."""
+    return sniff(source.head(path, _START))

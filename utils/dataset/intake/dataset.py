@@ -1,0 +1,191 @@
+"""An annotated data set, as people have it, becomes ``dataset.tar``: found, checked, then packed.
+
+Whatever its format, the shard holds PASCAL VOC with our class names, in pixels of the upright
+photographs. Nothing is written before all is read, and no image is decoded: this is part of
+starting the workflow, with 100,000 photographs too.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from utils.dataset.class_names import parse_told, resolve, why_too_few
+from utils.dataset.formats import voc
+from utils.dataset.formats.annotation import RawAnnotation
+from utils.dataset.intake.archives import Source
+from utils.dataset.intake.boxes import Boxes
+from utils.dataset.intake.choices import AS_IT_IS, Choices
+from utils.dataset.intake.facts import facts_of
+from utils.dataset.intake.layout import Layout, find_layout
+from utils.dataset.intake.mismatches import check_mismatches
+from utils.dataset.intake.names import filenames
+from utils.dataset.intake.paths import side_of
+from utils.dataset.intake.reading import annotation_reader, read_photograph
+from utils.dataset.intake.sides import check_sides, count_sides
+from utils.dataset.intake.writing import write
+from utils.dataset.shards import Photo
+from utils.errors import InputError
+
+_NAMED = 5  # how many reasons an error names
+
+
+@dataclass(slots=True)
+class _Entry:
+    path: str
+    raw: RawAnnotation
+    filename: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.filename.rpartition(".")[0]
+
+
+@dataclass
+class _Read:
+    entries: list[_Entry] = field(default_factory=list)
+    unreadable: list[dict[str, str]] = field(default_factory=list)
+    faces: Counter[str] = field(default_factory=Counter)  # by their class name
+
+
+class Dataset:
+    """An annotated data set that was read and checked; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    path
+        A folder, zip or tar.
+    choices
+        How to read it.
+
+    Attributes
+    ----------
+    facts
+        What was found, mended and left out: see `utils.dataset.intake.facts`.
+    sides
+        With ``split="given"`` the side of each photograph by its name, else empty.
+
+    Raises
+    ------
+    InputError
+        If it is no data set that can be learnt from; the message says what was found, and the fix.
+    """
+
+    def __init__(self, path: Path, choices: Choices = AS_IT_IS) -> None:
+        told = parse_told(choices.classes)
+        path = Path(path)
+        self._source = Source(path.parent if path.suffix in (".yaml", ".yml") else path)
+        try:
+            layout = find_layout(self._source, choices.format)
+            check_mismatches(self._source.path, layout, choices.unlabelled)
+            boxes = Boxes(layout.format)
+            read = self._read(layout, boxes, told, choices)
+            self._classes = resolve(read.faces, told)
+            boxes.check(path, choices.allow_bad_boxes)
+            if why := why_too_few(self._classes, read.faces):
+                raise InputError(f"{path}: {why}")
+            self._entries = self._named(read.entries)
+            self.sides = self._given_sides(choices)
+            self.facts = facts_of(
+                layout,
+                photos=len(self._entries),
+                empty=sum(not entry.raw.names for entry in self._entries),
+                read_faces=read.faces,
+                classes=self._classes,
+                unreadable=read.unreadable,
+                mended=boxes.mended,
+                unlabelled=choices.unlabelled,
+                split=choices.split,
+                sides=count_sides(entry.path for entry in self._entries),
+                named_by_path=sum("/" in entry.filename for entry in self._entries),
+                links_not_followed=self._source.links_not_followed,
+            )
+        except BaseException:
+            self._source.__exit__()
+            raise
+
+    def __enter__(self) -> "Dataset":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._source.__exit__()
+
+    def pack(self, output: Path) -> None:
+        """Write the photographs, sorted by name, with their annotations to the shard `output`.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written.
+        """
+        write(output, self._photos())
+
+    def _photos(self) -> Iterator[Photo]:
+        for entry in self._entries:
+            raw = entry.raw
+            kept = [
+                (ours, box)
+                for name, box in zip(raw.names, raw.boxes, strict=True)
+                if (ours := self._classes[name]) is not None
+            ]
+            names, boxes = [ours for ours, _ in kept], [box for _, box in kept]
+            annotation = voc.write(entry.filename, *raw.size, names, boxes)
+            yield Photo(entry.name, entry.filename, self._source.read(entry.path), annotation)
+
+    def _read(self, layout: Layout, boxes: Boxes, told: dict[str, str], choices: Choices) -> _Read:
+        reader = annotation_reader(self._source, layout, told)
+        negative = layout.unlabelled if choices.unlabelled == "negative" else []
+        result = _Read()
+        seen: dict[str, str] = {}  # class names, each held once
+        for path in sorted([*layout.annotated, *negative]):
+            try:
+                header = read_photograph(self._source, path)
+                raw = reader(path, header) if path in layout.annotated else RawAnnotation()
+            except InputError as error:
+                result.unreadable.append({"file": path, "reason": str(error)})
+                continue
+            raw = RawAnnotation(
+                tuple(seen.setdefault(name, name) for name in raw.names),
+                raw.boxes,
+                raw.size,
+                raw.left_out,
+            )
+            raw, kept = boxes.mend(raw, header, layout.pairs.get(path, path))
+            result.faces.update(dict.fromkeys(raw.names, 0))
+            result.faces.update(kept)
+            result.entries.append(_Entry(path, raw))
+        _check_unreadable(self._source.path, result, choices.skip_bad)
+        return result
+
+    def _named(self, entries: list[_Entry]) -> list[_Entry]:
+        names = filenames([entry.path for entry in entries], self._source.path)
+        for entry, name in zip(entries, names, strict=True):
+            entry.filename = name
+        return sorted(entries, key=lambda entry: entry.name)
+
+    def _given_sides(self, choices: Choices) -> dict[str, str]:
+        if choices.split != "given":
+            return {}
+        sides = {entry.name: side_of(entry.path) for entry in self._entries}
+        return check_sides(self._source.path, sides)
+
+
+def pack_dataset(path: Path, output: Path, choices: Choices = AS_IT_IS) -> dict[str, Any]:
+    """Write a data set to the shard `output`; return its facts. See `Dataset`."""
+    with Dataset(path, choices) as dataset:
+        dataset.pack(output)
+        return dataset.facts
+
+
+def _check_unreadable(where: Path, read: _Read, skip_bad: bool) -> None:
+    bad = read.unreadable
+    if bad and not skip_bad:
+        reasons = "; ".join(entry["reason"] for entry in bad[:_NAMED])
+        more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
+        raise InputError(
+            f"{where}: {len(bad):,} photographs or annotations cannot be used: {reasons}{more}; "
+            "mend or remove them, or leave them out with --skip-bad"
+        )
+    if not read.entries:
+        raise InputError(f"{where}: no photograph can be used; {bad[0]['reason']}")

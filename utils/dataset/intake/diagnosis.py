@@ -1,0 +1,149 @@
+"""What lies in a source that holds no annotated photographs, and what to do about it."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from utils.dataset.class_names import FACE, MEANINGS
+from utils.dataset.formats.recognise import ADVICE, advice
+from utils.dataset.intake.archives import ARCHIVE_SUFFIXES, Source
+from utils.dataset.intake.contents import kind_of
+from utils.dataset.intake.kinds import fixes, suffix, unread_photograph
+from utils.dataset.intake.paths import ANNOTATION_FOLDERS, folder_of, place, side_of_word
+from utils.errors import brief
+
+_ARCHIVES = (*ARCHIVE_SUFFIXES, ".rar", ".7z", ".gz")
+_TEXTS = (".json", ".csv", ".xml", ".txt", ".manifest", ".jsonl", ".ndjson")
+_UNREAD = {
+    **dict.fromkeys((".csv", ".tsv"), "a table (CSV)"),
+    **dict.fromkeys((".tfrecord", ".tfrecords", ".record"), "TFRecord"),
+    ".parquet": "Parquet",
+    ".mat": "MATLAB",
+    ".pkl": "a pickle",
+    **dict.fromkeys((".npy", ".npz"), "NumPy"),
+}
+_FORMATS = "PASCAL VOC (.xml), YOLO (.txt), COCO (.json) or CVAT for images (.xml)"
+NO_PHOTOGRAPHS = "no photographs (.jpg .png .webp .bmp .tif)"
+
+
+def explain(source: Source, photos: Sequence[str], wanted: str | None = None) -> str:
+    """Say what a source holds in place of a data set, and what to do.
+
+    Parameters
+    ----------
+    photos
+        The photographs in it.
+    wanted
+        The only format that was looked for, if one was asked for.
+    """
+    files = list(source.files)
+    if wanted:
+        return (
+            f"holds no {wanted} annotations of its {len(photos):,} photographs; found "
+            f"{_counted(files)}; drop --format, or name the right one"
+        )
+    if not photos:
+        return explain_no_photographs(files)
+    if other := _other_format(source, photos):
+        return other
+    if classes := _class_folders(photos):
+        return (
+            f"{len(photos):,} photographs in folders {classes}: a set for classification, without "
+            "boxes; draw a box around every face (LabelImg, CVAT, ...) and save them as VOC or YOLO"
+        )
+    empty = [path for path in files if _is_annotation(path)]
+    if empty:
+        return (
+            f"{len(photos):,} photographs, and {_counted(empty)} of which none annotates one of "
+            f"them; expected {_FORMATS}, in a file of the photograph's name each, or one for many"
+        )
+    return (
+        f"{len(photos):,} photographs ({_folders(photos)}), but nothing annotates them; expected "
+        f"{_FORMATS} beside them; new photographs to look at are given by --predict"
+    )
+
+
+def explain_no_photographs(files: Sequence[str]) -> str:
+    """Say what files there are where there is no photograph."""
+    if not files:
+        return f"{NO_PHOTOGRAPHS}: it is empty, but for hidden files; is it the right folder?"
+    archives = [path for path in files if suffix(path) in _ARCHIVES]
+    if archives:
+        return (
+            f"{NO_PHOTOGRAPHS}, but archives inside ({_examples(archives)}); unpack them, and give "
+            "the one that holds the photographs"
+        )
+    unread = Counter(filter(None, map(unread_photograph, files)))
+    if unread:
+        told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(unread.items()))
+        return f"{NO_PHOTOGRAPHS} that can be read, but {told}; {fixes(unread)}"
+    other = next((_UNREAD[end] for path in files if (end := suffix(path)) in _UNREAD), None)
+    if other and other != "a table (CSV)":
+        return (
+            f"{NO_PHOTOGRAPHS}, but {_counted(files)} ({other}, which is not read); export the "
+            f"photographs, and {_FORMATS}"
+        )
+    if any(map(_is_annotation, files)):
+        return (
+            f"{NO_PHOTOGRAPHS}, but annotations alone: {_counted(files)}; put the photographs "
+            "beside them"
+        )
+    return f"{NO_PHOTOGRAPHS}; found {_counted(files)}; is it the right folder?"
+
+
+def _other_format(source: Source, photos: Sequence[str]) -> str | None:
+    """Say what annotations there are in a format that is not read, and what to do with them."""
+    found: dict[str, str] = {}
+    for path in sorted(source.files):
+        if suffix(path) in _TEXTS and suffix(path) not in found:
+            kind = kind_of(source, path)
+            if kind in ADVICE or (kind or "").startswith("a web page"):
+                return (
+                    f"{len(photos):,} photographs, and {brief(path)}: {kind}, which is not read; "
+                    f"{advice(kind)}"
+                )
+            if kind:
+                found[suffix(path)] = path
+    other = next((path for path in sorted(source.files) if suffix(path) in _UNREAD), None)
+    if other is None:
+        return None
+    kind = _UNREAD[suffix(other)]
+    told = f"{len(photos):,} photographs, and {brief(other)}: {kind}, which is not read; "
+    return told + ADVICE.get(kind, f"export it as {_FORMATS}")
+
+
+def _class_folders(photos: Sequence[str]) -> str | None:
+    """Return the folders that photographs are sorted into by class, or None."""
+    names = {}
+    for path in photos:
+        folders = [folder for folder in place(path).folders if not side_of_word(folder)]
+        if not folders:
+            return None
+        names.setdefault(folders[-1], folder_of(path))
+    keys = ["".join(filter(str.isalnum, name)) for name in names]
+    known = sum(key in MEANINGS or key in FACE for key in keys)
+    if len(names) < 2 or known < 2:
+        return None
+    return " and ".join(sorted(f"{name}/" for name in names)[:4])
+
+
+def _is_annotation(path: str) -> bool:
+    end = suffix(path)
+    return end in (".xml", ".json") or (
+        end == ".txt" and not ANNOTATION_FOLDERS.isdisjoint(place(path).folders)
+    )
+
+
+def _counted(files: Sequence[str]) -> str:
+    counts = Counter(suffix(path) or "files without suffix" for path in files)
+    told = ", ".join(f"{count:,} {end}" for end, count in counts.most_common(4))
+    return told + (", ..." if len(counts) > 4 else "")
+
+
+def _folders(paths: Sequence[str]) -> str:
+    folders = sorted({folder_of(path) or "./" for path in paths})
+    return ", ".join(folders[:3]) + (", ..." if len(folders) > 3 else "")
+
+
+def _examples(paths: Sequence[str]) -> str:
+    named = ", ".join(brief(path) for path in sorted(paths)[:3])
+    return named + (", ..." if len(paths) > 3 else "")

@@ -1,0 +1,114 @@
+"""Which annotation file belongs to which photograph."""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass, field
+
+from utils.dataset.intake.paths import (
+    ANNOTATION_FOLDERS,
+    IMAGE_FOLDERS,
+    Place,
+    folder_of,
+    place,
+)
+
+_SPECIAL = IMAGE_FOLDERS | ANNOTATION_FOLDERS
+
+
+@dataclass
+class Pairing:
+    """Photographs and the files that annotate them.
+
+    Attributes
+    ----------
+    pairs
+        The annotation file of each photograph that has one.
+    twins
+        Photographs that the same annotation file would belong to, or annotation files of the same
+        photograph: two or more, and then what they share.
+    """
+
+    pairs: dict[str, str] = field(default_factory=dict)
+    twins: list[list[str]] = field(default_factory=list)
+
+
+def pair(photographs: Collection[str], annotations: Collection[str]) -> Pairing:
+    """Pair files by the way that fits most of them.
+
+    A photograph and its annotation have the same stem. They lie in one folder; or in folders that
+    differ in one part, which says what is in them (``images/train`` and ``labels/train``,
+    ``train/JPEGImages`` and ``train/Annotations``); or anywhere, where stems are unique.
+    """
+    best = Pairing()
+    if not photographs or not annotations:
+        return best
+    photos = {path: place(path) for path in photographs}
+    files = {path: place(path) for path in annotations}
+    for key in _KEYS:
+        found = _by_key(photos, files, key)
+        if len(found.pairs) > len(best.pairs):
+            best = found
+        if len(best.pairs) == len(photos):
+            break
+    return best
+
+
+def _outermost(where: Place) -> Hashable:
+    """Leave out the outermost folder that says what it holds."""
+    for number, folder in enumerate(where.folders):
+        if folder in _SPECIAL:
+            return (*where.folders[:number], *where.folders[number + 1 :]), where.stem
+    return where
+
+
+def _innermost(where: Place) -> Hashable:
+    backwards, _ = _outermost(Place(where.folders[::-1], where.stem))
+    return backwards[::-1], where.stem
+
+
+_KEYS: tuple[Callable[[Place], Hashable], ...] = (
+    _outermost,
+    _innermost,
+    lambda where: where.stem,
+)
+
+
+def _by_key(
+    photos: dict[str, Place], files: dict[str, Place], key: Callable[[Place], Hashable]
+) -> Pairing:
+    sharing: dict[Hashable, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+    for number, places in enumerate((photos, files)):
+        for path, where in places.items():
+            sharing[key(where)][number].append(path)
+    result = Pairing()
+    for images, texts in sharing.values():
+        if len(images) == len(texts) == 1:
+            result.pairs[images[0]] = texts[0]
+        elif images and texts:
+            several, other = (images, texts) if len(images) > 1 else (texts, images)
+            result.twins.append([*sorted(several), *other])
+    return result
+
+
+def beside(paths: Iterable[str], paired: Iterable[str], folders: Collection[str]) -> list[str]:
+    """Return those of `paths` that belong to a data set although they were not paired.
+
+    They lie in the folder of a paired file, or in or below one of the `folders` by name.
+    """
+    homes = {folder_of(path) for path in paired}
+    return sorted(
+        path
+        for path in paths
+        if folder_of(path) in homes or not folders.isdisjoint(place(path).folders)
+    )
+
+
+def alike(stems: Iterable[str], others: Iterable[str]) -> bool:
+    """Return whether some stems differ from some others in case or Unicode normal form only."""
+    return bool({looks(stem) for stem in stems} & {looks(stem) for stem in others})
+
+
+def looks(stem: str) -> str:
+    """Return a stem without what people overlook: case and Unicode normal form."""
+    return unicodedata.normalize("NFC", stem).casefold()

@@ -1,0 +1,147 @@
+"""New photographs, from folders, archives and files, become shards to predict on."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from utils.dataset.intake.archives import Source
+from utils.dataset.intake.diagnosis import NO_PHOTOGRAPHS, explain_no_photographs
+from utils.dataset.intake.kinds import READ, fixes, is_photograph, kind_by_bytes
+from utils.dataset.intake.layout import left_alone
+from utils.dataset.intake.names import filenames
+from utils.dataset.intake.writing import write
+from utils.dataset.shards import Photo
+from utils.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    source: Source
+    path: str
+    filename: str
+
+    def read(self) -> Photo:
+        name = self.filename.rpartition(".")[0]
+        return Photo(name, self.filename, self.source.read(self.path))
+
+
+class NewPhotographs:
+    """Photographs without annotations; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    paths
+        Photographs, and folders and archives of them at any depth.
+    shards
+        How many shards they are to fill.
+
+    Attributes
+    ----------
+    facts
+        ``photos``: how many there are. ``not_read``: files that are pictures of a kind that is not
+        read, or no pictures in spite of their suffix, by kind ("HEIC", "HTML page"): leaving out
+        what one phone takes is a selection. ``left_alone``: other files by suffix.
+        ``named_by_path``: photographs named by folder and file, since stems are equal.
+        ``links_not_followed``: links to folders that were left out (see `Walk`).
+
+    Raises
+    ------
+    InputError
+        If there are no photographs, or fewer than shards, or one is given twice.
+    """
+
+    def __init__(self, paths: Sequence[Path], shards: int = 1) -> None:
+        self._open = ExitStack()
+        try:
+            self._entries, self.facts = self._find(paths)
+            _check_number(len(self._entries), shards)
+        except BaseException:
+            self._open.close()
+            raise
+
+    def __enter__(self) -> "NewPhotographs":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def pack(self, outputs: Sequence[Path]) -> None:
+        """Deal the photographs, sorted by name, to the shards `outputs` in turn."""
+        for number, output in enumerate(outputs):
+            write(output, self.read(number, len(outputs)))
+
+    def read(self, first: int = 0, step: int = 1) -> Iterator[Photo]:
+        """Yield the photographs, sorted by name, or every `step`-th from `first`."""
+        return (entry.read() for entry in self._entries[first::step])
+
+    def _find(self, paths: Sequence[Path]) -> tuple[list[_Entry], dict[str, Any]]:
+        found: list[tuple[Source, str]] = []
+        rest: list[str] = []
+        unread: Counter[str] = Counter()
+        links = 0
+        for path in paths:
+            source = self._open.enter_context(Source(path))
+            links += source.links_not_followed
+            for name in source.files:
+                if not is_photograph(name):
+                    rest.append(name)
+                elif kind := _unread(source.head(name, 2048)):
+                    unread[kind] += 1
+                else:
+                    found.append((source, name))
+        by_suffix, left = left_alone(rest)
+        unread.update(by_suffix)
+        where = ", ".join(map(str, paths)) or "nothing given"
+        if not found:
+            raise InputError(f"{where}: {_why_none(rest, unread)}")
+        names = filenames([_whole(source, name) for source, name in found], where)
+        entries = [_Entry(*one, name) for one, name in zip(found, names, strict=True)]
+        entries.sort(key=lambda entry: entry.filename.rpartition(".")[0])
+        return entries, {
+            "photos": len(entries),
+            "not_read": dict(sorted(unread.items())),
+            "left_alone": left,
+            "named_by_path": sum("/" in name for name in names),
+            "links_not_followed": links,
+        }
+
+
+def pack_photos(paths: Sequence[Path], outputs: Sequence[Path]) -> dict[str, Any]:
+    """Deal photographs to shards; return their facts. See `NewPhotographs`."""
+    with NewPhotographs(paths, len(outputs)) as photographs:
+        photographs.pack(outputs)
+        return photographs.facts
+
+
+def _unread(head: bytes) -> str | None:
+    """Return what a photograph by its name is in truth, if that cannot be read for certain.
+
+    Damaged and empty ones are left to the job that predicts, which lists them.
+    """
+    kind = kind_by_bytes(head)
+    return None if kind in (*READ, "empty file") else kind
+
+
+def _check_number(photographs: int, shards: int) -> None:
+    if photographs < shards:
+        raise InputError(
+            f"{photographs} photographs to predict on cannot fill {shards} shards; "
+            f"ask for at most {photographs}"
+        )
+
+
+def _why_none(files: Sequence[str], unread: Counter[str]) -> str:
+    if not unread:
+        return explain_no_photographs(files)
+    told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(unread.items()))
+    return f"{NO_PHOTOGRAPHS} that can be read, but {told}; {fixes(unread)}"
+
+
+def _whole(source: Source, name: str) -> str:
+    """Return the path of a photograph, by which several sources can be told apart."""
+    path = os.path.abspath(source.path)  # noqa: PTH100 (links stay as they were named)
+    return path if path.endswith(f"/{name}") and Path(path).is_file() else f"{path}/{name}"
