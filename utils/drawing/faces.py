@@ -93,7 +93,7 @@ def _above(photo: Image.Image, strip: Image.Image) -> np.ndarray:
 
 
 def _scale(width: int, height: int, boxes: np.ndarray) -> float:
-    """How much to enlarge, so that a quarter of the faces at most is smaller than `FACE`."""
+    """Return how much to enlarge so that at most a quarter of the faces is smaller than `FACE`."""
     longer = max(width, height)
     wanted = max(1.0, SHORTEST / longer)
     if len(boxes):
@@ -149,7 +149,7 @@ def _label_size(text: str, size: int) -> tuple[float, float]:
 
 
 def _strip(width: int, labels: np.ndarray, said: str) -> Image.Image:
-    """A legend that counts: what each colour and mark means, and how many there are."""
+    """Return a legend that counts: what each colour and mark means, and how many there are."""
     size = int(np.clip(width / 44, 13, 30))
     letters, line = font(size), round(1.9 * size)
     people = len(labels)
@@ -181,7 +181,7 @@ def _strip(width: int, labels: np.ndarray, said: str) -> Image.Image:
 
 
 def _ink_on(colour: str) -> str:
-    """Black or white, whichever can be read better on a colour."""
+    """Return black or white, whichever reads better on a colour."""
     red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
     return _INK if (luminance + 0.05) / 0.053 > 1.05 / (luminance + 0.05) else "white"

@@ -66,7 +66,7 @@ def _free_place(
 
 
 def _places(box: np.ndarray, size: Size, gap: float) -> list[Rectangle]:
-    """Places around a box, best first: above, below, beside, then inside."""
+    """Return places around a box, best first: above, below, beside, then inside."""
     x1, y1, x2, y2 = (float(value) for value in box)
     width, height = size
     middle = (x1 + x2 - width) / 2
@@ -98,7 +98,7 @@ def _moved_inside(place: Rectangle, canvas: Size) -> Rectangle:
 
 
 def _overlap(place: Rectangle, others: np.ndarray) -> float:
-    """Area in square pixels that `place` shares with `others`, shape (N, 4)."""
+    """Return the area in square pixels that `place` shares with `others`, shape (N, 4)."""
     if not len(others):
         return 0.0
     sides = np.minimum(place[2:], others[:, 2:]) - np.maximum(place[:2], others[:, :2])

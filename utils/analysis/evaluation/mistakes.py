@@ -66,8 +66,8 @@ def worst_mistakes(
 
     They are those of the confusion matrix (`utils.metrics.confusion.confusion_counts`). A wrong box
     is as bad as it was confident. A missed face is as bad as it was plain to see: the share of all
-    faces here that are smaller. The two cannot be compared, and a detector that is bad in one way
-    would show nothing else; hence the turns.
+    faces here that are smaller. The two cannot be compared, and of a detector that is bad in one
+    way nothing else would be shown. Therefore the kinds take turns.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ class Shown:
 
     @property
     def chance(self) -> tuple[bytes, str]:
-        """An order that does not follow the names, for these follow bursts."""
+        """An order that does not follow the names, because names follow bursts."""
         return hashlib.sha256(self.name.encode()).digest(), self.name
 
 

@@ -22,7 +22,7 @@ CONTEXT = 3.0
 """A crop is so many times as wide as the boxes in it."""
 
 LEAST = 48
-"""A crop shows so many pixels of the photograph at least, lest it be a blur."""
+"""A crop shows so many pixels of the photograph at least: fewer would be a blur."""
 
 _LEGEND = "solid: what the detector said; dashed: what was annotated"
 
@@ -116,7 +116,7 @@ def _frame(draw: ImageDraw.ImageDraw, box: list[float], colour: str, dashed: boo
 
 
 def _dashes(start: np.ndarray, end: np.ndarray, dashed: bool) -> list[np.ndarray]:
-    """Part a line in pieces of which every other one is left out, beginning and ending with one."""
+    """Split a line into pieces and leave out every other one, but neither the first nor the last."""
     pieces = 2 * max(1, round(float(abs(end - start).max()) / 24)) + 1 if dashed else 1
     ends = np.linspace(start, end, pieces + 1)
     return [ends[k : k + 2] for k in range(0, pieces, 2)]

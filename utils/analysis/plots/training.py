@@ -202,7 +202,7 @@ def _curves(ax: Any, trials: list[dict[str, Any]], best: dict[str, Any] | None) 
 
 
 def _values(trial: dict[str, Any]) -> list[float]:
-    """What is known of a trial's way, its result last."""
+    """Return the values after each epoch that are known of a trial, its result last."""
     values = [v for v in trial.get("values") or [] if v is not None]
     return values if trial.get("value") is None else [*values, trial["value"]]
 

@@ -64,8 +64,8 @@ def write_faces(path: Path, predictions: Predictions) -> None:
     upright photograph: x1, y1, x2, y2, zero-based, half-open.
 
     A spreadsheet would compute a name that begins like a formula. Such a name (``=``, ``+``, ``-``,
-    ``@`` and their wide forms, tab, line break) has an apostrophe in front, and so, lest it be
-    ambiguous, has a name that begins with one.
+    ``@`` and their wide forms, tab, line break) has an apostrophe in front. So has a name that
+    begins with one; whoever reads the file takes one off.
     """
     with atomic_file(path) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
