@@ -7,5 +7,8 @@ Arrays in, a record out. To read it, in this order:
 - `draws`: what chance could have made of the counts;
 - `intervals`: from draws to intervals;
 - `estimate`: the answer and its record;
+- `places`: the share by place or time, and which differ;
+- `sampling` and `annotated`: which new photographs to annotate, and the answer from them;
+- `planner`: how many photographs an answer of a wanted width takes;
 - `likeness`: whether the new photographs are like the test photographs, as all this assumes.
 """
