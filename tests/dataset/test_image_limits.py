@@ -1,6 +1,9 @@
 """What the parts and tags of a picture may ask for; tests/bad_input/ has the bombs themselves."""
 
+import contextlib
 import struct
+import threading
+import warnings
 
 import pytest
 from PIL import Image, TiffImagePlugin
@@ -8,7 +11,9 @@ from PIL import Image, TiffImagePlugin
 from tests.bad_input.bombs import overlapping_tags
 from tests.bad_input.pictures import pictures, png, png_chunk, saved
 from utils.dataset import image_limits
-from utils.dataset.image_limits import check_exif, check_structure
+from utils.dataset.image_limits import MAX_PIXELS, check_exif, check_structure, pillow_limits
+from utils.dataset.images import decode
+from utils.errors import InputError
 
 WHOLE = pictures()
 JPEG = saved(Image.new("RGB", (8, 8)), "JPEG")
@@ -103,3 +108,48 @@ def passes(data: bytes) -> bool:
         assert "more than" in str(error)
         return False
     return True
+
+
+def pillow_state() -> list:
+    load = TiffImagePlugin.ImageFileDirectory_v2.load
+    return [Image.MAX_IMAGE_PIXELS, load, list(warnings.filters)]
+
+
+def test_pillow_is_bounded_as_long_as_we_read_and_is_then_as_it_was():
+    before = pillow_state()
+    with pillow_limits():
+        assert Image.MAX_IMAGE_PIXELS == MAX_PIXELS
+        assert TiffImagePlugin.ImageFileDirectory_v2.load is not before[1]
+        with pillow_limits():
+            pass
+        assert Image.MAX_IMAGE_PIXELS == MAX_PIXELS, "until the last who reads is done"
+    assert pillow_state() == before
+    for data in (WHOLE["png RGB"], WHOLE["tif RGB"], b"no picture", overlapping_tags(300, 9000)):
+        with contextlib.suppress(InputError):
+            decode(data, "a")
+    assert pillow_state() == before
+
+
+def test_pillow_is_as_it_was_after_threads_that_overlapped():
+    before, both = pillow_state(), threading.Barrier(2)
+    first_left = threading.Event()
+
+    def first():
+        with pillow_limits():
+            both.wait(10)
+        first_left.set()
+
+    def second():
+        with pillow_limits():
+            both.wait(10)
+            assert first_left.wait(10)
+            inside.append(Image.MAX_IMAGE_PIXELS)
+
+    inside = []
+    threads = [threading.Thread(target=work) for work in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert inside == [MAX_PIXELS]
+    assert pillow_state() == before

@@ -10,7 +10,13 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from utils.dataset.image_limits import MAX_PIXELS, MAX_SIDE, check_exif, check_structure
+from utils.dataset.image_limits import (
+    MAX_PIXELS,
+    MAX_SIDE,
+    check_exif,
+    check_structure,
+    pillow_limits,
+)
 from utils.errors import InputError, brief
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
@@ -107,6 +113,7 @@ def orientation(data: bytes, name: str) -> int:
     return read_header(data, name).orientation
 
 
+@pillow_limits()
 def open_image(data: bytes, name: str) -> Image.Image:
     """Open a photograph with Pillow, which decodes no pixel yet; errors as `read_header`."""
     try:
@@ -132,6 +139,7 @@ def open_image(data: bytes, name: str) -> Image.Image:
     return image
 
 
+@pillow_limits()
 def orientation_of(image: Image.Image) -> int:
     """Return the EXIF orientation that Pillow has read so far; of a PNG, some may come later."""
     try:

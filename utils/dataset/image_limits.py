@@ -9,6 +9,10 @@ here, too.
 import re
 import warnings
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partialmethod
+from threading import Lock
 from typing import BinaryIO
 
 from PIL import Image, TiffImagePlugin
@@ -100,11 +104,53 @@ def _number(data: bytes, place: int, size: int) -> int:
     return int.from_bytes(data[place : place + size], "big")
 
 
-_load = TiffImagePlugin.ImageFileDirectory_v2.load
+@contextmanager
+def pillow_limits() -> Iterator[None]:
+    """Let Pillow read within our bounds, and only as long as this lasts.
+
+    Pillow takes such bounds from its own modules alone. Several threads may be in here at a time:
+    the first sets them, the last puts back what was there.
+    """
+    with _lock:
+        if not _Entered.threads:
+            _set_limits(_Entered.scope)
+        _Entered.threads += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _Entered.threads -= 1
+            if not _Entered.threads:
+                _Entered.scope.close()
 
 
-def _load_bounded(self: TiffImagePlugin.ImageFileDirectory_v2, file: BinaryIO) -> None:
-    _load(self, file)
+class _Entered:
+    threads = 0
+    scope = ExitStack()
+
+
+_lock = Lock()
+
+
+def _set_limits(scope: ExitStack) -> None:
+    directory = TiffImagePlugin.ImageFileDirectory_v2
+    scope.callback(setattr, directory, "load", directory.load)
+    scope.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+    scope.enter_context(warnings.catch_warnings())
+    # Pillow reads all tags before it tells the size of a picture, and those of EXIF wherever it
+    # meets them; there is no other place to stand in between.
+    directory.load = partialmethod(_load_bounded, directory.load)
+    # `MAX_PIXELS` is checked before decoding; Pillow's own bound would warn below it.
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    # Tags that overlap, and so are larger than their file, Pillow leaves out, with a line for each
+    # of up to 65,535.
+    warnings.filterwarnings("ignore", "Tag data larger than file", UserWarning)
+
+
+def _load_bounded(
+    self: TiffImagePlugin.ImageFileDirectory_v2, load: Callable[..., None], file: BinaryIO
+) -> None:
+    load(self, file)
     numbers = (
         len(data)
         for tag, data in self._tagdata.items()
@@ -112,15 +158,3 @@ def _load_bounded(self: TiffImagePlugin.ImageFileDirectory_v2, file: BinaryIO) -
     )
     if sum(numbers) > MAX_TAG_BYTES:
         raise ValueError(f"its tags hold more than {MAX_TAG_BYTES} bytes of numbers")
-
-
-# The bound on pixels is MAX_PIXELS, checked before decoding; Pillow's own would warn below it.
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-
-# Tags that together are larger than their file, since they overlap, Pillow leaves out, with a line
-# for each of up to 65,535.
-warnings.filterwarnings("ignore", "Tag data larger than file", UserWarning)
-
-# Pillow reads all tags before it tells the size of a picture, and those of EXIF wherever it meets
-# them; there is no other place to stand in between.
-TiffImagePlugin.ImageFileDirectory_v2.load = _load_bounded

@@ -7,11 +7,13 @@ import numpy as np
 from PIL import Image
 
 from utils.dataset.image_header import UNREADABLE, open_image, orientation, orientation_of, why
+from utils.dataset.image_limits import pillow_limits
 from utils.errors import InputError
 
 _BAND = 2**22  # pixels worked on at a time: much takes several times the memory of an image
 
 
+@pillow_limits()
 def decode(data: bytes, name: str) -> np.ndarray:
     """Decode a photograph.
 

@@ -167,13 +167,23 @@ class Pruner:
 @contextmanager
 def _copied(study: Path | None, output: Path, **options: Any) -> Iterator[optuna.Study]:
     """Open a copy of the journal `study` (or a new one); it becomes `output` if all goes well."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with tempfile.TemporaryDirectory(prefix="study-") as folder:
+    with tempfile.TemporaryDirectory(prefix="study-") as folder, _quiet_optuna():
         copy = Path(folder) / "study.log"
         if study is not None:
             shutil.copyfile(study, copy)
         yield _open(copy, study, **options)
         seal_journal(copy, output)
+
+
+@contextmanager
+def _quiet_optuna() -> Iterator[None]:
+    """Let Optuna log warnings only: what it does is told in our words."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(max(before, optuna.logging.WARNING))
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)
 
 
 def _open(copy: Path, shown: Path | None, **options: Any) -> optuna.Study:

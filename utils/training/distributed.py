@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import threading
-import warnings
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
@@ -85,8 +84,6 @@ def data_parallel(network: nn.Module) -> nn.Module:
         return network
     on_gpu = next(network.parameters()).is_cuda
     devices = [torch.cuda.current_device()] if on_gpu else None
-    # Of 1 x 1 kernels in channels-last order, whose strides can be written in two ways.
-    warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
     # Batch statistics are the same everywhere already (see `utils.training.batch_norm`).
     return DistributedDataParallel(network, device_ids=devices, forward_sync_buffers=False)
 
