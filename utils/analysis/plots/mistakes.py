@@ -116,7 +116,7 @@ def _frame(draw: ImageDraw.ImageDraw, box: list[float], colour: str, dashed: boo
 
 
 def _dashes(start: np.ndarray, end: np.ndarray, dashed: bool) -> list[np.ndarray]:
-    """Split a line into pieces and leave out every other one, but neither the first nor the last."""
+    """Split a line into pieces and leave out every other one, but not the first or the last."""
     pieces = 2 * max(1, round(float(abs(end - start).max()) / 24)) + 1 if dashed else 1
     ends = np.linspace(start, end, pieces + 1)
     return [ends[k : k + 2] for k in range(0, pieces, 2)]
