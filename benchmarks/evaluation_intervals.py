@@ -18,6 +18,7 @@ from benchmarks.simulated_photos import DETECTORS, TEST_MIX, Photographs, photog
 from utils.analysis.evaluation.intervals import operating_intervals, precision_intervals
 from utils.dataset.labels import CLASSES, TITLES
 from utils.metrics.average_precision import class_precision
+from utils.metrics.bootstrap import draws_of
 from utils.metrics.confusion import operating_metrics
 from utils.metrics.ranking import LEAST, Ranking
 
@@ -52,7 +53,7 @@ def table(
     truth, spans = values(pool), []
     for _ in range(repetitions):
         drawn = pool.draw(size, rng)
-        weights = rng.multinomial(size, np.full(size, 1 / size), size=draws)
+        weights = draws_of(size, draws, rng)
         point = operating_intervals(drawn.labels.astype(int))
         precision = precision_intervals(rankings(drawn), weights)
         spans.append(flat(point, precision))

@@ -28,7 +28,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from benchmarks.simulated_photos import DETECTORS, TEST_MIX, Photographs, photographs
 from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
 from utils.analysis.prevalence.intervals import Photos, share_interval
-from utils.metrics.bootstrap import imaginary
+from utils.metrics.bootstrap import draws_of, imaginary
 
 RATES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SIZES = (20, 200, 2000)
@@ -185,8 +185,7 @@ def measure(
 
 def resampled(rows: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Resample photographs and add Jeffreys' prior: (repetitions, photos, K), (..., draws, K)."""
-    photos = rows.shape[1]
-    weights = rng.multinomial(photos, np.full(photos, 1 / photos), size=draws).astype(rows.dtype)
+    weights = draws_of(rows.shape[1], draws, rng).astype(rows.dtype)
     sums = np.tensordot(weights, rows, axes=(1, 1)).transpose(1, 0, 2)
     return sums + imaginary(rows, draws, rng)
 

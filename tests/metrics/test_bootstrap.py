@@ -3,6 +3,7 @@ import pytest
 from scipy.stats import bootstrap, gamma
 
 from utils.metrics.bootstrap import (
+    draws_of,
     effective_photos,
     expanded_percentiles,
     imaginary,
@@ -10,6 +11,14 @@ from utils.metrics.bootstrap import (
     ratio,
     resample,
 )
+
+
+def test_draws_hold_as_many_photographs_as_there_are() -> None:
+    drawn, again, other = (draws_of(30, 200, np.random.default_rng(seed)) for seed in (5, 5, 6))
+    assert drawn.shape == (200, 30) and (drawn.sum(axis=1) == 30).all()
+    assert drawn.mean(axis=0) == pytest.approx(np.ones(30), abs=0.3)
+    assert drawn.var(axis=0).mean() == pytest.approx(29 / 30, rel=0.1)
+    assert (again == drawn).all() and (other != drawn).any()
 
 
 def test_draws_have_the_mean_and_spread_of_resampled_photographs() -> None:

@@ -11,6 +11,7 @@ from utils.detector.forward import detect
 from utils.detector.inference import in_pixels_of
 from utils.detector.prepared import prepared
 from utils.metrics.average_precision import IOUS, average_precision, class_precision, mean
+from utils.metrics.bootstrap import draws_of
 from utils.metrics.detections import Detections
 from utils.metrics.ranking import rank
 
@@ -44,7 +45,6 @@ def validation_record(found: list[Detections], photos: FaceDataset) -> dict[str,
 
 def standard_error(found: list[Detections], photos: FaceDataset, seed: int) -> float:
     """Return the standard error of mAP (IoU 0.5:0.95), by a bootstrap over the photographs."""
-    random = np.random.default_rng(seed)
-    weights = random.multinomial(len(photos), [1 / len(photos)] * len(photos), size=RESAMPLES)
+    weights = draws_of(len(photos), RESAMPLES, np.random.default_rng(seed))
     precision = class_precision(rank(found, photos.faces, IOUS), weights)
     return float(np.nanstd(mean(precision)))

@@ -8,6 +8,16 @@ MOST = 1000
 """How many different photographs, or groups of photographs, are resampled one by one."""
 
 
+def draws_of(photos: int, repetitions: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw as many photographs as there are, with replacement, many times.
+
+    Returns
+    -------
+    int64, shape (repetitions, photos): how often each resample holds each photograph.
+    """
+    return rng.multinomial(photos, np.full(photos, 1 / photos), size=repetitions)
+
+
 def resample(rows: np.ndarray, repetitions: int, rng: np.random.Generator) -> np.ndarray:
     """Draw photographs with replacement, as many as there are, and add each draw up.
 
@@ -31,8 +41,7 @@ def resample(rows: np.ndarray, repetitions: int, rng: np.random.Generator) -> np
     if not number:
         return np.zeros((*rows.shape[:-2], repetitions, rows.shape[-1]), rows.dtype)
     if rows.ndim > 2:
-        weights = rng.multinomial(number, np.full(number, 1 / number), size=repetitions)
-        return np.matmul(weights.astype(rows.dtype), rows)
+        return np.matmul(draws_of(number, repetitions, rng).astype(rows.dtype), rows)
     kinds, times = np.unique(rows, axis=0, return_counts=True)
     if len(kinds) > MOST:
         order = rng.permutation(np.repeat(np.arange(len(kinds)), times))

@@ -5,13 +5,13 @@ import pytest
 
 from utils.analysis.evaluation.intervals import (
     add_intervals,
-    draw_photographs,
     operating_intervals,
     precision_intervals,
 )
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES
 from utils.metrics.average_precision import IOUS, average_precision
+from utils.metrics.bootstrap import draws_of
 from utils.metrics.confusion import operating_metrics
 from utils.metrics.detections import Detections
 from utils.metrics.ranking import rank
@@ -25,14 +25,6 @@ def photographs(right: int, wrong: int) -> tuple[list[Detections], list[Faces]]:
     found = Detections(BOX, np.array([1]), sure[:, 1], sure)
     missed = Detections(BOX + 50, np.array([1]), sure[:, 1] / 2, sure / 2)
     return [found] * right + [missed] * wrong, [Faces(BOX, np.array([1]))] * (right + wrong)
-
-
-def test_draws_hold_as_many_photographs_and_follow_the_seed() -> None:
-    drawn = draw_photographs(30, 5, 200)
-    assert drawn.shape == (200, 30) and (drawn.sum(axis=1) == 30).all()
-    assert drawn.mean(axis=0) == pytest.approx(np.ones(30), abs=0.3)
-    assert (draw_photographs(30, 5, 200) == drawn).all()
-    assert (draw_photographs(30, 6, 200) != drawn).any()
 
 
 def test_the_interval_of_a_share_is_that_of_theory() -> None:
@@ -51,7 +43,7 @@ def test_each_operating_interval_is_of_the_number_it_stands_beside() -> None:
     tables = np.random.default_rng(0).poisson(2, (60, 4, 4))
     tables[:, 0, 0] = 0
     told, point = operating_intervals(tables), operating_metrics(tables.sum(axis=0))
-    weights = draw_photographs(60, 1, 1000)
+    weights = draws_of(60, 1000, np.random.default_rng(1))
     drawn = [operating_metrics(np.einsum("p,pij->ij", w, tables)) for w in weights]
 
     def spans(part: Callable[[dict], float], span: list[float]) -> bool:
@@ -79,7 +71,9 @@ def test_a_few_perfect_photographs_prove_little() -> None:
 
 def test_the_interval_of_average_precision_is_that_of_a_share_where_it_is_one() -> None:
     detections, faces = photographs(300, 100)  # each found face ranks above all that is wrong
-    told = precision_intervals(rank(detections, faces, IOUS), draw_photographs(400, 0))
+    told = precision_intervals(
+        rank(detections, faces, IOUS), draws_of(400, 1000, np.random.default_rng(0))
+    )
     half = 1.96 * np.sqrt(0.75 * 0.25 / 400)
     assert told["map_50"] == pytest.approx([0.75 - half, 0.75 + half], abs=0.015)
     assert told["classes"]["with_mask"]["map"] == told["map"]
@@ -89,7 +83,9 @@ def test_the_interval_of_average_precision_is_that_of_a_share_where_it_is_one() 
 @pytest.mark.parametrize(("photos", "told"), [(39, False), (40, True)])
 def test_average_precision_on_few_photographs_has_no_interval(photos: int, told: bool) -> None:
     detections, faces = photographs(photos - 5, 5)
-    made = precision_intervals(rank(detections, faces, IOUS), draw_photographs(photos, 0, 100))
+    made = precision_intervals(
+        rank(detections, faces, IOUS), draws_of(photos, 100, np.random.default_rng(0))
+    )
     assert (made["map_50"] is not None) == told
     assert (made["classes"]["with_mask"]["map_50"] is not None) == told
 
@@ -101,7 +97,7 @@ def test_average_precision_of_few_faces_has_no_interval(rare, of_class, of_mean)
     found = Detections(BOX, np.array([2]), sure[:, 2], sure)
     detections += [found] * (rare - 2) + [found.above(0.95)] * 2
     faces += [Faces(BOX, np.array([2]))] * rare
-    weights = draw_photographs(len(faces), 0, 100)
+    weights = draws_of(len(faces), 100, np.random.default_rng(0))
     made = precision_intervals(rank(detections, faces, IOUS), weights)
     assert (made["classes"]["without_mask"]["map"] is not None) == of_class
     assert (made["map"] is not None) == of_mean
@@ -109,7 +105,9 @@ def test_average_precision_of_few_faces_has_no_interval(rare, of_class, of_mean)
 
 def test_perfect_photographs_bound_average_precision_as_so_many_trials() -> None:
     detections, faces = photographs(50, 0)
-    told = precision_intervals(rank(detections, faces, IOUS), draw_photographs(50, 0, 100))
+    told = precision_intervals(
+        rank(detections, faces, IOUS), draws_of(50, 100, np.random.default_rng(0))
+    )
     assert told["map_50"] == pytest.approx([0.025 ** (1 / 50), 1])
 
 
@@ -120,7 +118,9 @@ def test_each_class_has_the_interval_of_its_own_precision() -> None:
         found = Detections(BOX, np.array([label]), sure[:, label], sure)
         detections += [found] * right + [found.above(0.95)] * (100 - right)
         faces += [Faces(BOX, np.array([label]))] * 100
-    told = precision_intervals(rank(detections, faces, IOUS), draw_photographs(300, 0))
+    told = precision_intervals(
+        rank(detections, faces, IOUS), draws_of(300, 1000, np.random.default_rng(0))
+    )
     for name, share in zip(CLASSES, (0.9, 0.6, 0.3), strict=True):
         low, high = told["classes"][name]["map_50"]
         assert share - 0.13 < low < share < high < share + 0.13
@@ -129,7 +129,7 @@ def test_each_class_has_the_interval_of_its_own_precision() -> None:
 def test_intervals_stand_beside_their_numbers() -> None:
     detections, faces = photographs(50, 30)
     record = average_precision(detections, faces, by_size=False)
-    rankings, weights = rank(detections, faces, IOUS), draw_photographs(80, 0)
+    rankings, weights = rank(detections, faces, IOUS), draws_of(80, 1000, np.random.default_rng(0))
     add_intervals(record, precision_intervals(rankings, weights))
     low, high = record["intervals"]["map_50"]
     assert low < record["map_50"] < high

@@ -10,7 +10,6 @@ import numpy as np
 
 from utils.analysis.evaluation.intervals import (
     add_intervals,
-    draw_photographs,
     operating_intervals,
     precision_intervals,
 )
@@ -25,6 +24,7 @@ from utils.dataset.labels import CLASSES
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
 from utils.metrics.average_precision import IOUS, average_precision
+from utils.metrics.bootstrap import draws_of
 from utils.metrics.calibration import Calibration, reliability
 from utils.metrics.confusion import confusion_counts, operating_metrics
 from utils.metrics.detections import Detections
@@ -32,12 +32,16 @@ from utils.metrics.matching import IOU
 from utils.metrics.precision_recall import precision_recall
 from utils.metrics.ranking import face_sides, rank
 from utils.records import write_atomically, write_record
+from utils.seed import derive_seed
 
 if TYPE_CHECKING:
     from utils.detector.inference import Detector
 
 SCHEMA = 2
 """Of ``evaluation.json``."""
+
+REPETITIONS = 1000
+"""Resamples of the photographs, for the intervals of average precision."""
 
 EVERY = 50
 """Photographs between two lines in the log."""
@@ -152,7 +156,8 @@ def score(
     total = tables.sum(axis=0)
     labels = np.concatenate([photo.labels for photo in faces])
     point, precision = operating_metrics(total), average_precision(detections, faces)
-    weights = draw_photographs(len(names), seed)
+    rng = np.random.default_rng(derive_seed(seed, "evaluation"))
+    weights = draws_of(len(names), REPETITIONS, rng)
     add_intervals(point, operating_intervals(tables))
     add_intervals(precision, precision_intervals(rank(detections, faces, IOUS), weights))
     kept = [found.above(threshold) for found in detections]

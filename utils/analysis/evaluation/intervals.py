@@ -17,9 +17,6 @@ from utils.metrics.average_precision import class_precision, mean
 from utils.metrics.bootstrap import LEVEL, expansion
 from utils.metrics.ranking import Ranking
 from utils.metrics.ratios import ratio_interval
-from utils.seed import derive_seed
-
-REPETITIONS = 1000
 
 LEAST_PHOTOS, LEAST_FACES, LEAST_FACES_OF_MEAN = 40, 30, 10
 """What an interval of average precision needs: photographs; faces of the class; and, for the mean
@@ -30,17 +27,6 @@ _EDGE = 0.001  # how near to 0 and 1 the logit tells average precisions apart
 Interval = list[float] | None
 
 
-def draw_photographs(photos: int, seed: int, repetitions: int = REPETITIONS) -> np.ndarray:
-    """Draw as many photographs as there are, with replacement, many times.
-
-    Returns
-    -------
-    int64, shape (repetitions, photos): how often each resample holds each photograph.
-    """
-    rng = np.random.default_rng(derive_seed(seed, "evaluation"))
-    return rng.multinomial(photos, np.full(photos, 1 / photos), size=repetitions)
-
-
 def precision_intervals(rankings: Sequence[Ranking], weights: np.ndarray) -> dict[str, Any]:
     """Return the approximate 95 % intervals of average precision.
 
@@ -49,7 +35,7 @@ def precision_intervals(rankings: Sequence[Ranking], weights: np.ndarray) -> dic
     rankings
         One a class, at COCO's overlaps (`utils.metrics.ranking.rank`).
     weights
-        The resamples, as `draw_photographs` gives them.
+        The resamples, as `utils.metrics.bootstrap.draws_of` gives them.
 
     Returns
     -------
