@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.formats.layouts import layouts
+from tests.formats.mistakes import mended, refused
 from utils.dag.options import Options
 from utils.dag.resources import RESOURCES
 
@@ -23,12 +25,24 @@ def test_the_resources_in_the_page_on_pilots_are_those_of_the_table(kind):
     assert told == (asked.cores, memory, asked.disk)
 
 
-@pytest.mark.parametrize("page", ["reliability.md", "security.md"])
+@pytest.mark.parametrize("page", ["data.md", "reliability.md", "security.md"])
 def test_the_tests_that_a_page_names_are_there(page):
     text = (DOCS / page).read_text()
     paths = set(re.findall(r"`(tests/[\w/]+(?:\.py|/))`", text))
-    assert len(paths) > 5
+    assert len(paths) > 1
     assert {path for path in paths if not (DOCS.parent / path).exists()} == set()
     source = "".join(path.read_text() for path in (DOCS.parent / "tests").rglob("*.py"))
     names = set(re.findall(r"`(test_[a-z_0-9]+)`", text))
     assert {name for name in names if f"def {name}(" not in source} == set()
+
+
+def test_the_page_on_data_lists_every_case():
+    rows = [
+        re.split(r" \| ", line.strip("| "))[-1]
+        for line in (DOCS / "data.md").read_text().splitlines()
+        if line.startswith("| ") and not line.endswith("case |")
+    ]
+    told = {case for row in rows for case in re.findall(r"`([^`]+)`", row)}
+    names = [name for cases in (layouts(), mended(), refused()) for name, *_ in cases]
+    assert told == set(names)
+    assert len(set(names)) >= 40

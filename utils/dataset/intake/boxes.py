@@ -4,22 +4,21 @@ One box with reversed corners is a slip of the mouse. Where many boxes are impos
 way, the file means something else by its numbers, and a detector would learn from wrong faces.
 """
 
-import math
-from array import array
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from utils.dataset.formats.annotation import Box, RawAnnotation
 from utils.dataset.formats.values import rounded
 from utils.dataset.image_header import Header, turn
+from utils.dataset.intake.readings import Readings
 from utils.errors import InputError, brief
 
 TOO_MANY = 0.05
 """Of the boxes: when more are dropped or cut by more than half, the run stops."""
 
-_OFTEN, _NEARLY_ALL = 0.1, 0.95
+_OFTEN = 0.1  # of the boxes: when so many are wrong, another reading is looked for
+_SLIP = 0.02  # of a side of the photograph: boxes end so far outside by chance
 _SAME = 0.01  # a factor so near to 1 is a slip, and no copy of another size
 _NAMED = 3  # how many files an error names
 
@@ -53,12 +52,11 @@ class Boxes:
         self._format = format
         self.mended = Mended()
         self._reversed: Counter[str] = Counter()
+        self._outside: Counter[str] = Counter()
         self._bad: Counter[str] = Counter()
         self._unit: Counter[str] = Counter()
         self._fractions = 0
-        self._fits: Counter[_Reading] = Counter()
-        self._written = _Shapes()
-        self._shapes = {reading: _Shapes() for reading in _READINGS}
+        self._readings = Readings(format)
         self._reach = [0.0, 0.0]
 
     def mend(
@@ -130,18 +128,11 @@ class Boxes:
 
     def _weigh(self, box: Box, header: Header, name: str) -> None:
         """Count what tells whether all boxes mean something else than corners in pixels."""
-        x1, y1, x2, y2 = box
         if min(box) >= -1.001 and max(box) <= 1.001:
             self._unit[name] += 1
             self._fractions += any(value != int(value) for value in box)
-        self._reach = [max(self._reach[0], x2), max(self._reach[1], y2)]
-        self._written.add(abs(x2 - x1), abs(y2 - y1))
-        for reading in _READINGS:
-            if reading.format in (None, self._format):
-                a, b, c, d = reading.read(box, header)
-                if -1 <= a < c <= header.width + 1 and -1 <= b < d <= header.height + 1:
-                    self._fits[reading] += 1
-                    self._shapes[reading].add(c - a, d - b)
+        self._reach = [max(self._reach[0], box[2]), max(self._reach[1], box[3])]
+        self._readings.weigh(box, header)
 
     def _is_face(self, box: Box, header: Header, name: str) -> bool:
         """Return whether a box has an area inside the image, and count what lies outside."""
@@ -151,9 +142,12 @@ class Boxes:
         if c <= a or d <= b:
             self.mended.dropped += 1
             self._bad[name] += 1
+            self._outside[name] += 1
             return False
         if (a, b, c, d) != box:
             self.mended.clipped += 1
+            across, down = _SLIP * header.width, _SLIP * header.height
+            self._outside[name] += max(a - x1, x2 - c) > across or max(b - y1, y2 - d) > down
             if (c - a) * (d - b) < (x2 - x1) * (y2 - y1) / 2:
                 self.mended.halved += 1
                 self._bad[name] += 1
@@ -184,11 +178,11 @@ class Boxes:
                 f"shares of the image in place of pixels ({_examples(self._unit)}); multiply them "
                 f"by its width and height, {go_on}"
             )
-        if reading := self._reading(total):
-            wrong = self._bad if bad > self._reversed.total() else self._reversed
+        wrong = max(self._outside, self._reversed, key=Counter.total)
+        if wrong.total() > _OFTEN * total and (reading := self._readings.likely()):
             raise InputError(
-                f"{where}: {wrong.total():,} of {total:,} boxes cannot be, and all would be right "
-                f"if the files held {reading.words} ({_examples(wrong)}); export them anew, {go_on}"
+                f"{where}: {wrong.total():,} of {total:,} boxes cannot be so, and all would be "
+                f"right if the files held {reading} ({_examples(wrong)}); export them anew, {go_on}"
             )
         if bad > TOO_MANY * total:
             reach = " x ".join(f"{value:,.0f}" for value in self._reach)
@@ -198,85 +192,6 @@ class Boxes:
                 f"({_examples(self._bad)}); boxes reach to {reach} pixels: were they drawn on "
                 f"other photographs, or on larger copies? Mend them, {go_on}"
             )
-
-    def _reading(self, total: int) -> "_Reading | None":
-        """Return how else the numbers would make sense, if they make none as they are."""
-        if max(self._bad.total(), self._reversed.total()) <= _OFTEN * total:
-            return None
-        written = self._written.spread()
-        for reading, count in self._fits.most_common():
-            likely = not reading.reshapes or self._shapes[reading].spread() < written
-            if likely and count >= _NEARLY_ALL * (total + self.mended.duplicates):
-                return reading
-        return None
-
-
-class _Reading(NamedTuple):
-    """What the four numbers of a box may mean in place of corners in pixels.
-
-    `format` is the only one where it happens (None: any), `reshapes` says whether boxes get other
-    shapes by it.
-    """
-
-    words: str
-    format: str | None
-    reshapes: bool
-    read: Callable[[Box, Header], Box]
-
-
-def _sides(box: Box, header: Header) -> Box:
-    return box[0], box[1], box[0] + box[2], box[1] + box[3]
-
-
-def _corners(box: Box, header: Header) -> Box:
-    return box[0], box[1], box[2] - box[0], box[3] - box[1]
-
-
-def _corners_for_centre(box: Box, header: Header) -> Box:
-    x1, y1, x2, y2 = box
-    return (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1
-
-
-def _pixels(box: Box, header: Header) -> Box:
-    width, height = header.width, header.height
-    return box[0] / width, box[1] / height, box[2] / width, box[3] / height
-
-
-def _crossed(box: Box, header: Header) -> Box:
-    return box[1], box[0], box[3], box[2]
-
-
-_READINGS = (
-    _Reading("width and height in place of the second corner", "voc", True, _sides),
-    _Reading("width and height in place of the second corner", "cvat", True, _sides),
-    _Reading("a second corner in place of width and height", "coco", True, _corners),
-    _Reading("corners in place of centre and size", "yolo", True, _corners_for_centre),
-    _Reading("pixels in place of shares of the image", "yolo", False, _pixels),
-    _Reading("x and y the other way round", None, False, _crossed),
-)
-
-
-class _Shapes:
-    """How much the shapes of boxes vary; faces are alike, misread numbers are not."""
-
-    def __init__(self) -> None:
-        self._aspects, self._areas = array("d"), array("d")
-
-    def add(self, width: float, height: float) -> None:
-        if width > 0 and height > 0:
-            self._aspects.append(math.log(width / height))
-            self._areas.append(math.log(width * height))
-
-    def spread(self) -> float:
-        """Return the mean deviation of the aspect, and a little of that of the area."""
-        return _deviation(self._aspects) + _deviation(self._areas) / 8
-
-
-def _deviation(values: array) -> float:
-    if not values:
-        return math.inf
-    middle = sorted(values)[len(values) // 2]
-    return sum(abs(value - middle) for value in values) / len(values)
 
 
 def _factors(told: tuple[int, int], size: tuple[int, int]) -> tuple[float, float] | None:

@@ -50,6 +50,8 @@ _STARTS = (
     (b"BM", "BMP"),
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
     (b"GIF8", "GIF"),
     (b"%PDF", "PDF"),
     (b"version https://git-lfs", "Git LFS pointer"),
@@ -64,10 +66,11 @@ _STARTS = (
     (b"\x1f\x8b", "archive"),
 )
 _BRANDS = {
-    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"), "HEIC"),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc"), "HEIC"),
     **dict.fromkeys((b"avif", b"avis"), "AVIF"),
     b"crx ": "camera raw",
 }
+_COLLECTIONS = (b"mif1", b"msf1")  # HEIC, where no brand says otherwise
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)", re.I | re.S
 )
@@ -102,7 +105,7 @@ def kind_by_bytes(head: bytes) -> str | None:
     if head[4:8] == b"ftyp":
         brands = [head[8:12], *(head[place : place + 4] for place in range(16, 48, 4))]
         known = (_BRANDS[brand] for brand in brands if brand in _BRANDS)
-        return next(known, "video")
+        return next(known, "HEIC" if brands[0] in _COLLECTIONS else "video")
     if head.startswith(b"RIFF"):
         return {b"WEBP": "WebP", b"AVI ": "video"}.get(head[8:12])
     if _HTML.match(head[:2048]):
