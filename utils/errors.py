@@ -15,7 +15,7 @@ class InputError(MaskDetectionError):
 
 
 class TrainingDiverged(MaskDetectionError):
-    """Losses stayed non-finite although the batches that caused them were skipped."""
+    """Losses or weights of a training are not finite, or a loss has exploded."""
 
 
 class Checkpointed(Exception):
@@ -43,7 +43,7 @@ def missing_package(error: ImportError) -> str:
 
 
 def is_full_disk(error: BaseException) -> bool:
-    """Tell whether an error says that a disk, or somebody's share of it, is full."""
+    """Return whether an error says that a disk, or somebody's share of it, is full."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 

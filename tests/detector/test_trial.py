@@ -83,13 +83,6 @@ def test_trial_killed_over_and_over_fails_at_its_last_try(trial, monkeypatch):
     assert "killed 2 times" in result["reason"]
 
 
-def test_hopeless_trial_is_pruned(trial, monkeypatch):
-    monkeypatch.setattr("utils.search.study.Pruner.is_hopeless", lambda self, e, v: e == 2)
-    objectives(monkeypatch, [0.3, 0.2, 0.1])
-    result = trial(epochs=3)
-    assert (result["state"], result["values"], result["value"]) == ("pruned", [0.3, 0.2], None)
-
-
 def test_stopped_trial_goes_on_and_reports_the_epochs_before(trial, monkeypatch):
     objectives(monkeypatch, [0.1, 0.2, 0.3])
     asked = iter(range(100))
@@ -102,11 +95,4 @@ def test_stopped_trial_goes_on_and_reports_the_epochs_before(trial, monkeypatch)
 def test_input_that_no_parameters_would_mend_is_an_error(trial, monkeypatch):
     objectives(monkeypatch, [None])
     with pytest.raises(InputError, match="validation shards hold no faces"):
-        trial()
-
-
-def test_a_suggestion_of_another_round_is_refused(trial, tmp_path):
-    others = [tmp_path / "other_0.json", tmp_path / "other_1.json"]
-    suggest(None, [], tmp_path / "study.log", others, 1, 4, seed=1)
-    with pytest.raises(InputError, match=r"hpo_1_0\.json was not asked in .*study\.log"):
         trial()

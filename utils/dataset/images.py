@@ -51,7 +51,7 @@ def decode(data: bytes, name: str) -> np.ndarray:
 
 
 def is_plain(data: bytes, name: str) -> bool:
-    """Tell whether the file is an upright 8-bit RGB JPEG or PNG, which any decoder reads alike."""
+    """Return whether a file is an upright 8-bit RGB JPEG or PNG, which any decoder reads alike."""
     image = open_image(data, name)
     if image.mode != "RGB" or "transparency" in image.info or orientation(data, name) != 1:
         return False

@@ -1,1 +1,1 @@
-"""The Faster R-CNN detector: model, training, checkpoints, hyper-parameter search, inference."""
+"""The Faster R-CNN detector: model, losses, what its training and its trials are, inference."""

@@ -14,7 +14,7 @@ class SeededSampler:
     """Draw a fixed number per image, up to a share of them faces, like Faster R-CNN.
 
     Takes the place of torchvision's ``BalancedPositiveNegativeSampler``. Every candidate is dealt a
-    random key and the smallest keys win, so that one candidate more or less, for a rounding error,
+    random key and the smallest keys win, so that one candidate more or less, by a rounding error,
     changes one draw and not all.
 
     Attributes

@@ -2,7 +2,7 @@
 
 torchvision's own ``forward`` is one block; here bfloat16 stops where precision matters: features
 are computed in it when asked for, boxes and losses always in float32. torchvision's transform is
-left out, for it resizes: our images come at the scale of the network (see
+left out because it resizes: our images come at the scale of the network (see
 `utils.dataset.torch_dataset.resize`).
 """
 

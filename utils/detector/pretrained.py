@@ -165,7 +165,7 @@ def _download(url: str, path: Path, prefix: str) -> None:
 def _open(url: str) -> HTTPResponse:
     """Open an address within `TIMEOUT` seconds in all.
 
-    In a thread, for looking up the name has no limit, and each address of a server one of its own.
+    In a thread, because looking up the name has no limit, and each address of a server has its own.
     """
     answers: queue.SimpleQueue[HTTPResponse | Exception] = queue.SimpleQueue()
 

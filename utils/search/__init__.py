@@ -1,1 +1,1 @@
-"""The hyper-parameter search: an Optuna study that travels as a file."""
+"""The hyper-parameter search, whatever is trained: an Optuna study that travels as a file."""

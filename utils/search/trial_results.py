@@ -31,9 +31,9 @@ log = logging.getLogger(__name__)
 def tell(study: optuna.Study, results: Sequence[Path], digest: str | None) -> None:
     """Tell the records of finished trials, in the order of their numbers.
 
-    A result that the study knows already is passed over. One that cannot be used, for it is empty,
-    damaged or not a number, is named in the log; a trial without a usable result has failed, so
-    that the search goes on and its record says so.
+    A result that the study knows already is passed over. One that cannot be used (empty, damaged,
+    not a number) is named in the log. A trial without a usable result has failed: the search goes
+    on, and its record says so.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Training that knows no box: recipe, checkpoints, several processes, averages."""
+"""Training that knows no box: the loop, recipe, checkpoints, several processes, averages."""

@@ -20,7 +20,7 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         size = values.new_tensor([values.numel() / values.shape[1]])
         sums = SumOverProcesses.apply(torch.cat([values.sum(places), size]))
         mean, count = sums[:-1] / sums[-1], sums[-1].detach()
-        # From the mean on, for the mean of squares less the square of the mean loses digits.
+        # Centred first: the mean of squares less the square of the mean loses digits.
         centred = values - mean[:, None, None]
         variance = SumOverProcesses.apply(centred.square().sum(places)) / count
         with torch.no_grad():

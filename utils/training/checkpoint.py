@@ -1,12 +1,13 @@
 """Checkpoints: where a training stands. A kill at any instant loses at most an epoch.
 
 A checkpoint that is damaged, or of another job (other data, parameters or seed), is named in the
-log and left unused: a checkpoint only saves time, and starting afresh gives the right result, while
-an error would stop a run for want of something that it does not need. No second one is kept for
-that case: it is renamed into place, so that a kill or a lost node leaves the one before whole, and
-against a disk that loses data it would double what every hand-over transfers.
+log and left unused. It only saves time: a training that starts afresh gives the right result.
 
-Of processes that train together all read it, and the first alone writes it.
+There is no second copy. The file is renamed into place, so a kill or a lost node leaves the one
+before it whole. A copy would only help against a disk that loses data, and would double what every
+hand-over transfers.
+
+Of processes that train together, all read the file and the first writes it.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class KilledTooOften(Exception):
-    """The job was started so often without getting anywhere that it had better give up."""
+    """The job was started too often without finishing an epoch."""
 
 
 class Checkpoint:

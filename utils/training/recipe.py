@@ -27,7 +27,7 @@ class Recipe:
     augmentation
         Strength in 0..1: 0 cuts and flips only, 1 zooms up to a factor of 2.3 either way.
     rare
-        Share of photographs below which a class is shown oftener (see
+        Share of photographs below which a class is shown more often (see
         `utils.training.sampling.repeat_factors`).
     warmup, descent
         Shares of all steps over which the learning rate rises at the start and falls at the end,

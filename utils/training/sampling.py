@@ -8,7 +8,7 @@ from utils.seed import derive_seed
 
 
 def repeat_factors(present: np.ndarray, threshold: float) -> np.ndarray:
-    """Return how much oftener than others a photograph is shown because of its rare classes.
+    """Return how much more often than others a photograph is shown because of its rare classes.
 
     Repeat-factor sampling (Gupta, Dollár and Girshick 2019): a class that a share ``f`` of the
     photographs have has the factor ``max(1, sqrt(threshold / f))``, and a photograph the largest

@@ -54,7 +54,7 @@ def load_tensors(path: Path) -> tuple[Any, str]:
 
 
 def _of_checked_parts(data: bytes) -> io.BytesIO:
-    """Return a zip of torch's made anew, of its parts, each of which agrees with its checksum.
+    """Return a copy of a zip of torch's, each part of which agrees with its checksum.
 
     Torch compares no checksum. And it believes the list of the parts, which has none: with one bit
     in it a part is taken for a folder, and its tensor has whatever memory held before.
