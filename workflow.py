@@ -11,12 +11,9 @@ python workflow.py graph --output dag.png   draw the workflow
 from __future__ import annotations  # an old Python gets as far as the message below
 
 import argparse
-import itertools
 import logging
 import os
-import re
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
@@ -27,14 +24,8 @@ try:
     from utils.dag.engines.console import Console
     from utils.dag.engines.run import Run
     from utils.dag.graph import draw_graph
-    from utils.dag.options import (
-        SAMPLE,
-        Options,
-        add_arguments,
-        marked,
-        read_options,
-        spelled,
-    )
+    from utils.dag.option_reading import Parser, add_arguments, read_options
+    from utils.dag.options import SAMPLE, Options, marked, spelled
     from utils.dag.pipeline import DATASET, GIVEN_SIDES, build_workflow, photo_shards, weights_file
     from utils.dag.plan import write_plan
     from utils.dag.run_folder import OUTPUT, filling
@@ -44,13 +35,13 @@ try:
     from utils.dataset.intake.photographs import NewPhotographs
     from utils.dataset.intake.words import told
     from utils.detector.pretrained import choose_weights
-    from utils.errors import InputError, MaskDetectionError, missing_package, nearest, suggestion
+    from utils.errors import InputError, MaskDetectionError, missing_package, suggestion
     from utils.records import read_record, write_record
     from utils.training.recipe_words import read_recipe
 except ImportError as error:  # another Python, another system, or no virtual environment
     if __name__ != "__main__":
         raise
-    if error.name:
+    if isinstance(error, ModuleNotFoundError):
         from utils.errors import missing_package
 
         error = missing_package(error)
@@ -62,26 +53,6 @@ MANAGE = ("status", "wait", "remove", "statistics", "analyze")
 
 COMMANDS = ("run", "graph", *MANAGE)
 GRAPH = Path("workflow.png")
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that names a mistyped option before anything takes its value for something else."""
-
-    def parse_args(self, words: Sequence[str]) -> argparse.Namespace:  # type: ignore[override]
-        known = self._option_string_actions
-        for word in itertools.takewhile(lambda word: word != "--", words):
-            name = word.partition("=")[0]
-            # Some editors make of "--" one longer dash.
-            dashed = re.fullmatch(r"[-\u2010-\u2015\u2212]+([A-Za-z][\w-]*)", name)
-            if dashed and name not in known:
-                near = nearest(f"--{dashed[1].lower().replace('_', '-')}", known)
-                told = f"did you mean {near}?" if near else "--help lists those there are"
-                raise InputError(f"{name}: no such option; {told}")
-        return super().parse_args(words)
-
-    def error(self, message: str) -> None:
-        """Raise what else is wrong with the command line, to be told as every error is."""
-        raise InputError(message)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,3 +1,4 @@
+import ast
 import json
 import re
 import shutil
@@ -234,6 +235,11 @@ def test_where_it_cannot_run_one_line_says_so(script, words):
     assert not script or "make run" in done.stderr or "WSL" in done.stderr
 
 
+@pytest.mark.parametrize("path", ["workflow.py", "utils/__init__.py", "utils/errors.py"])
+def test_what_tells_an_old_python_so_can_be_read_by_one(path):
+    ast.parse((PROJECT / path).read_text(), feature_version=(3, 8))
+
+
 def test_a_job_without_its_packages_says_which_and_for_which_python(tmp_path):
     photos = ["--photos", "README.md", "--model", "README.md"]
     made = ["--predictions", str(tmp_path / "p"), "--images", str(tmp_path / "i")]
@@ -329,7 +335,9 @@ def test_a_run_is_handed_over_looked_at_and_waited_for(dry, capsys):
     assert workflow.main(["status", str(dry)]) == 0
     assert capsys.readouterr().out.startswith(f"{dry}: running")
     assert workflow.main(["wait", str(dry)]) == 1
-    assert "no luck" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "FAILED: ended with exit code 1" in told
+    assert "no luck" in told
     assert workflow.main(["analyze", str(dry)]) == 0
     told = capsys.readouterr().out
     assert "split_data ended with exit code 1" in told

@@ -97,7 +97,7 @@ def _guarded(main: Callable[[argparse.Namespace], None], args: argparse.Namespac
         return 128 + signal.SIGINT
     except Exception as error:
         log.exception("the job failed")
-        if isinstance(error, ImportError):
+        if isinstance(error, ModuleNotFoundError):
             log.error("%s", missing_package(error))
         if is_full_disk(error):
             log.error("%s: the disk is full: free some space", error.filename or Path.cwd())

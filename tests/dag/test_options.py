@@ -3,7 +3,8 @@ import json
 
 import pytest
 
-from utils.dag.options import OptionError, Options, add_arguments, read_options
+from utils.dag.option_reading import OptionError, add_arguments, read_options
+from utils.dag.options import Options
 from utils.detector.names import ARCHITECTURES
 
 

@@ -1,7 +1,5 @@
-"""The options of a run: one table that the command line, the TOML file and the checks all read."""
+"""The options of a run: one table, which `utils.dag.option_reading` reads for all that there is."""
 
-import argparse
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -21,7 +19,6 @@ from utils.dag.option_types import (
     word,
 )
 from utils.detector.names import ARCHITECTURES
-from utils.errors import InputError, suggestion
 
 FORMATS = ("auto", "voc", "yolo", "coco", "cvat")
 UNLABELLED = ("refuse", "skip", "negative")
@@ -34,10 +31,6 @@ CHECKPOINT_MINUTES = 15.0
 """Default of ``--checkpoint-minutes`` on a pool."""
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data"
-
-
-class OptionError(InputError):
-    """An option holds a value that it does not take; the message names the option."""
 
 
 def _option(
@@ -298,74 +291,3 @@ def marked(mark: str) -> list[str]:
 def spelled(name: str) -> str:
     """Return an option as the command line spells it: ``--run-dir``."""
     return "--" + name.replace("_", "-")
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Give `parser` an argument for every option; what is not given stays absent."""
-    for item in fields(Options):
-        keywords: dict[str, Any] = {"help": item.metadata["help"], "default": argparse.SUPPRESS}
-        if item.metadata["read"] is flag:
-            keywords["action"] = argparse.BooleanOptionalAction
-        else:
-            keywords["metavar"] = item.metadata["metavar"] or item.name.upper().replace("_", "-")
-        if item.metadata["many"]:
-            keywords |= {"action": "extend", "nargs": "+"}
-        parser.add_argument(spelled(item.name), **keywords)
-
-
-def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
-    """Check the options of the command line (`given`) laid over those of a TOML file.
-
-    Paths in the file are relative to the file.
-
-    Raises
-    ------
-    OptionError
-        If an option is unknown or holds a value that it does not take.
-    """
-    values = _checked(given, "--")
-    if config:
-        below = _checked(_read_toml(config), f"--config {config}: ")
-        for item in fields(Options):
-            name, known = item.name, item.metadata
-            if name in below and known["is_path"] and known["is_path"](below[name]):
-                below[name] = _beside(config.parent, below[name])
-            if known["laid_over"] and name in below and name in values:
-                values[name] = known["read"]((*below[name], *values[name]))
-        values = {**below, **values}
-    return Options(**values)
-
-
-def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
-    known = {item.name: item for item in fields(Options)}
-    values = {}
-    for key, value in raw.items():
-        name = str(key).replace("-", "_")
-        shown = prefix + name.replace("_", "-")
-        if name not in known:
-            raise OptionError(f"{shown}: no such option; {suggestion(name, sorted(known))}")
-        if value is None and known[name].default is None:
-            continue
-        try:
-            values[name] = known[name].metadata["read"](value)
-        except ValueError as error:
-            raise OptionError(f"{shown}: takes {error}, not {value!r}") from None
-    return values
-
-
-def _read_toml(config: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(config.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise OptionError(f"--config {config}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise OptionError(
-            f"--config {config}: not TOML ({error}); it takes lines as: epochs = 60"
-        ) from None
-
-
-def _beside(folder: Path, value: Any) -> Any:
-    """Return the path, or the paths, that `value` names as seen from `folder`, as what it is."""
-    if isinstance(value, tuple):
-        return tuple(folder / item for item in value)
-    return type(value)(folder / value)

@@ -77,7 +77,9 @@ class LocalRun(Run):
         while True:
             running = self.refresh() == "running"
             for name, job in self.record.jobs.items():
-                if told.get(name) != job["state"] and job["state"] != "waiting":
+                if told.get(name) != job["state"] and job["state"] == "failed":
+                    console.failed(name, job["reason"])
+                elif told.get(name) != job["state"] and job["state"] != "waiting":
                     console.note(f"{name}: {job['state']}")
                 told[name] = job["state"]
             if not running:

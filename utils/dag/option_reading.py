@@ -1,0 +1,109 @@
+"""Reading the options of a run, from the command line and from a TOML file, and checking them."""
+
+import argparse
+import itertools
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from utils.dag.option_types import flag
+from utils.dag.options import Options, spelled
+from utils.errors import InputError, nearest, suggestion
+
+
+class OptionError(InputError):
+    """An option holds a value that it does not take; the message names the option."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that names a mistyped option before anything takes its value for something else."""
+
+    def parse_args(self, words: Sequence[str]) -> argparse.Namespace:  # type: ignore[override]
+        known = self._option_string_actions
+        for word in itertools.takewhile(lambda word: word != "--", words):
+            name = word.partition("=")[0]
+            # Some editors make of "--" one longer dash.
+            dashed = re.fullmatch(r"[-\u2010-\u2015\u2212]+([A-Za-z][\w-]*)", name)
+            if dashed and name not in known:
+                near = nearest(f"--{dashed[1].lower().replace('_', '-')}", known)
+                told = f"did you mean {near}?" if near else "--help lists those there are"
+                raise InputError(f"{name}: no such option; {told}")
+        return super().parse_args(words)
+
+    def error(self, message: str) -> None:
+        """Raise what else is wrong with the command line, to be told as every error is."""
+        raise InputError(message)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` an argument for every option; what is not given stays absent."""
+    for item in fields(Options):
+        keywords: dict[str, Any] = {"help": item.metadata["help"], "default": argparse.SUPPRESS}
+        if item.metadata["read"] is flag:
+            keywords["action"] = argparse.BooleanOptionalAction
+        else:
+            keywords["metavar"] = item.metadata["metavar"] or item.name.upper().replace("_", "-")
+        if item.metadata["many"]:
+            keywords |= {"action": "extend", "nargs": "+"}
+        parser.add_argument(spelled(item.name), **keywords)
+
+
+def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
+    """Check the options of the command line (`given`) laid over those of a TOML file.
+
+    Paths in the file are relative to the file.
+
+    Raises
+    ------
+    OptionError
+        If an option is unknown or holds a value that it does not take.
+    """
+    values = _checked(given, "--")
+    if config:
+        below = _checked(_read_toml(config), f"--config {config}: ")
+        for item in fields(Options):
+            name, known = item.name, item.metadata
+            if name in below and known["is_path"] and known["is_path"](below[name]):
+                below[name] = _beside(config.parent, below[name])
+            if known["laid_over"] and name in below and name in values:
+                values[name] = known["read"]((*below[name], *values[name]))
+        values = {**below, **values}
+    return Options(**values)
+
+
+def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
+    known = {item.name: item for item in fields(Options)}
+    values = {}
+    for key, value in raw.items():
+        name = str(key).replace("-", "_")
+        shown = prefix + name.replace("_", "-")
+        if name not in known:
+            raise OptionError(f"{shown}: no such option; {suggestion(name, sorted(known))}")
+        if value is None and known[name].default is None:
+            continue
+        try:
+            values[name] = known[name].metadata["read"](value)
+        except ValueError as error:
+            raise OptionError(f"{shown}: takes {error}, not {value!r}") from None
+    return values
+
+
+def _read_toml(config: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(config.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise OptionError(f"--config {config}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OptionError(
+            f"--config {config}: not TOML ({error}); it takes lines as: epochs = 60"
+        ) from None
+
+
+def _beside(folder: Path, value: Any) -> Any:
+    """Return the path, or the paths, that `value` names as seen from `folder`, as what it is."""
+    if isinstance(value, tuple):
+        return tuple(folder / item for item in value)
+    return type(value)(folder / value)
