@@ -170,9 +170,9 @@ def test_a_signal_while_it_plans_leaves_no_folder_behind(tmp_path, name):
     script = (
         "import signal, sys, time, workflow\n"
         f"signal.signal(signal.{name}, signal.{DEFAULT.get(name, 'SIG_DFL')})\n"
-        "def slow(data, target, *rest):\n"
+        "def slow(dataset, target):\n"
         "    target.touch(); time.sleep(60)\n"
-        "workflow.pack_dataset = slow\n"
+        "workflow.Dataset.pack = slow\n"
         "sys.exit(workflow.main(sys.argv[1:]))"
     )
     folder = tmp_path / "run"
