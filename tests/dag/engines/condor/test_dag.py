@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import workflow
 from utils.dag.engines.condor.dag import quoted, write_dag
 from utils.dag.options import Options
 from utils.dag.plan import write_plan
@@ -171,3 +172,10 @@ def test_what_htcondor_cannot_take_is_refused(toy, tmp_path):
 def test_a_run_folder_whose_path_means_something_to_htcondor_is_refused(tmp_path):
     with pytest.raises(InputError, match="name it, or --run-dir, otherwise"):
         plan(tmp_path / "a,b")
+
+
+def test_of_a_run_that_htcondor_cannot_take_nothing_is_left(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("utils.dag.engines.condor.run.require", lambda: None)
+    assert workflow.main(["--engine", "condor", "--run-dir", str(tmp_path / "a,b")]) == 2
+    assert "name it, or --run-dir, otherwise" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

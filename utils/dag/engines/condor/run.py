@@ -78,6 +78,9 @@ class CondorRun(Run):
             if name not in self.record.jobs:
                 self.record.update(name, state="waiting")
 
+    def prepare(self) -> None:
+        write_dag(self.folder, self.workflow)
+
     def execute(self, console: Console) -> bool:
         console.note(self.hand_over())
         return self.follow(console)
