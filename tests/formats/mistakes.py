@@ -493,8 +493,8 @@ def _nothing_to_learn_from() -> Iterator[tuple[str, Refused]]:
             photographs_only("holiday"), r"3 photographs \(holiday/\), but nothing annotates them"
         ),
         "class folders": Refused(
-            photographs_only("train/with_mask", "train/without_mask"),
-            "in folders with_mask/ and without_mask/: a set for classification, without boxes",
+            photographs_only("train/mask", "train/no mask"),
+            "in folders mask/ and no mask/: a set for classification, without boxes",
         ),
         "annotations alone": Refused(
             lambda root: all_voc(root / "annotations"), "no photographs.*annotations alone: 6 .xml"

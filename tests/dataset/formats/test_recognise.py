@@ -83,6 +83,9 @@ def test_the_beginning_of_a_large_file_is_enough():
     assert sniff(as_bytes({"images": images[:2]})) == "coco"  # its reader says what is missing
     rows = b"0 0.5 0.5 0.25 0.25\n" * 100_000
     assert sniff(rows) == "yolo"
+    line = b"0 " + b"0.123456 0.234567 " * 500 + b"\n"
+    start = (line * 100)[: 256 * 1024 // len(line) * len(line)]
+    assert sniff(start + b" " * (256 * 1024 - len(start) - 3) + b"0 0.5 0.5 0.1 0.1\n") == "yolo"
     many = {f"{n}.jpg": RAW for n in range(2000)}
     assert sniff(cvat.write(many, RAW.names)[:3000]) == "cvat"
 

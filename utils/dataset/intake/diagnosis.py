@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from utils.dataset.class_names import FACE, MEANINGS
+from utils.dataset.class_spellings import is_known
 from utils.dataset.formats.recognise import ADVICE, advice
 from utils.dataset.intake.archives import ARCHIVE_SUFFIXES, Source
 from utils.dataset.intake.contents import kind_of
@@ -119,9 +119,7 @@ def _class_folders(photos: Sequence[str]) -> str | None:
         if not folders:
             return None
         names.setdefault(folders[-1], folder_of(path))
-    keys = ["".join(filter(str.isalnum, name)) for name in names]
-    known = sum(key in MEANINGS or key in FACE for key in keys)
-    if len(names) < 2 or known < 2:
+    if sum(map(is_known, names)) < 2:
         return None
     return " and ".join(sorted(f"{name}/" for name in names)[:4])
 
