@@ -109,6 +109,7 @@ def test_the_question_and_the_answer_are_those_that_the_data_allow(run) -> None:
     for caveats in (record["caveats"], record["serious"]):
         assert f"no face of class '{TITLES[CLASSES.index(missing) + 1]}'" in caveats[0]
     assert "test set has no face" not in " ".join(record["caveats"])
+    assert "has no face of class" not in page.select_one("#data").text  # not for each side again
 
 
 def test_a_class_is_absent_only_if_no_side_has_it() -> None:

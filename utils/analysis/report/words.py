@@ -36,8 +36,8 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
             f"{asked.do}.",
             f"{_quality(prevalence['quality'])} It marked "
             f"{number_of(people['found'], 'place')} as people and called {masked['found']:,} of "
-            "them properly masked; nothing follows from that. Train longer, on more photographs "
-            "or with a stronger architecture.",
+            f"them '{TITLES[PROPERLY_MASKED]}'; nothing follows from that. Train longer, on more "
+            "photographs or with a stronger architecture.",
         )
     digits = share_digits(masked["interval"])
     span = "no interval can be told"
