@@ -8,15 +8,20 @@ of ``benchmarks/prevalence.py``; no intervals.
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.prevalence import TEST_PHOTOS, pools
-from benchmarks.simulated_photos import Photographs
+from benchmarks.simulated_photos import DETECTORS, TEST_MIX, Photographs, mix_of, photographs
 from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
+
+RATES = (0.05, 0.25, 0.5, 0.75, 0.95)
+TEST_PHOTOS = 139
+POOL = 100_000
+"""Photographs generated for each mix; repetitions draw from them, their rate is the truth."""
 
 
 def main() -> None:
@@ -36,7 +41,7 @@ def compare(repetitions: int, size: int, seed: int) -> None:
         f"{'rate':>5} {'detector':<9}{'raw':>14}{'labels':>14}{'probabilities':>15}"
         f"{'EM':>14}{'EM, calibrated':>16}"
     )
-    for name, rate, new, test in pools(seed):
+    for name, rate, new, test in _pools(seed):
         rng = np.random.default_rng(seed)
         errors: dict[str, list[float]] = {}
         for _ in range(repetitions):
@@ -62,6 +67,15 @@ def compare(repetitions: int, size: int, seed: int) -> None:
             f"{told['probabilities']:>15}{told['EM']:>14}{told['EM, calibrated']:>16}",
             flush=True,
         )
+
+
+def _pools(seed: int) -> Iterator[tuple[str, float, Photographs, Photographs]]:
+    """Yield detector, rate, new photographs and test photographs to draw from."""
+    for number, (name, detector) in enumerate(DETECTORS.items()):
+        rng = np.random.default_rng([seed, number])
+        test = photographs(rng, POOL, TEST_MIX, detector)
+        for rate in RATES:
+            yield name, rate, photographs(rng, POOL, mix_of(rate), detector), test
 
 
 def corrected(known: np.ndarray, seen: np.ndarray) -> float:

@@ -17,6 +17,9 @@ from statistics import NormalDist
 import numpy as np
 
 TEST_MIX = (0.80, 0.17, 0.03)
+_OTHERS = (0.75, 0.25)
+"""How those without a proper mask part on new photographs; in the test set 0.85 and 0.15."""
+
 _ALIKE = 3.0  # concentration of a photograph's mix: intraclass correlation 1 / (1 + 3)
 _SHARED = 0.2  # of the noise's variance, by the faces of one photograph
 _OVERSURE = 1.5  # factor on the logits
@@ -37,6 +40,35 @@ DETECTORS = {
     "middling": Detector((0.90, 0.85, 0.80), 3.2, 0.12),
     "poor": Detector((0.80, 0.70, 0.60), 2.2, 0.30),
 }
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What photographs of a place are like, other than who wears what.
+
+    Attributes
+    ----------
+    crowd
+        Median number of people on a photograph.
+    spread
+        Standard deviation of its logarithm.
+    hidden
+        By how much, in probits, each doubling of the crowd beyond six makes a face harder to find.
+    harder
+        By how much, in probits, a face of each class is harder to find, as farther off.
+    invented
+        Factor on the boxes that are invented with the photograph, whoever is on it.
+    """
+
+    crowd: float = 3.32
+    spread: float = 0.95
+    hidden: float = 0.0
+    harder: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    invented: float = 1.0
+
+
+USUAL = Scene()
+_MEAN_CROWD = 6.0  # of the usual scene, and so what half of the invented boxes are for
 
 
 @dataclass(frozen=True)
@@ -76,11 +108,21 @@ class Photographs:
         )
 
 
+def mix_of(rate: float) -> tuple[float, ...]:
+    """Return the classes on new photographs of which a share `rate` is properly masked."""
+    return rate, *((1 - rate) * part for part in _OTHERS)
+
+
 def photographs(
-    rng: np.random.Generator, number: int, mix: tuple[float, ...], detector: Detector
+    rng: np.random.Generator,
+    number: int,
+    mix: tuple[float, ...],
+    detector: Detector,
+    scene: Scene = USUAL,
 ) -> Photographs:
     """Generate photographs of people of a mix of classes, as a detector sees them."""
-    crowd = np.minimum(np.ceil(rng.lognormal(1.2, 0.95, number)), _CROWD).astype(int)
+    crowd = np.ceil(rng.lognormal(np.log(scene.crowd), scene.spread, number))
+    crowd = np.minimum(crowd, _CROWD).astype(int)
     share = rng.dirichlet(np.array(mix) * _ALIKE, number)
     difficulty, common = rng.normal(size=number), rng.normal(size=(number, 2))
     of_face = np.repeat(np.arange(number), crowd)
@@ -89,8 +131,10 @@ def photographs(
     # a probit of the recall, half a unit of variance of which is the photograph's difficulty
     ease = np.array([NormalDist().inv_cdf(r) for r in detector.recall]) * np.sqrt(1.5)
     noise = rng.normal(size=len(true)) - np.sqrt(0.5) * difficulty[of_face]
-    found = ease[true] + noise > 0
-    clutter = 0.5 * (crowd + crowd.mean()) * np.exp(0.5 * difficulty - 0.125)
+    hard = np.array(scene.harder)[true]
+    hard = hard + scene.hidden * np.maximum(np.log2(crowd / _MEAN_CROWD), 0)[of_face]
+    found = ease[true] + noise > hard
+    clutter = 0.5 * (crowd + scene.invented * _MEAN_CROWD) * np.exp(0.5 * difficulty - 0.125)
     of_clutter = np.repeat(np.arange(number), rng.poisson(detector.invented * clutter))
     centres = detector.distance * np.array([[0, 0], [1, 0], [0.5, 0.6]])
 

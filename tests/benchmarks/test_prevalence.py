@@ -1,19 +1,19 @@
 import numpy as np
 import pytest
 
-from benchmarks import prevalence
-from benchmarks.prevalence import Cell, measure
-from benchmarks.rate_estimators import compare, expectation_maximisation
-from benchmarks.simulated_photos import DETECTORS, TEST_MIX, photographs
+from benchmarks import prevalence, prevalence_cells, rate_estimators
+from benchmarks.prevalence_cells import Cell, measure
+from benchmarks.rate_estimators import expectation_maximisation
+from benchmarks.simulated_photos import DETECTORS, TEST_MIX, Scene, photographs
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch) -> None:
-    monkeypatch.setattr(prevalence, "POOL", 20_000)
+def fresh() -> None:
+    prevalence_cells.pool.cache_clear()  # of pools that a test made smaller
 
 
 def pool(mix: tuple[float, ...], detector: str = "middling", seed: int = 0):
-    return photographs(np.random.default_rng(seed), prevalence.POOL, mix, DETECTORS[detector])
+    return photographs(np.random.default_rng(seed), 20_000, mix, DETECTORS[detector])
 
 
 def test_photographs_have_the_mix_recall_and_inventions_asked_for() -> None:
@@ -47,33 +47,57 @@ def test_drawn_photographs_keep_their_detections() -> None:
     assert together == pytest.approx(drawn.expected[:, :, 1:].sum(axis=(0, 1)), rel=1e-4)
 
 
-@pytest.mark.parametrize("counts", ["labels", "expected"])
-def test_the_interval_covers_the_truth_and_the_bias_goes(counts: str) -> None:
-    test, new = pool(TEST_MIX), pool((0.3, 0.5, 0.2), seed=1)
-    cell = measure(test, new, counts, (139, 200), 200, 300, np.random.default_rng(0))
-    assert 0.90 <= cell.coverage <= 0.99  # fewer or more has a chance of 1 in 300 at 95 %
-    assert cell.raw_bias > 0.1
-    assert abs(cell.bias) < cell.raw_bias / 10 + 3 * cell.error
-    assert 3 * cell.deviation < cell.width < 6 * cell.deviation
+@pytest.mark.parametrize("labels", [True, False])
+def test_every_interval_covers_its_truth_and_the_bias_goes(labels: bool) -> None:
+    cell = Cell("label shift", "middling", 0.3, labels=labels)
+    told = measure(cell, 200, 300, 0)
+    for key in ("coverage", "here", "people"):
+        assert 0.89 <= told[key] <= 0.99  # fewer or more has a chance of 1 in 1,000 at 95 %
+    assert told["raw_bias"] > 0.1
+    assert abs(told["bias"]) < told["raw_bias"] / 10 + 3 * told["error"]
+    assert 3 * told["deviation"] < told["width"] < 6 * told["deviation"]
+    assert told["told"] == 1
 
 
 def test_intervals_that_ignore_crowds_and_mistakes_would_not_cover() -> None:
     """The simulation tells good intervals from bad: binomial ones about the raw rate fail in it."""
-    test, new = pool(TEST_MIX), pool((0.3, 0.5, 0.2), seed=1)
-    cell = measure(test, new, "labels", (139, 200), 100, 100, np.random.default_rng(0))
-    binomial = 2 * 1.96 * np.sqrt(0.3 * 0.7 / 1100)
-    assert cell.width > 2 * binomial
+    told = measure(Cell("", "middling", 0.3, labels=True), 100, 100, 0)
+    assert told["width"] > 2 * 2 * 1.96 * np.sqrt(0.3 * 0.7 / 1100)
 
 
-def test_a_small_bias_is_one_beside_the_raw_rates_or_beside_chance() -> None:
-    def cell(raw_bias: float, bias: float, error: float = 0.001, deviation: float = 0) -> Cell:
-        return Cell(0.95, 0.1, raw_bias, bias, error, deviation)
+def test_bursts_cover_if_they_are_told() -> None:
+    alone, grouped = (
+        measure(Cell("", "middling", 0.5, burst=8, grouped=one), 100, 200, 0)
+        for one in (False, True)
+    )
+    assert alone["coverage"] < 0.8 and alone["people"] < 0.9
+    assert min(grouped["coverage"], grouped["here"], grouped["people"]) > 0.85
 
-    assert cell(0.2, -0.02).small and cell(0.2, -0.02).tenth
-    assert not cell(0.2, 0.021).small
-    assert cell(0.001, 0.002).small and not cell(0.001, 0.002).tenth  # raw is right by chance
-    assert not cell(0.001, 0.003).small
-    assert cell(0.001, 0.003, deviation=0.03).small
+
+def test_bare_faces_farther_off_break_the_correction_but_not_the_annotated_answer() -> None:
+    scene = Scene(harder=(0, 0.8, 0.4))
+    corrected = measure(Cell("", "middling", 0.5, new=400, scene=scene), 100, 200, 0)
+    annotated = measure(Cell("", "middling", 0.5, new=400, scene=scene, annotated=50), 200, 0, 0)
+    assert corrected["coverage"] < 0.8
+    assert annotated["coverage"] > 0.9 and annotated["here"] > 0.9
+    assert abs(annotated["bias"]) < corrected["bias"] / 4
+
+
+def test_scenes_change_what_they_name() -> None:
+    rng = np.random.default_rng(0)
+    detector = DETECTORS["middling"]
+
+    def made(scene: Scene) -> np.ndarray:
+        return photographs(rng, 20_000, (0.5, 0.4, 0.1), detector, scene).labels.sum(axis=0)
+
+    usual, farther = made(Scene()), made(Scene(harder=(0, 1, 0)))
+    recall = [1 - table[1:, 0] / table[1:].sum(axis=1) for table in (usual, farther)]
+    assert recall[1][0] == pytest.approx(recall[0][0], abs=0.02)
+    assert recall[1][1] < recall[0][1] - 0.1
+    cluttered, crowded = made(Scene(invented=3)), made(Scene(crowd=12, hidden=1))
+    assert cluttered[0].sum() == pytest.approx(2 * usual[0].sum(), rel=0.05)
+    assert crowded[1:].sum() > 3 * usual[1:].sum()
+    assert crowded[1:, 0].sum() / crowded[1:].sum() > usual[1:, 0].sum() / usual[1:].sum() + 0.05
 
 
 def test_expectation_maximisation_finds_the_rate_of_a_good_calibrated_detector() -> None:
@@ -83,14 +107,47 @@ def test_expectation_maximisation_finds_the_rate_of_a_good_calibrated_detector()
     assert expectation_maximisation(test, new, new.temperature) == pytest.approx(0.3, abs=0.015)
 
 
-def test_the_tables_are_printed(monkeypatch, capsys) -> None:
-    monkeypatch.setattr(prevalence, "RATES", (0.25,))
-    monkeypatch.setattr(prevalence, "SIZES", (20,))
-    monkeypatch.setattr(prevalence, "POOL", 2000)
-    monkeypatch.setattr("sys.argv", ["prevalence.py", "--repetitions", "20", "--draws", "100"])
+def test_the_tables_are_printed_and_cells_that_are_done_are_not_measured_again(
+    monkeypatch, capsys, tmp_path
+) -> None:
+    monkeypatch.setattr(prevalence_cells, "POOL", 2000)
+    finished = tmp_path / "cells.jsonl"
+    asked = ["prevalence.py", "--quick", "--processes", "1", "--finished", str(finished)]
+    monkeypatch.setattr("sys.argv", asked)
     prevalence.main()
     said = capsys.readouterr().out
-    assert said.count(" 25% ") == len(DETECTORS)
-    assert "coverage within 93 to 97 %:" in said and f"of {len(DETECTORS)} cells" in said
-    compare(repetitions=3, size=20, seed=0)
+    for name in prevalence_cells.tables().keys() - set(prevalence.UNASKED):
+        assert f"\n{name}" in said
+    assert "crowding (the assumptions do not hold)" in said
+    cells = finished.read_text().splitlines()
+    assert f"{len(cells)} of {len(cells)} cells measured" in said
+    finished.write_text("\n".join([*cells[:-2], cells[-2][:40]]))  # as after an interruption
+    prevalence.main()
+    again = capsys.readouterr().out
+    assert f"2 of {len(cells)} cells measured" in again
+    assert again.rpartition("\n")[0].splitlines()[:-1] == said.rpartition("\n")[0].splitlines()[:-1]
+
+
+def test_other_sources_or_numbers_make_other_cells(monkeypatch) -> None:
+    cell = prevalence_cells.tables()["bursts"][0]
+    args = prevalence.parser().parse_args([])
+    key = prevalence._key(cell, args)
+    assert prevalence._key(cell, args) == key
+    assert prevalence._key(cell, prevalence.parser().parse_args(["--draws", "7"])) != key
+    monkeypatch.setattr(prevalence, "SOURCES", prevalence.SOURCES[1:])
+    assert prevalence._key(cell, args) != key
+
+
+def test_two_processes_measure_what_one_does(monkeypatch) -> None:
+    cells = prevalence_cells.tables()["annotated"][:2]
+    jobs = [(cell, 4, 10, 0) for cell in cells]
+    alone = dict(prevalence._run(jobs, 1))
+    both = dict(prevalence._run(jobs, 2))
+    assert alone == both
+
+
+def test_estimators_are_compared(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(rate_estimators, "POOL", 2000)
+    monkeypatch.setattr(rate_estimators, "RATES", (0.25,))
+    rate_estimators.compare(repetitions=3, size=20, seed=0)
     assert "EM, calibrated" in capsys.readouterr().out

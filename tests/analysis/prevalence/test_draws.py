@@ -6,6 +6,7 @@ from utils.analysis.prevalence.draws import (
     detector_covariance,
     draw,
     draw_tables,
+    squared_counts,
     stands_for,
 )
 
@@ -81,12 +82,26 @@ def test_weights_enter_the_detectors_chance_by_their_squares() -> None:
     rng = np.random.default_rng(0)
     tested, seen = missing(rng, 3000, 0.7), np.tile([[5.0, 0, 0]], (40, 1))
     weights = np.repeat([0.5, 1.5], 20)
-    squared = (seen * weights[:, None] ** 2).sum(axis=0)
+    squared = squared_counts(seen, weights=weights)
     tables = draw_tables(tested, 4000, rng)
     made = draw(tested, seen * weights[:, None], tables, rng, squared)
     plain = draw(tested, seen, tables, rng)
     ratio = made.again[:, 0].var() / plain.again[:, 0].var()
     assert ratio == pytest.approx((weights**2).mean(), rel=0.06)
+
+
+def test_a_burst_is_found_as_a_whole_or_not_at_all() -> None:
+    """Four times the same photograph: the number found varies sixteen times as much as of one."""
+    rng = np.random.default_rng(0)
+    tested, seen = missing(rng, 3000, 0.7), np.tile([[5.0, 0, 0]], (40, 1))
+    groups = np.arange(40) // 4
+    assert squared_counts(seen, groups) == pytest.approx([4 * 200, 0, 0])
+    assert squared_counts(seen, groups, np.full(40, 0.5)) == pytest.approx([200, 0, 0])
+    assert squared_counts(seen) == pytest.approx([200, 0, 0])
+    tables = draw_tables(tested, 4000, rng)
+    whole = draw(tested, add_groups(seen, groups), tables, rng, squared_counts(seen, groups))
+    alone = draw(tested, seen, tables, rng)
+    assert whole.again[:, 0].var() == pytest.approx(4 * alone.again[:, 0].var(), rel=0.06)
 
 
 def test_groups_are_added_up() -> None:

@@ -21,7 +21,7 @@ from utils.metrics.bootstrap import imaginary, resample
 
 TEST_EVENTS = 0.25
 """Prior of each cell of the confusion matrix: a face has four outcomes, and Perks' prior shares one
-event among them. `benchmarks/prevalence.py --compare priors` compares it with others."""
+event among them. `benchmarks/prevalence.py --tables priors` compares it with others."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,7 @@ def draw(
         As `draw_tables` returns them. The same ones may serve several sets of new photographs,
         which are then corrected by the same test photographs in each draw.
     squared
-        Shape (..., 3): where new photographs are weighted, what was found of each class, each time
-        by the square of its weight. By default the weights are 1.
+        Shape (..., 3): as `squared_counts` gives it, where new photographs have weights or groups.
     """
     repetitions = tables.shape[-3]
     news = resample(seen, repetitions, rng) + imaginary(seen, repetitions, rng)
@@ -164,6 +163,27 @@ def stands_for(faces: np.ndarray, people: np.ndarray) -> np.ndarray:
     mixed = (faces * times[..., None, :]).sum(axis=-1) / np.maximum(crowd, 1)
     empty = people.sum(axis=-1) / everybody
     return np.where(crowd > 0, mixed + untested[..., None], empty[..., None])
+
+
+def squared_counts(
+    seen: np.ndarray, groups: np.ndarray | None = None, weights: np.ndarray | None = None
+) -> np.ndarray:
+    """Add up what was found, each time by what weighs its chance: (photos, 3) to (3,).
+
+    The variance of what the detector finds goes with the squares of the weights. Of a burst it sees
+    nearly the same again and again: each photograph weighs as many times.
+
+    Parameters
+    ----------
+    groups, weights
+        Shape (photos,): labels, equal in a burst, and how much each photograph counts.
+    """
+    seen = np.asarray(seen)
+    often = np.ones(len(seen)) if weights is None else np.asarray(weights, np.float64) ** 2
+    if groups is not None and len(seen):
+        _, place, sizes = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+        often = often * sizes[place]
+    return often @ seen
 
 
 def add_groups(rows: np.ndarray, groups: np.ndarray | None) -> np.ndarray:

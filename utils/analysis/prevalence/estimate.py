@@ -18,7 +18,13 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of, without_classes
-from utils.analysis.prevalence.draws import Draws, add_groups, draw, draw_tables
+from utils.analysis.prevalence.draws import (
+    Draws,
+    add_groups,
+    draw,
+    draw_tables,
+    squared_counts,
+)
 from utils.analysis.prevalence.intervals import (
     Photos,
     count_interval,
@@ -114,12 +120,12 @@ def estimate_prevalence(
     tested = add_groups(tested, test_groups)
     rng = np.random.default_rng(derive_seed(seed, "prevalence"))
     tables = draw_tables(tested, repetitions, rng)
-    plain = draw(tested, add_groups(seen, groups), tables, rng)
+    plain = draw(tested, add_groups(seen, groups), tables, rng, squared_counts(seen, groups))
     drawn, weighed = plain, new.astype(np.float64)
     if weights is not None:
         weights = np.asarray(weights, np.float64) / np.mean(weights)
         weighed = new * weights[:, None]
-        squared = (seen * weights[:, None] ** 2).sum(axis=0)
+        squared = squared_counts(seen, groups, weights)
         drawn = draw(tested, add_groups(seen * weights[:, None], groups), tables, rng, squared)
     photos = Photos.of(add_groups(test, test_groups), add_groups(weighed, groups))
     people, found = adjusted_counts(plain.table, plain.found), new.sum(axis=0)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
-from utils.analysis.prevalence.draws import Draws, add_groups, draw, draw_tables
+from utils.analysis.prevalence.draws import Draws, add_groups, draw, draw_tables, squared_counts
 from utils.analysis.prevalence.intervals import Photos, share_interval
 from utils.dataset.labels import PROPERLY_MASKED
 from utils.metrics.bootstrap import LEVEL, expanded_percentiles
@@ -74,11 +74,10 @@ def compare_places(
     told = []
     for name in names:
         at = places == name
-        of_place = weights[at] / np.mean(weights[at]) if weights is not None else np.ones(at.sum())
-        weighed = seen[at] * of_place[:, None]
-        squared = (seen[at] * of_place[:, None] ** 2).sum(axis=0)
-        parts = add_groups(weighed, None if groups is None else np.asarray(groups)[at])
-        drawn = draw(tested, parts, tables, rng, squared)
+        bursts = None if groups is None else np.asarray(groups)[at]
+        often = np.ones(at.sum()) if weights is None else weights[at] / np.mean(weights[at])
+        parts = add_groups(seen[at] * often[:, None], bursts)
+        drawn = draw(tested, parts, tables, rng, squared_counts(seen[at], bursts, often))
         told.append((name, int(at.sum()), drawn, Photos.of(tested, parts)))
     return {
         "level": LEVEL,

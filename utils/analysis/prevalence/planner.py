@@ -16,7 +16,13 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
-from utils.analysis.prevalence.draws import add_groups, draw, draw_tables, stands_for
+from utils.analysis.prevalence.draws import (
+    add_groups,
+    draw,
+    draw_tables,
+    squared_counts,
+    stands_for,
+)
 from utils.analysis.prevalence.intervals import Photos
 from utils.dataset.labels import PROPERLY_MASKED
 from utils.metrics.bootstrap import LEVEL, expansion
@@ -121,7 +127,8 @@ def pilot(
     if not np.isfinite(share) or min(known.new, known.test) <= 1:
         return None
     rng = np.random.default_rng(derive_seed(seed, "planner"))
-    drawn = draw(tested, parts, draw_tables(tested, repetitions, rng), rng)
+    tables = draw_tables(tested, repetitions, rng)
+    drawn = draw(tested, parts, tables, rng, squared_counts(seen, groups))
     number, test = len(seen), len(tested)
     spread = {chance: _variance(drawn.people(chance)) for chance in ("new", "test", "detector")}
     often = number * len(parts) / (len(parts) - 1)
