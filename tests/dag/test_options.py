@@ -1,10 +1,14 @@
 import argparse
 import json
+from dataclasses import fields
 
 import pytest
 
 from utils.dag.option_reading import OptionError, add_arguments, read_options
-from utils.dag.options import Options
+from utils.dag.options import FORMATS, Options
+from utils.dataset.formats.recognise import READ
+from utils.dataset.intake.choices import AS_IT_IS, Choices
+from utils.dataset.intake.layout import FORMATS as KNOWN
 from utils.detector.names import ARCHITECTURES
 
 
@@ -166,3 +170,26 @@ def test_paths_of_every_kind_in_the_file_are_relative_to_it(tmp_path):
     assert (options.run_dir, options.container) == (tmp_path / "r", str(tmp_path / "x.sif"))
     config.write_text('container = "docker://a/b"\n')
     assert read_options({}, config).container == "docker://a/b"
+
+
+def test_what_class_names_mean_is_read_as_it_is_spelled_and_the_command_line_wins(tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_text(
+        '[classes]\nno-mask = "without_mask"\n"Face Mask" = "with_mask"\nx = "ignore"\n'
+    )
+    options = read_options({"classes": ["x=with_mask", "a=b=ignore"]}, config)
+    assert options.classes == (
+        *("Face Mask=with_mask", "a=b=ignore", "no-mask=without_mask", "x=with_mask"),
+    )
+    with pytest.raises(OptionError, match="--classes: takes a table, or words THEIRS=OURS"):
+        read_options({"classes": ["helmet"]})
+
+
+def test_the_formats_to_ask_for_are_those_that_are_read():
+    assert set(FORMATS) == {"auto", *READ}
+    assert set(KNOWN) == set(READ)
+
+
+def test_the_choices_of_reading_data_are_the_defaults_of_the_options():
+    for item in fields(Choices):
+        assert getattr(Options(), item.name) == getattr(AS_IT_IS, item.name)

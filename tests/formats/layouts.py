@@ -141,6 +141,18 @@ def oxford(root: Path) -> None:
     write(root / "annotations" / "trainval.txt", "a 1 1 1\n")
 
 
+def masks_of_segmentation(root: Path) -> None:
+    """As the whole of the Oxford-IIIT pets: pictures that annotate have the photographs' names."""
+    oxford(root)
+    photographs(root / "annotations" / "trimaps", suffix=".png", format="PNG")
+
+
+def darknet_one_folder(root: Path) -> None:
+    labelimg_yolo(root)
+    write(root / "train.txt", "".join(f"data/{stem}.jpg\n" for stem in FACES))
+    write(root / "notes.txt", "taken in May")
+
+
 def images_in_images(root: Path) -> None:
     two_folders("images/images", "images/annotations")(root)
 
@@ -297,6 +309,8 @@ def layouts() -> Iterator[tuple[str, Maker, str]]:
         (sub_folders, "PASCAL VOC"),
         (sub_folders_annotated_flat, "PASCAL VOC"),
         (oxford, "PASCAL VOC"),
+        (masks_of_segmentation, "PASCAL VOC"),
+        (darknet_one_folder, "YOLO"),
         (images_in_images, "PASCAL VOC"),
         (unusual_names, "PASCAL VOC"),
         (coco_instances, "COCO"),

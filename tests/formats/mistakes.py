@@ -211,6 +211,13 @@ def sides(*names: str) -> Maker:
     return make
 
 
+def side_without_annotations(root: Path) -> None:
+    for side, stems in (("train", "abc"), ("valid", "de")):
+        photographs(root / side, stems)
+        all_voc(root / side, stems)
+    photographs(root / "test", "f")
+
+
 def heic(root: Path) -> None:
     plain(root)
     for number in range(3):
@@ -448,6 +455,9 @@ def _names_and_sides() -> Iterator[tuple[str, Refused]]:
             r"1 annotation \(annotations/d\.xml\) without a photograph; .*--unlabelled skip; "
             "photographs without faces, --unlabelled negative",
         ),
+        "a side without annotations": Refused(
+            side_without_annotations, r"1 photograph \(test/f\.jpg\) without an annotation"
+        ),
         "two photographs of one name": Refused(
             with_file("images/a.png", picture(format="PNG"), plain),
             r"'images/a\.jpg' and 'images/a\.png' share a stem; rename",
@@ -546,6 +556,10 @@ def _files() -> Iterator[tuple[str, Refused]]:
         ),
         "a damaged annotation": Refused(
             replaced("annotations/c.xml", "<annotation>"), r"annotations/c\.xml: .*--skip-bad"
+        ),
+        "a Git LFS pointer in place of an annotation": Refused(
+            replaced("annotations/c.xml", b"version https://git-lfs.github.com/spec/v1\n"),
+            r"annotations/c\.xml: is a Git-LFS pointer; run git lfs pull",
         ),
         "a rar": Refused(
             lambda root: write(root / "set.rar", b"Rar!"), "rar archives are not read; unpack it"

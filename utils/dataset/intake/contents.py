@@ -19,6 +19,12 @@ def is_coco(source: Source, path: str) -> bool:
     return kind == "coco" or (kind is None and len(start) == _START and boxes)
 
 
+def may_be(source: Source, path: str, format: str) -> bool:
+    """Return whether a file is of the format "voc" or "yolo", or a damaged or empty one of it."""
+    kind = kind_of(source, path)
+    return kind == format or (kind is None and (format == "voc" or not source.head(path, 1)))
+
+
 def kind_of(source: Source, path: str) -> str | None:
     """Return what `sniff` calls a file."""
     return sniff(source.head(path, _START))

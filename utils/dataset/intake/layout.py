@@ -8,11 +8,18 @@ from utils.dataset.formats import coco, cvat
 from utils.dataset.formats.annotation import RawAnnotation
 from utils.dataset.intake import indexes
 from utils.dataset.intake.archives import Source
-from utils.dataset.intake.contents import is_coco, is_cvat
+from utils.dataset.intake.contents import is_coco, is_cvat, may_be
 from utils.dataset.intake.diagnosis import explain
 from utils.dataset.intake.kinds import is_photograph, suffix, unread_photograph
 from utils.dataset.intake.pairing import Pairing, beside, pair
-from utils.dataset.intake.paths import ANNOTATION_FOLDERS, IMAGE_FOLDERS, folder_of, place, root_of
+from utils.dataset.intake.paths import (
+    ANNOTATION_FOLDERS,
+    IMAGE_FOLDERS,
+    folder_of,
+    place,
+    root_of,
+    side_of,
+)
 from utils.dataset.intake.yolo_classes import is_class_list
 from utils.errors import InputError, brief
 
@@ -90,7 +97,7 @@ def find_layout(source: Source, wanted: str = "auto") -> Layout:
     InputError
         If there are none, of several formats, or in several data sets; it says what was found.
     """
-    photos = [path for path in source.files if is_photograph(path)]
+    photos = _photographs(source)
     found: dict[str, Layout] = {}
     for name, look in _LOOKS.items():
         if wanted in ("auto", name) and (layout := look(source, photos)):
@@ -113,19 +120,31 @@ def find_layout(source: Source, wanted: str = "auto") -> Layout:
         )
     [layout] = found.values()
     _check_one_set(source, layout)
-    _sort_the_rest(source, photos, layout)
+    _sort_the_rest(source, layout)
     return layout
 
 
+def _photographs(source: Source) -> list[str]:
+    """Return the photographs, without pictures that annotate, such as masks of segmentation."""
+    photos = [path for path in source.files if is_photograph(path)]
+    taken = [
+        path
+        for path in photos
+        if ANNOTATION_FOLDERS.isdisjoint(folders := place(path).folders)
+        or not IMAGE_FOLDERS.isdisjoint(folders)
+    ]
+    return taken if 2 * len(taken) >= len(photos) else photos
+
+
 def _voc(source: Source, photos: list[str]) -> Layout | None:
-    return _one_each("voc", source, photos, lambda path: suffix(path) == ".xml", is_cvat)
+    return _one_each("voc", source, photos, lambda path: suffix(path) == ".xml")
 
 
 def _yolo(source: Source, photos: list[str]) -> Layout | None:
     def is_label(path: str) -> bool:
         return suffix(path) == ".txt" and not _is_list(path)
 
-    return _one_each("yolo", source, photos, is_label, lambda source, path: False)
+    return _one_each("yolo", source, photos, is_label)
 
 
 def _one_each(
@@ -133,7 +152,6 @@ def _one_each(
     source: Source,
     photos: list[str],
     is_annotation: Callable[[str], bool],
-    is_other: Callable[[Source, str], bool],
 ) -> Layout | None:
     files = [path for path in source.files if is_annotation(path)]
     pairing = pair(photos, files) if files else Pairing()
@@ -141,7 +159,7 @@ def _one_each(
     doubtful = {path for twins in pairing.twins for path in twins}
     unpaired = [path for path in files if path not in paired and path not in doubtful]
     if len(unpaired) <= _LOOKED_INTO:
-        unpaired = [path for path in unpaired if not is_other(source, path)]
+        unpaired = [path for path in unpaired if may_be(source, path, name)]
     orphans = beside(unpaired, paired, ANNOTATION_FOLDERS)
     if not pairing.pairs and not pairing.twins and not orphans:
         return None
@@ -205,12 +223,21 @@ def _check_one_set(source: Source, layout: Layout) -> None:
         raise InputError(f"{source.path}: holds several data sets ({places}); name one of them")
 
 
-def _sort_the_rest(source: Source, photos: Iterable[str], layout: Layout) -> None:
-    """Fill in which photographs lack an annotation, which lie elsewhere, and the other files."""
+def _sort_the_rest(source: Source, layout: Layout) -> None:
+    """Fill in which photographs lack an annotation, which lie elsewhere, and the other files.
+
+    Where some lie in folders of sides, all those do that belong to the data set.
+    """
     known = {*layout.annotated, *layout.doubtful}
-    rest = [path for path in photos if path not in known]
-    layout.unlabelled = beside(rest, layout.annotated, IMAGE_FOLDERS)
-    unlabelled = set(layout.unlabelled)
+    rest = [path for path in source.files if is_photograph(path) and path not in known]
+    split = any(map(side_of, layout.annotated))
+    unlabelled = set(beside(rest, layout.annotated, IMAGE_FOLDERS))
+    unlabelled |= {
+        path
+        for path in rest
+        if split and side_of(path) and ANNOTATION_FOLDERS.isdisjoint(place(path).folders)
+    }
+    layout.unlabelled = sorted(unlabelled)
     layout.elsewhere = sorted(path for path in rest if path not in unlabelled)
     used = {*layout.pairs.values(), *layout.orphans, *layout.doubtful}
     layout.others = sorted(

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 
 from utils.dataset.formats import voc, yolo
 from utils.dataset.formats.annotation import RawAnnotation
+from utils.dataset.formats.recognise import READ as FORMATS
+from utils.dataset.formats.recognise import advice, sniff
 from utils.dataset.image_header import Header, read_header
 from utils.dataset.intake.archives import Source
 from utils.dataset.intake.kinds import CONVERT, FIXES, READ, kind_by_bytes
@@ -43,18 +45,20 @@ def annotation_reader(
     told
         What ``--classes`` says: names of theirs.
     """
-    if layout.format == "voc":
-        return lambda path, header: voc.parse(
-            source.read(layout.pairs[path]), brief(layout.pairs[path], 200)
-        )
-    if layout.format == "yolo":
-        names = ClassNames(source, sorted(layout.pairs.values()), told)
+    if layout.format not in ("voc", "yolo"):
+        return lambda path, header: layout.index[path]
+    lists = layout.format == "yolo" and ClassNames(source, sorted(layout.pairs.values()), told)
 
-        def read(path: str, header: Header) -> RawAnnotation:
-            label = layout.pairs[path]
-            where = brief(label, 200)
-            data = source.read(label)
-            return yolo.parse(data, where, names.of(label), header.width, header.height)
+    def read(path: str, header: Header) -> RawAnnotation:
+        file = layout.pairs[path]
+        data, where = source.read(file), brief(file, 200)
+        try:
+            if lists:
+                return yolo.parse(data, where, lists.of(file), header.width, header.height)
+            return voc.parse(data, where)
+        except InputError:
+            if (kind := sniff(data)) is None or kind in FORMATS:
+                raise
+            raise InputError(f"{where}: is {kind}; {advice(kind)}") from None
 
-        return read
-    return lambda path, header: layout.index[path]
+    return read

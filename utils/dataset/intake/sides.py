@@ -10,8 +10,10 @@ SIDES = ("train", "val", "test")
 
 
 def count_sides(paths: Iterable[str]) -> dict[str, int]:
-    """Count photographs on each side that their folders name; empty where none does."""
+    """Count photographs on each side that their folders name; empty where they name no two."""
     counts = Counter(filter(None, map(side_of, paths)))
+    if len(counts) < 2:
+        return {}
     return {side: counts[side] for side in SIDES if counts[side]}
 
 
