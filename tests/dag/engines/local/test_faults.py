@@ -23,7 +23,7 @@ from utils.dag.run_folder import LOCK
 from utils.dag.run_record import RunRecord
 from utils.errors import InputError
 
-PROJECT = Path(__file__).resolve().parents[3]
+PROJECT = Path(__file__).resolve().parents[4]
 NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "file")
 
 SLEEP = "import time; open('begun', 'w'); time.sleep(60)"
