@@ -8,7 +8,6 @@ from utils.metrics.bootstrap import (
     expanded_percentiles,
     imaginary,
     interval,
-    ratio,
     resample,
 )
 
@@ -59,10 +58,6 @@ def test_what_cannot_be_told_is_none() -> None:
     assert interval(np.array([0.1, 0.2]), 1) is None
     assert interval(np.array([np.nan]), 10) is None
     assert interval(np.array([np.nan, 0.5]), 10) == [0.5, 0.5]
-
-
-def test_a_ratio_of_nothing_is_nan() -> None:
-    assert ratio(np.array([1, 0]), np.array([4, 0])) == pytest.approx([0.25, np.nan], nan_ok=True)
 
 
 def test_fractions_are_resampled_as_counts_are() -> None:

@@ -141,5 +141,15 @@ def test_with_nothing_found_nothing_changes(found, faces) -> None:
     assert fit_calibration([], []) == Calibration()
     assert fit_calibration([found((LEFT, 1, 0.9))], [faces()]) == Calibration()
     told = reliability([found()], [faces((LEFT, 1))])
-    assert (told["ece"], told["log_loss"]) == (None, None)
+    assert (told["ece"], told["ece_by_chance"], told["log_loss"]) == (None, None, None)
     assert {part["right"] for part in told["bins"]} == {None}
+
+
+def test_a_perfect_calibration_still_shows_the_error_of_chance() -> None:
+    told = reliability(*drawn_from(Calibration(), boxes=4000))
+    assert told["ece"] == pytest.approx(told["ece_by_chance"], rel=0.8)
+    assert 0.003 < told["ece_by_chance"] < 0.03
+    few = reliability(*drawn_from(Calibration(), boxes=400))["ece_by_chance"]
+    assert few == pytest.approx(told["ece_by_chance"] * np.sqrt(10), rel=0.1)
+    off = reliability(*drawn_from(Calibration(0.4), boxes=4000))
+    assert off["ece"] > 5 * off["ece_by_chance"]

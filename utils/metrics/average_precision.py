@@ -24,7 +24,9 @@ has a side of 23 pixels, so they would call two faces of three "small".
 def average_precision(
     detections: Sequence[Detections], faces: Sequence[Faces], by_size: bool = True
 ) -> dict[str, Any]:
-    """Return average precision as COCO defines it (Lin et al. 2014).
+    """Return average precision as COCO defines it (Lin et al. 2014), but of all boxes.
+
+    COCO stops at the 100 surest boxes of a photograph; here a crowd of 115 faces can be found.
 
     Each class ranks the boxes by how likely they are of it, so a face can stand in two rankings, in
     one of them to no avail (see `utils.metrics.ranking.rank`).

@@ -141,12 +141,6 @@ def expansion(photos: np.ndarray | float, level: float = LEVEL) -> np.ndarray:
     return t.ppf(half, photos - 1) * np.sqrt(photos / (photos - 1)) / norm.ppf(half)
 
 
-def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Divide, with NaN where there is nothing to divide by."""
-    above, below = np.broadcast_arrays(np.asarray(above, np.float64), below)
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
-
-
 def _sorted_quantile(values: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Interpolate between sorted values, as `np.quantile` does, at one quantile for each row."""
     place = at * (values.shape[-1] - 1)

@@ -127,8 +127,10 @@ def reliability(detections: Sequence[Detections], faces: Sequence[Faces]) -> dic
     -------
     ``bins`` ([{from, below, count, confidence, right}]: mean confidence and share of right ones,
     None in an empty bin; a bin holds its upper end and not its lower one), ``ece`` (expected
-    calibration error: the mean distance of the two, weighted by count; Naeini et al. 2015) and
-    ``log_loss`` (mean negative log-likelihood of the true class); both None without detections.
+    calibration error: the mean distance of the two, weighted by count; Naeini et al. 2015),
+    ``ece_by_chance`` (what a perfectly calibrated detector would show on as many boxes of these
+    confidences, were each right or wrong on its own) and ``log_loss`` (mean negative log-likelihood
+    of the true class); all None without detections.
     """
     scores = np.concatenate([found.scores for found in detections] or [np.zeros(0)])
     labels = np.concatenate([found.labels for found in detections] or [np.zeros(0, np.int64)])
@@ -138,9 +140,13 @@ def reliability(detections: Sequence[Detections], faces: Sequence[Faces]) -> dic
     count = np.bincount(place, minlength=BINS)
     mean = np.bincount(place, scores, BINS) / np.maximum(count, 1)
     right = np.bincount(place, labels == truth, BINS) / np.maximum(count, 1)
+    # the mean distance of a sum of coins from its expectation, near enough normal
+    spread = np.bincount(place, np.asarray(scores, np.float64) * (1 - scores), BINS)
+    chance = np.sqrt(spread * 2 / np.pi)
     logits = np.concatenate([_logits(f) for f in detections] or [np.zeros((0, 1))])
     return {
         "ece": float((count * abs(mean - right)).sum() / count.sum()) if count.any() else None,
+        "ece_by_chance": float(chance.sum() / count.sum()) if count.any() else None,
         "log_loss": _log_loss(logits, truth) if count.any() else None,
         "bins": [
             {

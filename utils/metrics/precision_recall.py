@@ -32,7 +32,8 @@ class Curve:
     def envelope(self) -> np.ndarray:
         """Return the best precision at each recall of `RECALLS` or more, 0 beyond the curve.
 
-        float64, shape (101,). Its mean is COCO's average precision at this IoU.
+        float64, shape (101,). Its mean is COCO's average precision at this IoU, but that boxes of
+        equal confidence count together, and that all boxes of a photograph count, not 100 of them.
         """
         best = np.append(np.maximum.accumulate(self.precision[::-1])[::-1], 0.0)
         return best[np.searchsorted(self.recall, RECALLS - 1e-12, side="left")]

@@ -18,6 +18,19 @@ def test_the_answer_holds_its_numbers(fine) -> None:
     assert "about 257 people are to be seen (240 to 280)" in second
 
 
+def test_nearly_all_is_not_called_all(fine) -> None:
+    """Of 7,999 of 8,000 people: one decimal would say "100.0 % (100.0 to 100.0 %)"."""
+    fine["properly_masked"].update(share=7999 / 8000, interval=[0.9993, 0.99998])
+    assert "About 99.99 %" in answer(fine)[0] and "99.93 to 100.00 %" in answer(fine)[0]
+    fine["properly_masked"].update(share=0.99991, interval=[0.9997, 0.99999])
+    assert "99.970 to 99.999 %" in answer(fine)[0]
+
+
+def test_one_new_photograph_has_an_interval_for_itself(fine) -> None:
+    fine["properly_masked"].update(share=0.6, interval=None, interval_here=[0.5, 0.7])
+    assert "(95 % interval for them alone: 50 to 70 %)" in answer(fine)[0]
+
+
 def test_a_narrow_interval_gets_a_decimal(fine) -> None:
     fine["properly_masked"].update(share=0.6237, interval=[0.61, 0.64])
     assert "62.4 %" in answer(fine)[0] and "61.0 to 64.0 %" in answer(fine)[0]

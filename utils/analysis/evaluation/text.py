@@ -56,9 +56,9 @@ def evaluation_text(record: dict[str, Any]) -> str:
         "",
         "Confidence against the share that is right",
         *_table(
-            ["", "calibration error", "log loss"],
+            ["", "calibration error", "by chance alone", "log loss"],
             [
-                [f"{name} calibration", part["ece"], part["log_loss"]]
+                [f"{name} calibration", part["ece"], part["ece_by_chance"], part["log_loss"]]
                 for name, part in ((n, record["calibration"][n]) for n in ("before", "after"))
             ],
         ),

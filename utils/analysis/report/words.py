@@ -63,8 +63,9 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
 
 
 def share_digits(interval: list[float] | None) -> int:
-    """Return how many decimals of a per cent are worth telling."""
-    return 1 if interval and interval[1] - interval[0] < 0.05 else 0
+    """Return how many decimals of a per cent are worth telling: 3 at most."""
+    width = interval[1] - interval[0] if interval else 1.0
+    return sum(width < least for least in (0.05, 0.005, 0.0005))
 
 
 def _quality(quality: dict[str, float | None]) -> str:
