@@ -89,8 +89,8 @@ def made(folder: Path) -> dict[str, str]:
 def report(folder: Path, other: Path) -> list[str]:
     """Return the lines of a run's report, less what tells how its plan differs from another's.
 
-    That is when it was planned, by which command, from which commit, and the options and digests of
-    inputs that differ.
+    That is when it was planned, by which command, from which commit, and the options, digests of
+    inputs and folders of the data that differ.
     """
     own, others = (json.loads((f / "configuration.json").read_text()) for f in (folder, other))
     told = [own["created"], f"<pre>{html.escape(own['command'])}</pre>"]
@@ -98,6 +98,8 @@ def report(folder: Path, other: Path) -> list[str]:
         names = {**own[part], **others[part]}
         differ = [name for name in names if own[part].get(name) != others[part].get(name)]
         told += [f"<dt>{shown.format(html.escape(name))}</dt>" for name in differ]
+    if own["data"]["layout"] != others["data"]["layout"]:  # a folder of their own in an archive
+        told.append(f"{html.escape(own['data']['layout'])}</li>")
     if own["git_commit"] != others["git_commit"]:  # it is not known where there is no git
         told.append("<dt>git commit</dt>")
     lines = (folder / "output" / "report.html").read_text().splitlines()
