@@ -6,7 +6,7 @@ starting the workflow, with 100,000 photographs too.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from utils.dataset.intake.archives import Source
 from utils.dataset.intake.boxes import Boxes
 from utils.dataset.intake.choices import AS_IT_IS, Choices
 from utils.dataset.intake.facts import facts_of
-from utils.dataset.intake.layout import Layout, find_layout
+from utils.dataset.intake.finding import find_layout
+from utils.dataset.intake.layout import Layout
 from utils.dataset.intake.mismatches import check_mismatches
 from utils.dataset.intake.names import filenames
 from utils.dataset.intake.paths import side_of
@@ -81,7 +82,7 @@ class Dataset:
             check_mismatches(self._source.path, layout, choices.unlabelled)
             boxes = Boxes(layout.format)
             read = self._read(layout, boxes, told, choices)
-            self._classes = resolve(read.faces, told)
+            self._classes = self._meanings(read.faces, told)
             boxes.check(path, choices.allow_bad_boxes)
             if why := why_too_few(self._classes, read.faces):
                 raise InputError(f"{path}: {why}")
@@ -157,6 +158,12 @@ class Dataset:
             result.entries.append(_Entry(path, raw))
         _check_unreadable(self._source.path, result, choices.skip_bad)
         return result
+
+    def _meanings(self, faces: Mapping[str, int], told: Mapping[str, str]) -> dict[str, str | None]:
+        try:
+            return resolve(faces, told)
+        except InputError as error:
+            raise InputError(f"{self._source.path}: {error}") from None
 
     def _named(self, entries: list[_Entry]) -> list[_Entry]:
         names = filenames([entry.path for entry in entries], self._source.path)

@@ -1,36 +1,15 @@
-"""What lies in a source: photographs, their annotations in whatever format, and the rest."""
+"""What lies in a source, as far as names and indexes tell; `finding` looks for it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from utils.dataset.formats import coco, cvat
 from utils.dataset.formats.annotation import RawAnnotation
-from utils.dataset.intake import indexes
-from utils.dataset.intake.archives import Source
-from utils.dataset.intake.contents import is_coco, is_cvat, may_be
-from utils.dataset.intake.diagnosis import explain
-from utils.dataset.intake.kinds import is_photograph, suffix, unread_photograph
-from utils.dataset.intake.pairing import Pairing, beside, pair
-from utils.dataset.intake.paths import (
-    ANNOTATION_FOLDERS,
-    IMAGE_FOLDERS,
-    folder_of,
-    place,
-    root_of,
-    side_of,
-)
-from utils.dataset.intake.yolo_classes import is_class_list
-from utils.errors import InputError, brief
+from utils.dataset.intake.kinds import suffix, unread_photograph
+from utils.dataset.intake.paths import folder_of
 
 FORMATS = {"voc": "PASCAL VOC", "yolo": "YOLO", "coco": "COCO", "cvat": "CVAT"}
 """What ``--format`` takes besides auto, and what people call it."""
-
-_FEW = 0.01
-"""Of the photographs that the best format annotates: another one that annotates fewer is chance."""
-
-_LOOKED_INTO = 50
-"""Files of unclear content that are opened; a data set has a handful of indexes."""
 
 
 @dataclass
@@ -84,167 +63,6 @@ class Layout:
         return told if files == photos else f"{told}, annotations in {_few(files)}"
 
 
-def find_layout(source: Source, wanted: str = "auto") -> Layout:
-    """Find the annotated photographs of a source.
-
-    Parameters
-    ----------
-    wanted
-        A key of `FORMATS`, or "auto" for the one that is there.
-
-    Raises
-    ------
-    InputError
-        If there are none, of several formats, or in several data sets; it says what was found.
-    """
-    photos = _photographs(source)
-    found: dict[str, Layout] = {}
-    for name, look in _LOOKS.items():
-        if wanted in ("auto", name) and (layout := look(source, photos)):
-            found[name] = layout
-    most = max((len(layout.annotated) for layout in found.values()), default=0)
-    if most == 0:
-        found = {name: layout for name, layout in found.items() if layout.orphans and photos}
-    else:
-        found = {n: layout for n, layout in found.items() if len(layout.annotated) > most * _FEW}
-    if not found:
-        raise InputError(f"{source.path}: {explain(source, photos, FORMATS.get(wanted))}")
-    if len(found) > 1:
-        counts = " and ".join(
-            f"{FORMATS[name]} (of {len(layout.annotated):,} photographs)"
-            for name, layout in found.items()
-        )
-        raise InputError(
-            f"{source.path}: holds annotations in several formats: {counts}; choose one with "
-            f"--format {' or --format '.join(found)}"
-        )
-    [layout] = found.values()
-    _check_one_set(source, layout)
-    _sort_the_rest(source, layout)
-    return layout
-
-
-def _photographs(source: Source) -> list[str]:
-    """Return the photographs, without pictures that annotate, such as masks of segmentation."""
-    photos = [path for path in source.files if is_photograph(path)]
-    taken = [
-        path
-        for path in photos
-        if ANNOTATION_FOLDERS.isdisjoint(folders := place(path).folders)
-        or not IMAGE_FOLDERS.isdisjoint(folders)
-    ]
-    return taken if 2 * len(taken) >= len(photos) else photos
-
-
-def _voc(source: Source, photos: list[str]) -> Layout | None:
-    return _one_each("voc", source, photos, lambda path: suffix(path) == ".xml")
-
-
-def _yolo(source: Source, photos: list[str]) -> Layout | None:
-    def is_label(path: str) -> bool:
-        return suffix(path) == ".txt" and not _is_list(path)
-
-    return _one_each("yolo", source, photos, is_label)
-
-
-def _one_each(
-    name: str,
-    source: Source,
-    photos: list[str],
-    is_annotation: Callable[[str], bool],
-) -> Layout | None:
-    files = [path for path in source.files if is_annotation(path)]
-    pairing = pair(photos, files) if files else Pairing()
-    paired = set(pairing.pairs.values())
-    doubtful = {path for twins in pairing.twins for path in twins}
-    unpaired = [path for path in files if path not in paired and path not in doubtful]
-    if len(unpaired) <= _LOOKED_INTO:
-        unpaired = [path for path in unpaired if may_be(source, path, name)]
-    orphans = beside(unpaired, paired, ANNOTATION_FOLDERS)
-    if not pairing.pairs and not pairing.twins and not orphans:
-        return None
-    doubts = [f"{brief(a)!r} and {brief(b)!r} share a stem" for a, b, *_ in pairing.twins]
-    return Layout(name, pairing.pairs, orphans=orphans, doubts=doubts, doubtful=doubtful)
-
-
-def _coco(source: Source, photos: list[str]) -> Layout | None:
-    files = [path for path in _not_one_each(source, photos, ".json") if is_coco(source, path)]
-    return _indexed("coco", source, photos, indexes.of_boxes(files), coco.parse)
-
-
-def _cvat(source: Source, photos: list[str]) -> Layout | None:
-    files = [path for path in _not_one_each(source, photos, ".xml") if is_cvat(source, path)]
-    return _indexed("cvat", source, photos, files, cvat.parse)
-
-
-def _not_one_each(source: Source, photos: list[str], end: str) -> list[str]:
-    """Return files that are not called like a photograph, at most `_LOOKED_INTO`."""
-    stems = {place(path).stem for path in photos}
-    files = (p for p in source.files if suffix(p) == end and place(p).stem not in stems)
-    return sorted(files, key=lambda path: (path.count("/"), path))[:_LOOKED_INTO]
-
-
-def _indexed(
-    name: str,
-    source: Source,
-    photos: list[str],
-    files: list[str],
-    parse: Callable[[bytes, str], dict[str, RawAnnotation]],
-) -> Layout | None:
-    layout, names, by = Layout(name), indexes.Names(photos), {}
-    for file in sorted(files):
-        for listed, raw in parse(source.read(file), source.where(file)).items():
-            found = names.find(listed, file)
-            if not found:
-                layout.orphans.append(f"{file}: {brief(listed)}")
-            elif len(found) > 1:
-                one, other = sorted(found)[:2]
-                layout.doubts.append(
-                    f"{file}: {brief(listed)!r} may be {brief(one)!r} or {brief(other)!r}"
-                )
-                layout.doubtful.update(found)
-            elif found[0] in by:
-                layout.doubts.append(
-                    f"{brief(found[0])!r} is annotated in {by[found[0]]} and in {file}"
-                )
-            else:
-                by[found[0]] = file
-                layout.index[found[0]] = raw
-    return layout if files else None
-
-
-_LOOKS = {"voc": _voc, "yolo": _yolo, "coco": _coco, "cvat": _cvat}
-
-
-def _check_one_set(source: Source, layout: Layout) -> None:
-    roots = sorted({root for path in layout.annotated if (root := root_of(path)) is not None})
-    if len(roots) > 1:
-        places = ", ".join(repr(root or "./") for root in roots[:5])
-        raise InputError(f"{source.path}: holds several data sets ({places}); name one of them")
-
-
-def _sort_the_rest(source: Source, layout: Layout) -> None:
-    """Fill in which photographs lack an annotation, which lie elsewhere, and the other files.
-
-    Where some lie in folders of sides, all those do that belong to the data set.
-    """
-    known = {*layout.annotated, *layout.doubtful}
-    rest = [path for path in source.files if is_photograph(path) and path not in known]
-    split = any(map(side_of, layout.annotated))
-    unlabelled = set(beside(rest, layout.annotated, IMAGE_FOLDERS))
-    unlabelled |= {
-        path
-        for path in rest
-        if split and side_of(path) and ANNOTATION_FOLDERS.isdisjoint(place(path).folders)
-    }
-    layout.unlabelled = sorted(unlabelled)
-    layout.elsewhere = sorted(path for path in rest if path not in unlabelled)
-    used = {*layout.pairs.values(), *layout.orphans, *layout.doubtful}
-    layout.others = sorted(
-        path for path in source.files if path not in used and not is_photograph(path)
-    )
-
-
 def left_alone(paths: Iterable[str]) -> tuple[dict[str, int], dict[str, int]]:
     """Count files that are not used: pictures of kinds that are not read, and others by suffix."""
     unread: Counter[str] = Counter()
@@ -255,16 +73,6 @@ def left_alone(paths: Iterable[str]) -> tuple[dict[str, int], dict[str, int]]:
         else:
             others[suffix(path) or "no suffix"] += 1
     return dict(sorted(unread.items())), dict(sorted(others.items()))
-
-
-def _is_list(path: str) -> bool:
-    """Return whether a text file is a list of classes or photographs, or is for people."""
-    name = path.rpartition("/")[2].lower()
-    return (
-        is_class_list(path)
-        or "/imagesets/" in f"/{path.lower()}"
-        or name.startswith(("readme", "license", "licence"))
-    )
 
 
 def _few(folders: list[str]) -> str:

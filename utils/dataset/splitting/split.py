@@ -200,8 +200,10 @@ def _summary(
     looks: list[Look], groups: list[int], sides: np.ndarray, faces: np.ndarray
 ) -> dict[str, Any]:
     sizes = Counter(groups)
-    spread = {group for group in sizes if len(set(sides[np.array(groups) == group])) > 1}
-    across = sum(sizes[group] for group in spread)
+    sides_of: dict[int, set[int]] = {}
+    for group, side in zip(groups, sides.tolist(), strict=True):
+        sides_of.setdefault(group, set()).add(side)
+    across = sum(sizes[group] for group, some in sides_of.items() if len(some) > 1)
     if across:
         log.warning(
             "%d photographs have near-duplicates on another side, so results are too good: those "
