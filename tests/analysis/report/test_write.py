@@ -291,6 +291,18 @@ def test_predictions_of_another_model_are_refused(inputs, tmp_path) -> None:
         write(inputs, tmp_path)
 
 
+def test_a_damaged_face_among_the_predictions_is_named(inputs, tmp_path) -> None:
+    record = read_record(inputs.predictions[1], 2)
+    del record["schema"]
+    record["photos"][0]["faces"][1]["class"] = "hat"
+    write_record(inputs.predictions[1], record, 2)
+    told = (
+        r"predictions_0\.json: new1\.png: face 2: field 'class' is hat, expected one of with_mask"
+    )
+    with pytest.raises(InputError, match=told):
+        write(inputs, tmp_path)
+
+
 def test_drawings_of_other_photographs_are_refused(inputs, tmp_path) -> None:
     fewer = ReportInputs(**{**vars(inputs), "images": inputs.images[:1]})
     with pytest.raises(InputError, match="no drawing of new1"):
