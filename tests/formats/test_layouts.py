@@ -14,6 +14,22 @@ from utils.dataset.shards import read_shard
 LAYOUTS = {name: (make, format) for name, make, format in layouts()}
 
 
+LEFT_ALONE = {
+    "kaggle at depth": {".md": 1},
+    "roboflow voc": {".txt": 1},
+    "roboflow yolo": {".txt": 1},
+    "roboflow yolo, zipped": {".txt": 1},
+    "darknet": {".data": 1, ".txt": 1},
+    "darknet one folder": {".txt": 2},
+    "vocdevkit": {".txt": 2},
+    "vocdevkit, as tar.gz": {".txt": 2},
+    "oxford": {".txt": 1},
+    "masks of segmentation": {".txt": 1},
+    "coco instances": {".json": 2},
+}
+"""Files that nobody needs; in all other sets every file is used."""
+
+
 def only(root: Path) -> Path:
     """Return the archive in a folder that holds nothing else, or the folder."""
     inside = list(root.iterdir())
@@ -44,5 +60,6 @@ def test_every_layout_gives_the_same_faces(tmp_path, name):
     assert facts["annotations_without_photograph"] == facts["sizes_differ"] == 0
     assert facts["elsewhere"] == (6 if name == "masks of segmentation" else 0)
     assert facts["unlabelled"]["photos"] == 0
+    assert facts["left_alone"] == LEFT_ALONE.get(name, {})
     boxes = facts["boxes"]
     assert boxes == {**dict.fromkeys(boxes, 0), "total": 8, "left_out": {}}

@@ -122,6 +122,18 @@ def test_given_sides_are_passed_on(tmp_path):
         assert dataset.sides == {}
 
 
+def test_of_a_half_of_a_data_set_the_folder_above_is_named(folder):
+    for half in ("images", "annotations"):
+        with pytest.raises(InputError, match=rf"one half .*give the folder above, {folder}$"):
+            Dataset(folder / half)
+
+
+def test_a_stray_file_that_cannot_be_read_does_not_matter(folder):
+    for name in ("notes.json", "notes.xml"):
+        (folder / name).symlink_to("nowhere")
+    assert Dataset(folder).facts["left_alone"] == {".json": 1, ".xml": 1}
+
+
 def test_facts_are_plain_json(folder, tmp_path):
     facts = pack_dataset(folder, tmp_path / "d.tar")
     assert json.loads(json.dumps(facts, allow_nan=False)) == facts

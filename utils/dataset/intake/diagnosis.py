@@ -2,13 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from utils.dataset.class_spellings import is_known
 from utils.dataset.formats.recognise import ADVICE, advice
 from utils.dataset.intake.archives import ARCHIVE_SUFFIXES, Source
 from utils.dataset.intake.contents import kind_of
 from utils.dataset.intake.kinds import fixes, suffix, unread_photograph
-from utils.dataset.intake.paths import ANNOTATION_FOLDERS, folder_of, place, side_of_word
+from utils.dataset.intake.paths import (
+    ANNOTATION_FOLDERS,
+    IMAGE_FOLDERS,
+    folder_of,
+    place,
+    side_of_word,
+)
 from utils.errors import brief
 
 _ARCHIVES = (*ARCHIVE_SUFFIXES, ".rar", ".7z", ".gz")
@@ -41,6 +48,8 @@ def explain(source: Source, photos: Sequence[str], wanted: str | None = None) ->
             f"holds no {wanted} annotations of its {len(photos):,} photographs; found "
             f"{_counted(files)}; drop --format, or name the right one"
         )
+    if above := _half_of_a_set(source):
+        return f"holds only one half of a data set; give the folder above, {above}"
     if not photos:
         return explain_no_photographs(files)
     if other := _other_format(source, photos):
@@ -60,6 +69,17 @@ def explain(source: Source, photos: Sequence[str], wanted: str | None = None) ->
         f"{len(photos):,} photographs ({_folders(photos)}), but nothing annotates them; expected "
         f"{_FORMATS} beside them; new photographs to look at are given by --predict"
     )
+
+
+def _half_of_a_set(source: Source) -> Path | None:
+    """Return the folder above, if what was named is its images/ or annotations/ with a twin."""
+    here = source.path.absolute()
+    kinds = (IMAGE_FOLDERS, ANNOTATION_FOLDERS)
+    for own, other in (kinds, kinds[::-1]):
+        if here.is_dir() and here.name.lower() in own:
+            beside = (path.name.lower() for path in here.parent.iterdir() if path.is_dir())
+            return here.parent if not other.isdisjoint(beside) else None
+    return None
 
 
 def explain_no_photographs(files: Sequence[str]) -> str:

@@ -88,7 +88,10 @@ def _yolo(source: Source, photos: list[str]) -> Layout | None:
     def is_label(path: str) -> bool:
         return suffix(path) == ".txt" and not _is_list(path)
 
-    return _one_each("yolo", source, photos, is_label)
+    layout = _one_each("yolo", source, photos, is_label)
+    if layout:
+        layout.read = list(filter(is_class_list, source.files))
+    return layout
 
 
 def _one_each(
@@ -112,20 +115,21 @@ def _one_each(
 
 
 def _coco(source: Source, photos: list[str]) -> Layout | None:
-    files = [path for path in _not_one_each(source, photos, ".json") if is_coco(source, path)]
+    files = [path for path in _perhaps_for_many(source, photos, ".json") if is_coco(source, path)]
     return _indexed("coco", source, photos, indexes.of_boxes(files), coco.parse)
 
 
 def _cvat(source: Source, photos: list[str]) -> Layout | None:
-    files = [path for path in _not_one_each(source, photos, ".xml") if is_cvat(source, path)]
+    files = [path for path in _perhaps_for_many(source, photos, ".xml") if is_cvat(source, path)]
     return _indexed("cvat", source, photos, files, cvat.parse)
 
 
-def _not_one_each(source: Source, photos: list[str], end: str) -> list[str]:
-    """Return files that are not called like a photograph, at most `_LOOKED_INTO`."""
+def _perhaps_for_many(source: Source, photos: list[str], end: str) -> list[str]:
+    """Return at most `_LOOKED_INTO` files, first those that are not called like a photograph."""
     stems = {place(path).stem for path in photos}
-    files = (p for p in source.files if suffix(p) == end and place(p).stem not in stems)
-    return sorted(files, key=lambda path: (path.count("/"), path))[:_LOOKED_INTO]
+    files = (path for path in source.files if suffix(path) == end)
+    order = sorted(files, key=lambda path: (place(path).stem in stems, path.count("/"), path))
+    return order[:_LOOKED_INTO]
 
 
 def _indexed(
@@ -135,7 +139,7 @@ def _indexed(
     files: list[str],
     parse: Callable[[bytes, str], dict[str, RawAnnotation]],
 ) -> Layout | None:
-    layout, names, by = Layout(name), indexes.Names(photos), {}
+    layout, names, by = Layout(name, read=files), indexes.Names(photos), {}
     for file in sorted(files):
         for listed, raw in parse(source.read(file), source.where(file)).items():
             found = names.find(listed, file)
@@ -183,7 +187,7 @@ def _sort_the_rest(source: Source, layout: Layout) -> None:
     }
     layout.unlabelled = sorted(unlabelled)
     layout.elsewhere = sorted(path for path in rest if path not in unlabelled)
-    used = {*layout.pairs.values(), *layout.orphans, *layout.doubtful}
+    used = {*layout.pairs.values(), *layout.orphans, *layout.doubtful, *layout.read}
     layout.others = sorted(
         path for path in source.files if path not in used and not is_photograph(path)
     )

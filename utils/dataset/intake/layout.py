@@ -24,6 +24,8 @@ class Layout:
         Photographs with the file that annotates each.
     index
         Where one file annotates many: what it says of each photograph, in place of `pairs`.
+    read
+        Files that are read for many photographs: indexes, and lists of classes.
     unlabelled
         Photographs of the data set that nothing annotates.
     orphans
@@ -41,6 +43,7 @@ class Layout:
     format: str
     pairs: dict[str, str] = field(default_factory=dict)
     index: dict[str, RawAnnotation] = field(default_factory=dict)
+    read: list[str] = field(default_factory=list)
     unlabelled: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
