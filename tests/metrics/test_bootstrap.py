@@ -3,6 +3,7 @@ import pytest
 from scipy.stats import bootstrap, gamma
 
 from utils.metrics.bootstrap import (
+    MOST,
     draws_of,
     effective_photos,
     expanded_percentiles,
@@ -106,3 +107,32 @@ def test_percentiles_of_many_rows_are_those_of_each() -> None:
     low, high = expanded_percentiles(values, np.array([5.0, 50, 5000]))
     assert [low[1], high[1]] == pytest.approx(interval(values[1], 50))
     assert [low[2], high[2]] == pytest.approx(np.quantile(values[2], [0.025, 0.975]), abs=0.01)
+
+
+def test_more_photographs_than_are_drawn_one_by_one_spread_as_they_should() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.gamma(2, size=(4 * MOST + 3, 2))  # no two alike
+    drawn = resample(rows, 6000, rng)
+    assert drawn.mean(axis=0) == pytest.approx(rows.sum(axis=0), rel=0.001)
+    share = drawn[:, 0] / drawn.sum(axis=1)
+    total = rows.sum()
+    residuals = rows[:, 0] - rows[:, 0].sum() / total * rows.sum(axis=1)
+    assert share.std() == pytest.approx(np.sqrt((residuals**2).sum()) / total, rel=0.08)
+
+
+def test_data_sets_of_one_size_share_the_weights_of_each_draw() -> None:
+    rows = np.random.default_rng(0).poisson(2, (3, 40, 2))
+    drawn = resample(rows, 500, np.random.default_rng(1))
+    assert drawn.shape == (3, 500, 2)
+    for number, one in enumerate(rows):
+        alone = resample(one[None], 500, np.random.default_rng(1))[0]
+        assert (drawn[number] == alone).all()
+        assert drawn[number].std(axis=0) == pytest.approx(one.std(axis=0) * np.sqrt(40), rel=0.15)
+    assert resample(rows[:, :0], 4, np.random.default_rng(0)).shape == (3, 4, 2)
+
+
+def test_a_prior_of_fewer_events_adds_less() -> None:
+    rng = np.random.default_rng(0)
+    quarter = imaginary(np.zeros((50, 3)), 40_000, rng, 0.25)
+    assert quarter.mean() == pytest.approx(0.25, abs=0.01)
+    assert quarter.var() == pytest.approx(0.25, abs=0.02)

@@ -31,6 +31,25 @@ def test_one_new_photograph_has_an_interval_for_itself(fine) -> None:
     assert "(95 % interval for them alone: 50 to 70 %)" in answer(fine)[0]
 
 
+def test_these_photographs_and_their_place_are_two_questions(fine) -> None:
+    fine["properly_masked"].update(share=0.6, interval=[0.4, 0.8], interval_here=[0.55, 0.66])
+    fine["variance"] = {"new": 0.9, "test": 0.06, "detector": 0.04}
+    told = answer(fine)[1]
+    assert "For these very photographs alone the interval is 55 to 66 %" in told
+    assert "More new photographs would narrow that most: that is where 90 % of its variance" in told
+    fine["variance"] = {"new": 0.1, "test": 0.86, "detector": 0.04}
+    assert "More test photographs would narrow that most: that is where 86 %" in answer(fine)[1]
+    fine["properly_masked"]["interval_here"] = [0.39, 0.81]
+    assert "very photographs" not in answer(fine)[1], "it is not narrower, so it tells nothing"
+    fine["properly_masked"]["interval_here"] = None
+    assert "very photographs" not in answer(fine)[1]
+
+
+def test_a_test_set_without_faces_is_called_so() -> None:
+    nothing = estimate_prevalence(np.zeros((5, 4, 4)), np.tile([[3, 1, 1]], (9, 1)), 0, 50)
+    assert "hold no face" in answer(nothing)[1] and "- of the faces" not in answer(nothing)[1]
+
+
 def test_a_narrow_interval_gets_a_decimal(fine) -> None:
     fine["properly_masked"].update(share=0.6237, interval=[0.61, 0.64])
     assert "62.4 %" in answer(fine)[0] and "61.0 to 64.0 %" in answer(fine)[0]

@@ -6,6 +6,12 @@ from utils.analysis.prevalence.estimate import LEAST
 from utils.analysis.report.meaning import meaning
 from utils.dataset.labels import PROPERLY_MASKED, TITLES
 
+_SOURCES = {
+    "new": "more new photographs",
+    "test": "more test photographs",
+    "detector": "a better detector, or more new photographs,",
+}
+
 
 def per_cent(share: float | None, digits: int = 0) -> str:
     """Return a share of 0..1 as text, "-" for None."""
@@ -57,7 +63,7 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
         f"class '{TITLES[PROPERLY_MASKED]}'. The answer corrects this for the faces that it "
         f"missed, invented and confused on {number_of(photos['test'], 'test photograph')}; "
         f"by these, about {people['corrected']:,.0f} people are to be seen"
-        f"{_between(people['interval'])}."
+        f"{_between(people['interval'])}.{_two_questions(prevalence)}"
     )
     return first, second
 
@@ -68,7 +74,25 @@ def share_digits(interval: list[float] | None) -> int:
     return sum(width < least for least in (0.05, 0.005, 0.0005))
 
 
+def _two_questions(prevalence: dict[str, Any]) -> str:
+    """Return the interval of these very photographs, and what would narrow that of the place."""
+    masked, parts = prevalence["properly_masked"], prevalence["variance"]
+    place, here = masked["interval"], masked["interval_here"]
+    if not place or not here or not parts or here[1] - here[0] > place[1] - place[0]:
+        return ""
+    digits = share_digits(place)
+    most = max(parts, key=parts.__getitem__)
+    return (
+        f" For these very photographs alone the interval is {100 * here[0]:.{digits}f} to "
+        f"{per_cent(here[1], digits)}; the wider one is for the place that they are a sample of. "
+        f"{_SOURCES[most].capitalize()} would narrow that most: that is where {per_cent(parts[most])} "
+        "of its variance comes from."
+    )
+
+
 def _quality(quality: dict[str, float | None]) -> str:
+    if quality["recall"] is None:
+        return "The test photographs hold no face, so nothing is known of its mistakes."
     told = f"On the test photographs it found {per_cent(quality['recall'])} of the faces"
     if quality["precision"] is not None:
         told += f", {per_cent(quality['precision'])} of its boxes were faces"
