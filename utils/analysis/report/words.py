@@ -85,8 +85,8 @@ def _two_questions(prevalence: dict[str, Any]) -> str:
     return (
         f" For these very photographs alone the interval is {100 * here[0]:.{digits}f} to "
         f"{per_cent(here[1], digits)}; the wider one is for the place that they are a sample of. "
-        f"{_SOURCES[most].capitalize()} would narrow that most: that is where {per_cent(parts[most])} "
-        "of its variance comes from."
+        f"{_SOURCES[most].capitalize()} would narrow that most: that is where "
+        f"{per_cent(parts[most])} of its variance comes from."
     )
 
 
