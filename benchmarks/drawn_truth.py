@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Whether the rate's interval holds the truth, with a real detector on photographs drawn anew.
+"""Whether the intervals hold the truth, with a real detector on photographs drawn anew.
 
 The painter of the sample knows how many of the people that it draws wear a mask properly. It draws
 further test sets and further sets of new photographs, as large as those of the sample; one model
-detects on all of them, and each test set is used to correct each set of new photographs.
+detects on all of them, and each test set is used to correct each set of new photographs. Of each
+set of new photographs a quarter is then annotated, as drawn, for the answer that needs no test set.
 `benchmarks/prevalence.py` does the same with simulated detections, and many more of them.
 
     python benchmarks/drawn_truth.py --model runs/RUN/output/mask_detection_model.pth
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +24,10 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from data.painter.pictures import Picture
 from data.painter.sample import annotated_photographs, new_photographs
+from utils.analysis.prevalence.annotated import annotated_prevalence
 from utils.analysis.prevalence.counting import expected_confusion, expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
+from utils.analysis.prevalence.sampling import draw_sample, inclusion_probabilities
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.detector.inference import Detector
 from utils.metrics.confusion import confusion_counts
@@ -45,29 +49,36 @@ class Seen:
         Shape (photos, 4, 4): counts, and the same in class probabilities.
     counts, shares
         Shape (photos, 3): detections of each class, and the same in class probabilities.
-    truth
-        The share of the people who wear a mask properly, in 0..1.
+    people
+        Shape (photos, 3): who is there.
     """
 
     confusion: np.ndarray
     expected: np.ndarray
     counts: np.ndarray
     shares: np.ndarray
-    truth: float
+    people: np.ndarray
+
+    @property
+    def truth(self) -> float:
+        """The share of the people who wear a mask properly, in 0..1."""
+        return float(self.people[:, PROPERLY_MASKED - 1].sum() / self.people.sum())
 
 
 def look(detector: Detector, pictures: Sequence[Picture]) -> Seen:
     """Let `detector` find the faces of `pictures`."""
     found = list(detector.stream(picture.image for picture in pictures))
     faces, least = [picture.faces for picture in pictures], detector.threshold
-    labels = np.concatenate([one.labels for one in faces])
-    counts = [np.bincount(one.above(least).labels, minlength=len(CLASSES) + 1) for one in found]
+
+    def numbers(labels: Sequence[np.ndarray]) -> np.ndarray:
+        return np.array([np.bincount(one, minlength=len(CLASSES) + 1)[1:] for one in labels])
+
     return Seen(
         confusion_counts(found, faces, least),
         expected_confusion(found, faces, least),
-        np.array(counts)[:, 1:],
+        numbers([one.above(least).labels for one in found]),
         expected_counts(found, least),
-        float((labels == PROPERLY_MASKED).mean()),
+        numbers([one.labels for one in faces]),
     )
 
 
@@ -76,27 +87,58 @@ def compare(tests: Sequence[Seen], news: Sequence[Seen]) -> dict[str, float]:
 
     Returns
     -------
-    ``answers``, ``coverage``, ``width`` (mean) and ``widest``, ``raw_bias``, ``bias``, all but the
-    first in 0..1; those after it are of the pairs that have an answer.
+    ``answers``, all in 0..1 and those after it of the pairs that have an answer; ``coverage``,
+    ``width`` (mean) and ``widest`` of the interval for the place, whose truth is that of all sets
+    together; ``here`` and ``here_width`` of that for these very photographs; ``people`` (coverage
+    of their number); ``raw_bias`` and ``bias``, against the very photographs; ``annotated`` and
+    ``annotated_width``: coverage and width for these very photographs, a quarter of them annotated.
     """
+    people = sum(new.people.sum(axis=0) for new in news)
+    place = people[PROPERLY_MASKED - 1] / people.sum()
     rows = []
     for test, new in product(tests, news):
         both = test.expected, new.shares
-        answer = estimate_prevalence(test.confusion, new.counts, 0, expected=both)
-        answer = answer["properly_masked"]
+        record = estimate_prevalence(test.confusion, new.counts, 0, expected=both)
+        answer = record["properly_masked"]
         if answer["interval"]:
-            low, high = answer["interval"]
+            spans = answer["interval"], answer["interval_here"], record["people"]["interval"]
+            truths = place, new.truth, new.people.sum()
+            told = [_holds(*pair) for pair in zip(spans, truths, strict=True)]
             errors = answer["raw_share"] - new.truth, answer["share"] - new.truth
-            rows.append((low <= new.truth <= high, high - low, *errors))
-    covered, width, raw, corrected = np.array(rows, float).reshape(-1, 4).T
+            widths = [high - low for low, high in spans[:2]]
+            rows.append((*told, *widths, *errors))
+    surveyed = [_survey(new, number) for number, new in enumerate(news)]
+    spans = [(one["interval_here"], new.truth) for one, new in zip(surveyed, news, strict=True)]
+    spans = [(span, truth) for span, truth in spans if span]
+    covered, here, number, width, width_here, raw, corrected = (
+        np.array(rows, float).reshape(-1, 7).T
+    )
+    annotated = np.array([_holds(*pair) for pair in spans], float)
     return {
         "answers": len(rows) / (len(tests) * len(news)),
         "coverage": covered.mean(),
         "width": width.mean(),
         "widest": width.max(),
+        "here": here.mean(),
+        "here_width": width_here.mean(),
+        "people": number.mean(),
         "raw_bias": raw.mean(),
         "bias": corrected.mean(),
+        "annotated": annotated.mean() if spans else np.nan,
+        "annotated_width": np.mean([np.diff(span) for span, _ in spans]) if spans else np.nan,
     }
+
+
+def _holds(span: Sequence[float], truth: float) -> bool:
+    return span[0] - 1e-9 <= truth <= span[1] + 1e-9
+
+
+def _survey(new: Seen, seed: int) -> dict[str, Any]:
+    """Annotate a quarter of the new photographs, by their boxes and one."""
+    boxes = new.counts.sum(axis=1)
+    chances = inclusion_probabilities(boxes + 1, len(boxes) // 4)
+    chosen = draw_sample(chances, np.random.default_rng(seed))
+    return annotated_prevalence(new.shares, chosen, new.people[chosen], chances[chosen])
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -113,7 +155,7 @@ def main(words: Sequence[str] | None = None) -> None:
     news = [look(detector, list(new_photographs(seed))) for seed in seeds]
     print(f"{args.sets} test sets of {TEST} photographs, {args.sets} sets of new photographs\n")
     for name, value in compare(tests, news).items():
-        print(f"{name.replace('_', ' '):<10}{100 * value:>8.1f}")
+        print(f"{name.replace('_', ' '):<16}{100 * value:>8.1f}")
 
 
 if __name__ == "__main__":

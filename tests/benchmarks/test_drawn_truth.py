@@ -44,6 +44,18 @@ def test_a_detector_without_mistakes_counts_right(pictures):
     assert told["raw_bias"] == pytest.approx(0)
     assert told["bias"] == pytest.approx(0, abs=0.05)
     assert 0.1 < told["width"] == told["widest"] < 0.7
+    assert told["here"] == told["people"] == 1
+    assert told["here_width"] < told["width"]
+
+
+def test_annotated_photographs_tell_of_faces_that_no_test_set_knows_to_be_missed(pictures):
+    """The detector errs on the new photographs only: what the test set says of it is wrong."""
+    whole = list(islice(new_photographs(8), 40))
+    test, new = look(Told(pictures[0], 0.0), pictures[0]), look(Told(whole, 0.6), whole)
+    told = compare([test], [new])
+    assert told["bias"] > 0.05
+    assert told["annotated"] == 1
+    assert 0 < told["annotated_width"] < 0.6
 
 
 def test_faces_that_are_missed_bias_the_count_and_not_the_answer(pictures):
