@@ -4,12 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from utils.analysis.prevalence.estimate import (
-    consistent,
-    design,
-    detector_quality,
-    estimate_prevalence,
-)
+from utils.analysis.prevalence.estimate import consistent, estimate_prevalence
+from utils.analysis.prevalence.quality import detector_quality
+from utils.analysis.prevalence.variance import design
 from utils.dataset.labels import CLASSES
 
 REPETITIONS = 300

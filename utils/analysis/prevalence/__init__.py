@@ -6,6 +6,7 @@ Arrays in, a record out. To read it, in this order:
 - `adjusted_counts`: the estimators (CC, PCC, ACC, PACC);
 - `draws`: what chance could have made of the counts;
 - `intervals`: from draws to intervals;
+- `quality` and `variance`: what a detector must be, and what the variance is made of;
 - `estimate`: the answer and its record;
 - `places`: the share by place or time, and which differ;
 - `sampling` and `annotated`: which new photographs to annotate, and the answer from them;

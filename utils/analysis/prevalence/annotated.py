@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.prevalence.draws import add_groups
-from utils.analysis.prevalence.estimate import design
+from utils.analysis.prevalence.variance import design
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.metrics.bootstrap import LEVEL, effective_photos
 from utils.metrics.ratios import wilson
@@ -79,7 +79,7 @@ def annotated_prevalence(
     ``share``, ``interval`` (of the place), ``interval_here`` (of these very photographs) and
     ``level`` of those properly masked; ``classes`` ({name: {share, interval, interval_here}});
     ``annotated`` (photographs), ``people`` (annotated on them), ``photos``, ``power``, ``design``
-    ({effect, effective}, as `utils.analysis.prevalence.estimate.design` has them) and ``method``.
+    ({effect, effective}, as `utils.analysis.prevalence.variance.design` has them) and ``method``.
     Shares and intervals are None below `LEAST` annotated photographs with people.
 
     Raises

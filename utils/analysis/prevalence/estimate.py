@@ -8,8 +8,9 @@ Two questions have two intervals. *Of this place*: the new photographs are a sam
 have been photographed. *Of these very photographs*: who is on them is settled, and only the
 detector's mistakes are uncertain. Both come of the same draws (`utils.analysis.prevalence.draws`).
 
-A correction by mistakes that are nearly all there is only multiplies chance: below `LEAST` there is
-no answer. ``benchmarks/prevalence.py`` measures bias and coverage where the truth is known.
+A correction by mistakes that are nearly all there is only multiplies chance: such a detector gets
+no answer (`utils.analysis.prevalence.quality`). ``benchmarks/prevalence.py`` measures bias and
+coverage where the truth is known.
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ from utils.analysis.prevalence.intervals import (
     share_here,
     share_interval,
 )
+from utils.analysis.prevalence.quality import LEAST, detector_quality
+from utils.analysis.prevalence.variance import design, variance_parts
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.metrics.bootstrap import LEVEL
 from utils.metrics.ratios import ratio_interval
@@ -42,13 +45,6 @@ METHOD = (
     "expanded percentile bootstrap over photographs of the test set and the new ones (Hesterberg "
     "2015) with a prior for what was not seen (Perks 1947; Brown, Cai and DasGupta 2001)"
 )
-LEAST = 0.25
-"""Recall, precision and separation that a detector must have for an answer.
-
-Separation is by how much likelier a properly masked face that was found is called so than another
-one (Youden's J). A correction divides by these numbers: below, by four and more.
-"""
-
 _BEST = PROPERLY_MASKED - 1
 _SIDE = len(CLASSES) + 1
 
@@ -208,30 +204,6 @@ def consistent(shares: np.ndarray, best: int = _BEST) -> np.ndarray:
     return result
 
 
-def detector_quality(confusion: np.ndarray) -> dict[str, float | None]:
-    """Return what an answer needs of a detector: ``recall``, ``precision``, ``separation``.
-
-    Recall and precision are of faces, whatever their class; for separation see `LEAST`. None where
-    the test set cannot tell. Without a test face that is not properly masked, separation is 1: that
-    the class is untested is said elsewhere.
-    """
-    table = np.asarray(confusion, np.float64)
-    inner = table[1:, 1:]
-    others = np.arange(len(CLASSES)) != _BEST
-    found = inner.sum(axis=1)
-    separation = None
-    if found[_BEST] and not table[1:][others].sum():
-        separation = 1.0
-    elif found[_BEST] and found[others].sum():
-        separation = inner[_BEST, _BEST] / found[_BEST]
-        separation = float(separation - inner[others, _BEST].sum() / found[others].sum())
-    return {
-        "recall": float(inner.sum() / table[1:].sum()) if table[1:].any() else None,
-        "precision": float(inner.sum() / table[:, 1:].sum()) if table[:, 1:].any() else None,
-        "separation": separation,
-    }
-
-
 def shares_by_class(
     shares: np.ndarray, counted: np.ndarray, drawn: Draws, photos: Photos
 ) -> list[dict[str, Any]]:
@@ -262,37 +234,6 @@ def shares_by_class(
     return result
 
 
-def variance_parts(drawn: Draws, best: int = _BEST) -> dict[str, float]:
-    """Return what ``new`` photographs, ``test`` photographs and ``detector`` add to the variance.
-
-    Of the share that wears a mask properly, as an estimate for the place. Resampled new photographs
-    vary by who is on them and by what the detector makes of that; the latter is taken off.
-    """
-    test, detector, new = (
-        float(np.nanvar(_finite(shares_of(drawn.people(chance))[:, best])))
-        for chance in ("test", "detector", "new")
-    )
-    detector = min(detector, new)
-    return {"new": new - detector, "test": test, "detector": detector}
-
-
-def design(share: float | None, variance: float, people: float) -> dict[str, float | None]:
-    """Return the design effect of an answer and the effective number of people (Kish 1965).
-
-    Parameters
-    ----------
-    share, variance
-        The estimate and its variance; so many people, asked one by one and at random, would have
-        given as much variance.
-    people
-        How many people there are on the photographs.
-    """
-    if share is None or not 0 < share < 1 or variance <= 0:
-        return {"effect": None, "effective": None}
-    effective = share * (1 - share) / variance
-    return {"effect": people / effective, "effective": effective}
-
-
 def _people(total: float, drawn: Draws, photos: Photos) -> list[float] | None:
     if photos.test <= 1 or total <= 0:
         return None
@@ -315,7 +256,3 @@ def _raw_by_class(counts: np.ndarray, photos: Photos) -> dict[str, dict[str, Any
 
 def _ends(low: np.ndarray, high: np.ndarray) -> list[float]:
     return [float(low), float(high)]
-
-
-def _finite(values: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(values), values, np.nan)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from utils.analysis.prevalence.estimate import LEAST
+from utils.analysis.prevalence.quality import LEAST
 from utils.analysis.report.meaning import meaning
 from utils.dataset.labels import PROPERLY_MASKED, TITLES
 
