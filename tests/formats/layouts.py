@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.formats.exports import exports
 from tests.formats.shots import (
     CLASSES,
     FACES,
@@ -331,3 +332,4 @@ def layouts() -> Iterator[tuple[str, Maker, str]]:
     yield "roboflow coco, zipped flat", packed(roboflow_coco, "export.zip", ""), "COCO"
     yield "vocdevkit, as tar.gz", packed(vocdevkit, "VOC.tar.gz"), "PASCAL VOC"
     yield "cvat, zipped", packed(cvat_images, "task.zip"), "CVAT"
+    yield from exports()

@@ -1,6 +1,7 @@
 """Sets with the mistakes that people and tools make, and what is to be said or done about each."""
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -218,6 +219,28 @@ def side_without_annotations(root: Path) -> None:
     photographs(root / "test", "f")
 
 
+ACCENTED = {stem: f"{stem}-\u00d6\u00e9" for stem in FACES}
+"""Composed, as all systems but macOS write them."""
+
+
+def accents(photos: str, annotations: str, index: Callable[..., str] | None = None) -> Maker:
+    """Return a maker of a set whose names are of other Unicode normal forms on both sides."""
+
+    def make(root: Path) -> None:
+        listed = {}
+        for stem, faces in FACES.items():
+            photo = unicodedata.normalize(photos, ACCENTED[stem])
+            listed[unicodedata.normalize(annotations, ACCENTED[stem])] = faces
+            write(root / "images" / f"{photo}.jpg", picture(ord(stem)))
+        if index:
+            files_ = {f"{name}.jpg": faces for name, faces in listed.items()}
+            write(root / "annotations.json", index(files_))
+        for name, faces in listed.items() if not index else ():
+            write(root / "annotations" / f"{name}.xml", voc(faces))
+
+    return make
+
+
 def heic(root: Path) -> None:
     plain(root)
     for number in range(3):
@@ -371,6 +394,12 @@ def mended() -> Iterator[tuple[str, Mended]]:
             {"photos": 5, "unreadable": 1},
             {"skip_bad": True},
         ),
+        "accents apart on one side": Mended(
+            accents("NFC", "NFD"), {}, faces={ACCENTED[stem]: FACES[stem] for stem in FACES}
+        ),
+        "accents apart in COCO": Mended(
+            accents("NFC", "NFD", coco), {}, faces={ACCENTED[stem]: FACES[stem] for stem in FACES}
+        ),
         "names differ from <filename>": Mended(
             changed(lambda text, stem: text.replace("x.jpg", "other.png")), {"photos": 6}
         ),
@@ -464,7 +493,7 @@ def _names_and_sides() -> Iterator[tuple[str, Refused]]:
         ),
         "names in another case": Refused(
             with_file("images/A.jpg", picture(), without("images/a.jpg")),
-            "1 photograph .*differ only in case or Unicode normal form, rename",
+            "1 photograph .*differ only in case, rename",
         ),
         "images that COCO does not list": Refused(
             coco_of("abce"), r"1 photograph \(images/d\.jpg\) without an annotation"

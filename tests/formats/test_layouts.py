@@ -26,6 +26,12 @@ LEFT_ALONE = {
     "oxford": {".txt": 1},
     "masks of segmentation": {".txt": 1},
     "coco instances": {".json": 2},
+    "aizoo": {".txt": 1},
+    "label studio yolo": {".json": 1},
+    "cvat voc": {".txt": 2},
+    "cvat ultralytics": {".txt": 1},
+    "vott": {".pbtxt": 1},
+    "a repository around it": {".ipynb": 1, ".json": 1, ".txt": 1},
 }
 """Files that nobody needs; in all other sets every file is used."""
 

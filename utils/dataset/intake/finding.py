@@ -140,24 +140,35 @@ def _indexed(
     parse: Callable[[bytes, str], dict[str, RawAnnotation]],
 ) -> Layout | None:
     layout, names, by = Layout(name, read=files), indexes.Names(photos), {}
+
+    def add(file: str, listed: str, raw: RawAnnotation, found: list[str]) -> None:
+        if len(found) > 1:
+            one, other = sorted(found)[:2]
+            layout.doubts.append(
+                f"{file}: {brief(listed)!r} may be {brief(one)!r} or {brief(other)!r}"
+            )
+            layout.doubtful.update(found)
+        elif found[0] in by:
+            layout.doubts.append(
+                f"{brief(found[0])!r} is annotated in {by[found[0]]} and in {file}"
+            )
+        else:
+            by[found[0]] = file
+            layout.index[found[0]] = raw
+
+    strays = []
     for file in sorted(files):
         for listed, raw in parse(source.read(file), source.where(file)).items():
-            found = names.find(listed, file)
-            if not found:
-                layout.orphans.append(f"{file}: {brief(listed)}")
-            elif len(found) > 1:
-                one, other = sorted(found)[:2]
-                layout.doubts.append(
-                    f"{file}: {brief(listed)!r} may be {brief(one)!r} or {brief(other)!r}"
-                )
-                layout.doubtful.update(found)
-            elif found[0] in by:
-                layout.doubts.append(
-                    f"{brief(found[0])!r} is annotated in {by[found[0]]} and in {file}"
-                )
+            if found := names.find(listed, file):
+                add(file, listed, raw, found)
             else:
-                by[found[0]] = file
-                layout.index[found[0]] = raw
+                strays.append((file, listed, raw))
+    named = set(by) | layout.doubtful
+    for file, listed, raw in strays:
+        if found := [path for path in names.find_stem(listed, file) if path not in named]:
+            add(file, listed, raw, found)
+        else:
+            layout.orphans.append(f"{file}: {brief(listed)}")
     return layout if files else None
 
 

@@ -33,7 +33,7 @@ def check_mismatches(where: Path, layout: Layout, unlabelled: str) -> None:
         if kinds and (layout.unlabelled or layout.orphans):
             fixes.insert(0, "add or remove the files; to leave them out, --unlabelled skip")
             if alike(map(_stem, layout.unlabelled), map(_stem, layout.orphans)):
-                fixes.insert(0, "some differ only in case or Unicode normal form, rename them")
+                fixes.insert(0, "some differ only in case, rename them")
     if not layout.annotated and not kinds:
         kinds.append("no photograph has an annotation of its name")
         fixes.append("give both the same names")
@@ -63,4 +63,5 @@ def _unread(layout: Layout) -> str:
 
 
 def _stem(path: str) -> str:
-    return place(path).stem
+    """Return the stem of a file, or of the name that a file for many lists (``file: name``)."""
+    return place(path.rpartition(": ")[2].replace("\\", "/")).stem

@@ -1,10 +1,10 @@
 """Which annotation file belongs to which photograph."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 
+from utils.dataset.intake.kinds import is_photograph
 from utils.dataset.intake.paths import (
     ANNOTATION_FOLDERS,
     IMAGE_FOLDERS,
@@ -36,7 +36,8 @@ class Pairing:
 def pair(photographs: Collection[str], annotations: Collection[str]) -> Pairing:
     """Pair files by the way that fits most of them.
 
-    A photograph and its annotation have the same stem. They lie in one folder; or in folders that
+    A photograph and its annotation have the same stem, or the annotation has the photograph's whole
+    name before its own suffix (``a.jpg.xml``). They lie in one folder; or in folders that
     differ in one part, which says what is in them (``images/train`` and ``labels/train``,
     ``train/JPEGImages`` and ``train/Annotations``); or anywhere, where stems are unique.
     """
@@ -45,13 +46,22 @@ def pair(photographs: Collection[str], annotations: Collection[str]) -> Pairing:
         return best
     photos = {path: place(path) for path in photographs}
     files = {path: place(path) for path in annotations}
-    for key in _KEYS:
-        found = _by_key(photos, files, key)
-        if len(found.pairs) > len(best.pairs):
-            best = found
-        if len(best.pairs) == len(photos):
-            break
+    whole = {path: _without_second_suffix(where) for path, where in files.items()}
+    for named in (files, whole) if whole != files else (files,):
+        for key in _KEYS:
+            found = _by_key(photos, named, key)
+            if len(found.pairs) > len(best.pairs):
+                best = found
+            if len(best.pairs) == len(photos):
+                return best
     return best
+
+
+def _without_second_suffix(where: Place) -> Place:
+    """Return ``a`` where an annotation is called ``a.jpg.xml``."""
+    if not is_photograph(where.stem):
+        return where
+    return Place(where.folders, where.stem.rpartition(".")[0])
 
 
 def _outermost(where: Place) -> Hashable:
@@ -105,10 +115,5 @@ def beside(paths: Iterable[str], paired: Iterable[str], folders: Collection[str]
 
 
 def alike(stems: Iterable[str], others: Iterable[str]) -> bool:
-    """Return whether some stems differ from some others in case or Unicode normal form only."""
-    return bool({looks(stem) for stem in stems} & {looks(stem) for stem in others})
-
-
-def looks(stem: str) -> str:
-    """Return a stem without what people overlook: case and Unicode normal form."""
-    return unicodedata.normalize("NFC", stem).casefold()
+    """Return whether some stems differ from some others in case only."""
+    return bool({stem.casefold() for stem in stems} & {stem.casefold() for stem in others})

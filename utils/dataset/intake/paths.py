@@ -1,6 +1,7 @@
 """What the folders of a data set are called: photographs, annotations, and sides of a split."""
 
 import re
+import unicodedata
 from typing import NamedTuple
 
 IMAGE_FOLDERS = {
@@ -22,7 +23,11 @@ _SIDE = re.compile(rf"({'|'.join(_SIDES)})[-_ ]?(?:set|images?|data)?[-_ ]?(?:\d
 
 
 class Place(NamedTuple):
-    """Where a file lies: its folders in lower case, and the name without its suffix."""
+    """Where a file lies: its folders in lower case, and the name without its suffix.
+
+    Both are in Unicode's composed form: macOS takes letters and their accents apart in names, and
+    other systems do not.
+    """
 
     folders: tuple[str, ...]
     stem: str
@@ -30,7 +35,7 @@ class Place(NamedTuple):
 
 def place(path: str) -> Place:
     """Take a path, with ``/`` between its parts, apart."""
-    *folders, filename = path.split("/")
+    *folders, filename = unicodedata.normalize("NFC", path).split("/")
     stem = filename.rpartition(".")[0] or filename
     return Place(tuple(folder.lower() for folder in folders), stem)
 
