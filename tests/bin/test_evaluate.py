@@ -31,6 +31,6 @@ def test_a_damaged_model_is_refused_and_no_output_is_missing(execute, scratch) -
     (scratch / "mask_detection_model.pth").write_bytes(b"not a model")
     done = execute("evaluate.py", scratch, *ARGUMENTS)
     assert done.returncode == 2
-    assert "mask_detection_model.pth: not a whole file" in done.stderr
+    assert "mask_detection_model.pth: is a text file, not a whole file of tensors" in done.stderr
     for name in ("evaluation.json", "evaluation.txt", *PICTURES):
         assert (scratch / name).exists()
