@@ -10,16 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.bad_input import hostile_archives as hostile
+from tests.faults.archives import WHOLE
 from utils.dataset import archive_limits
 from utils.dataset.intake.photographs import NewPhotographs, pack_photos
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
 
-WHOLE = {
-    "tar": hostile.SMALL,
-    "zip": hostile.ZIP,
-    **{f"tar.{kind}": pack(hostile.SMALL) for kind, pack in hostile.COMPRESSORS.items()},
-}
 SECONDS, BYTES = 5, 64 * 2**20
 """What reading a small hostile archive may take."""
 
@@ -74,36 +70,6 @@ def test_a_hostile_one_is_a_clear_error(archive, tmp_path, name, data, message):
     assert "; " in str(caught.value) or "no photographs" in str(caught.value), "no fix is told"
     assert time.process_time() - start < SECONDS and peak < BYTES
     assert not list(tmp_path.glob("out.tar*"))
-
-
-def outcome(path: Path) -> tuple[dict[str, bytes], int] | None:
-    """Return the photographs of a source and the number of other files; None for an error."""
-    try:
-        with NewPhotographs([path]) as found:
-            photos = {photo.filename: photo.image for photo in found.read()}
-    except InputError:
-        return None
-    return photos, sum(found.facts["left_alone"].values()) + sum(found.facts["not_read"].values())
-
-
-@pytest.mark.parametrize("kind", WHOLE)
-def test_cut_at_any_length(archive, kind):
-    whole = WHOLE[kind]
-    found = [outcome(archive(f"a.{kind}", whole[:length])) for length in range(len(whole))]
-    assert all(one in (None, (hostile.PHOTOS, 0)) for one in found)
-    assert found.count(None) >= len(whole) - 512  # of a tar, some of the zeros at its end
-
-
-@pytest.mark.parametrize("kind", WHOLE)
-def test_any_bit_flipped(archive, kind):
-    """Checksums cover the bytes of all but a plain tar, which has them for its headers only."""
-    whole = WHOLE[kind]
-    for bit in range(8 * (512 if kind == "tar" else len(whole))):
-        flipped = bytearray(whole)
-        flipped[bit // 8] ^= 1 << bit % 8
-        found, ignored = outcome(archive(f"a.{kind}", flipped)) or (hostile.PHOTOS, 0)
-        assert found.items() <= hostile.PHOTOS.items(), f"bit {bit}"
-        assert len(found) + ignored == len(hostile.PHOTOS), f"bit {bit}"
 
 
 @pytest.mark.parametrize("kind", hostile.COMPRESSORS)
