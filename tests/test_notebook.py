@@ -1,5 +1,6 @@
 import base64
 import copy
+import os
 import shutil
 from pathlib import Path
 
@@ -9,11 +10,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 import workflow
+from tests.determinism import runs
 from utils.records import read_record
 
 PROJECT = Path(__file__).resolve().parents[1]
-SAMPLE = PROJECT / "data" / "sample"
-PHOTOS = 24  # of the sample: each side of the split gets some
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +79,16 @@ def test_the_committed_notebook_is_bare(notebook):
     assert all(cell.metadata == {} for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def test_the_notebook_runs_from_data_to_report(execute, tmp_path):
-    data = a_few_photographs(tmp_path / "faces")
-    new = sorted((PROJECT / "data" / "predict").iterdir())[:2]
+@pytest.mark.xdist_group("pool")
+def test_the_notebook_runs_from_data_to_report_and_trains_nothing_anew(
+    execute, whole_run, tmp_path
+):
+    """Beside the cache of a run that differs in the new photographs alone."""
     run = tmp_path / "runs" / "notebook"
-    small = ["--epochs", "1", "--trials", "2", "--image-size", "96"]
-    small += ["--noise-copies", "0", "--rare-copies", "0"]
-    ran, error = execute(DATA=str(data), PREDICT=[*map(str, new)], RUN=str(run), OPTIONS=small)
+    shutil.copytree(whole_run.parent / ".cache", run.parent / ".cache", copy_function=os.link)
+    data, new = whole_run.parent / "faces", runs.NEW[:2]
+    small = [*runs.WHOLE, "--predict-shards", "1"]
+    ran, error = execute(DATA=str(data), PREDICT=new, RUN=str(run), OPTIONS=small)
     assert error is None
 
     assert "The local engine needs no pilots" in text(ran, "pilots")
@@ -99,7 +102,13 @@ def test_the_notebook_runs_from_data_to_report(execute, tmp_path):
     (answer,) = shown(ran, "answer", "text/markdown")
     assert read_record(run / "output" / "prevalence.json")["answer"] in answer
     (report,) = shown(ran, "report", "text/html")
-    assert all(photo.stem in report for photo in new)
+    assert all(Path(photo).stem in report for photo in new)
+
+    jobs = read_record(run / "run.json")["jobs"]
+    assert {name for name, job in jobs.items() if job["state"] == "done"} == {"predict_0", "report"}
+    assert {job["state"] for job in jobs.values()} == {"done", "cached"}
+    model = "output/mask_detection_model.pth"
+    assert (run / model).read_bytes() == (whole_run / model).read_bytes()
 
 
 def test_an_error_stops_the_notebook_with_its_message(execute, tmp_path):
@@ -118,13 +127,3 @@ def test_on_a_pool_the_notebook_shows_how_to_ask_for_pilots(execute, tmp_path):
     ran, error = execute(only=("parameters", "helper", "pilots"), RUN=str(run))
     assert error is None
     assert "htcondor annex create faces " in text(ran, "pilots")
-
-
-def a_few_photographs(folder):
-    """Copy some of the drawn photographs with their annotations, and return the folder."""
-    for photo in sorted((SAMPLE / "images").iterdir())[:PHOTOS]:
-        for source in (photo, SAMPLE / "annotations" / f"{photo.stem}.xml"):
-            target = folder / source.parent.name / source.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, target)
-    return folder
