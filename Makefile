@@ -5,6 +5,8 @@ READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 DATA ?= data/sample
 MINUTES ?= 20 90
+# Three at a time on two cores: those on the pool mostly wait.
+TEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m pytest -n 3 --dist loadgroup
 NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
@@ -19,13 +21,13 @@ run: $(READY)  ## set up, then run the workflow on the bundled sample
 	$(RUN) workflow.py $(ARGS)
 
 test: lint  ## set up, then pass every test
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(TEST) $(ARGS)
 
 pool: $(READY)  ## start an HTCondor pool on this machine, and keep it until Ctrl-C (needs root)
 	$(RUN) -m tests.condor
 
 test-condor: $(READY)  ## pass the tests that run on that pool; where it cannot start, they fail
-	MASK_DETECTION_POOL_REQUIRED=1 $(RUN) -m pytest tests/condor $(ARGS)
+	MASK_DETECTION_POOL_REQUIRED=1 $(TEST) tests/condor $(ARGS)
 
 faults: $(READY)  ## break it in every way we know, and print what was lost (20 minutes)
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m tests.faults $(ARGS)

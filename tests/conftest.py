@@ -26,7 +26,8 @@ def one_thread():
 def whole_run(tmp_path_factory) -> Path:
     """The folder of a small run of the whole workflow, on one core; its data lie beside it.
 
-    Tests that ask for it belong to the xdist group "pool", so that it is made once.
+    Tests that ask for it belong to the xdist group "runs", so that it is made once; those of the
+    pool that do without, to the group "pool", which waits on another worker meanwhile.
     """
     from tests.determinism import runs
 

@@ -79,7 +79,7 @@ def test_the_committed_notebook_is_bare(notebook):
     assert all(cell.metadata == {} for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-@pytest.mark.xdist_group("pool")
+@pytest.mark.xdist_group("runs")
 def test_the_notebook_runs_from_data_to_report_and_trains_nothing_anew(
     execute, whole_run, tmp_path
 ):

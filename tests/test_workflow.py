@@ -393,7 +393,7 @@ def test_a_failing_job_is_told_with_its_log_and_the_way_on(dry, capsys):
     assert f"python workflow.py --resume {dry}" in told
 
 
-@pytest.mark.xdist_group("pool")
+@pytest.mark.xdist_group("runs")
 def test_the_whole_workflow_runs(whole_run):
     """One run of everything, tiny. Once more with other photographs: `tests/test_notebook.py`."""
     output = whole_run / "output"

@@ -1,4 +1,4 @@
-"""One pool for all tests of this room, and of the engines that run on it."""
+"""One pool for all tests of a worker: those of the xdist groups "pool" and "runs"."""
 
 import os
 

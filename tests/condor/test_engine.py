@@ -11,7 +11,7 @@ from tests.dag.toy import Toy
 from utils.dag.code_bundle import write_code_bundle
 from utils.dag.pipeline import checkpoint_itself
 
-pytestmark = pytest.mark.xdist_group("pool")
+pytestmark = pytest.mark.xdist_group("runs")
 
 ANNEX = "toys"
 COPY = """

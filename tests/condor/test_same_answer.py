@@ -8,7 +8,7 @@ import pytest
 from tests.condor.toy_run import ToyRun
 from tests.determinism import runs
 
-pytestmark = [pytest.mark.xdist_group("pool"), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.xdist_group("runs"), pytest.mark.timeout(1800)]
 
 ANNEX = "same"
 

@@ -16,8 +16,7 @@ from utils.dag.pipeline import build_workflow
 from utils.dag.resources import RESOURCES
 from utils.dag.run_folder import log_path
 
-# In the group "pool", since a test there needs the first run as well.
-pytestmark = [pytest.mark.xdist_group("pool"), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.xdist_group("runs"), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

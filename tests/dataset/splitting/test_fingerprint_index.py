@@ -13,25 +13,42 @@ from utils.dataset.splitting.fingerprint_index import FingerprintIndex, write_fi
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.errors import InputError
 
-PICTURES = [draw_picture(seed, [1, 2, 3]) for seed in range(6)]
 FILES = [f"p{seed}.jpg" for seed in range(6)]
 
-
-def written(path, pictures=PICTURES, files=FILES):
-    write_fingerprints(path, files, [fingerprint(picture.image) for picture in pictures])
-    return path
+pytestmark = pytest.mark.xdist_group("fingerprints")
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory) -> FingerprintIndex:
+def pictures():
+    return [draw_picture(seed, [1, 2, 3]) for seed in range(6)]
+
+
+@pytest.fixture(scope="module")
+def fingerprints(pictures):
+    return [fingerprint(picture.image) for picture in pictures]
+
+
+@pytest.fixture
+def written(tmp_path, fingerprints):
+    """Return a function that writes the six fingerprints to a file of this name."""
+
+    def write(name):
+        write_fingerprints(tmp_path / name, FILES, fingerprints)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def index(written) -> FingerprintIndex:
     """Six photographs, read back from their file."""
-    return FingerprintIndex.read(written(tmp_path_factory.mktemp("index") / "train.npz"))
+    return FingerprintIndex.read(written("train.npz"))
 
 
-def test_what_is_read_is_nearly_what_was_written(index):
+def test_what_is_read_is_nearly_what_was_written(index, fingerprints):
     assert (index.files, len(index)) == (FILES, 6)
-    for number, picture in enumerate(PICTURES):
-        told, own = index[number], fingerprint(picture.image)
+    for number, own in enumerate(fingerprints):
+        told = index[number]
         assert (told.bits == own.bits).all() and (told.points == own.points).all()
         assert (told.descriptors * own.descriptors).sum(axis=1).min() > 0.999
         assert told.thumbnail @ own.thumbnail == pytest.approx(1, abs=1e-3)
@@ -39,8 +56,10 @@ def test_what_is_read_is_nearly_what_was_written(index):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_training_photograph_is_recognised_whole_compressed_cropped_or_darker(index, seed):
-    picture = PICTURES[seed]
+def test_a_training_photograph_is_recognised_whole_compressed_cropped_or_darker(
+    index, pictures, seed
+):
+    picture = pictures[seed]
     small = cv2.resize(picture.image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     for image in (
         picture.image,
@@ -57,31 +76,31 @@ def test_other_photographs_resemble_none(index):
     assert [index.resembling(fingerprint(image)) for image in others] == [None] * len(others)
 
 
-def test_without_photographs_nothing_is_resembled(tmp_path):
-    index = FingerprintIndex.read(written(tmp_path / "none.npz", [], []))
-    assert index.resembling(fingerprint(PICTURES[0].image)) is None
+def test_without_photographs_nothing_is_resembled(tmp_path, fingerprints):
+    write_fingerprints(tmp_path / "none.npz", [], [])
+    assert FingerprintIndex.read(tmp_path / "none.npz").resembling(fingerprints[0]) is None
 
 
-def test_equal_photographs_give_equal_bytes(tmp_path):
-    first, second = written(tmp_path / "a.npz"), written(tmp_path / "b.npz")
+def test_equal_photographs_give_equal_bytes(written):
+    first, second = written("a.npz"), written("b.npz")
     assert first.read_bytes() == second.read_bytes()
 
 
 def test_of_many_photographs_fewer_features_are_kept_and_crops_are_still_found(
-    tmp_path, monkeypatch
+    written, pictures, monkeypatch
 ):
     monkeypatch.setattr(fingerprint_index, "MAX_FEATURES", 6 * 150)
-    index = FingerprintIndex.read(written(tmp_path / "few.npz"))
+    index = FingerprintIndex.read(written("few.npz"))
     counts = [len(index[number].points) for number in range(6)]
     assert max(counts) == 150
-    for seed, picture in enumerate(PICTURES):
+    for seed, picture in enumerate(pictures):
         crop = crop_picture(picture, 0.9).image
         assert index.resembling(fingerprint(crop)) == FILES[seed]
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "part", "object", "kind"])
-def test_what_is_no_file_of_fingerprints_is_refused(tmp_path, damage):
-    path = written(tmp_path / "train.npz")
+def test_what_is_no_file_of_fingerprints_is_refused(written, damage):
+    path = written("train.npz")
     with np.load(path) as archive:
         arrays = {name: archive[name] for name in archive.files}
     if damage == "cut":

@@ -1,5 +1,6 @@
 """The split of a data set and its record."""
 
+import functools
 import json
 from dataclasses import replace
 
@@ -8,10 +9,38 @@ import pytest
 
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import read_shard
+from utils.dataset.splitting import split as split_module
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex
 from utils.dataset.splitting.fingerprints import fingerprint
+from utils.dataset.splitting.near_duplicates import find_groups
 from utils.dataset.splitting.split import SIDES, split_dataset
 from utils.errors import InputError
+
+pytestmark = pytest.mark.xdist_group("split")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def each_picture_is_looked_at_once():
+    """Keep fingerprints and groups: many tests here split the same photographs."""
+
+    @functools.cache
+    def look(pixels: bytes, shape: tuple[int, ...]):
+        return fingerprint(np.frombuffer(pixels, np.uint8).reshape(shape))
+
+    @functools.cache
+    def group(*prints: int):
+        return find_groups([kept[number] for number in prints])
+
+    def looked(image):
+        found = look(image.tobytes(), image.shape)
+        kept[id(found)] = found
+        return found
+
+    kept = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(split_module, "fingerprint", looked)
+        patch.setattr(split_module, "find_groups", lambda prints: list(group(*map(id, prints))))
+        yield
 
 
 @pytest.fixture
