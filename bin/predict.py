@@ -30,6 +30,11 @@ def parser() -> argparse.ArgumentParser:
         help="what training photos are recognised by, as split_data writes it; to name those that "
         "new photos resemble",
     )
+    parser.add_argument(
+        "--own-fingerprints",
+        type=OutputPath,
+        help="what these photos are recognised by, to write; the report looks for bursts by it",
+    )
     return parser
 
 
@@ -38,7 +43,12 @@ def main(args: argparse.Namespace) -> None:
     from utils.detector.inference import Detector
 
     predict_shard(
-        Detector.load(args.model), args.photos, args.predictions, args.images, args.fingerprints
+        Detector.load(args.model),
+        args.photos,
+        args.predictions,
+        args.images,
+        args.fingerprints,
+        args.own_fingerprints,
     )
 
 

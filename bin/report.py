@@ -34,6 +34,14 @@ def parser() -> argparse.ArgumentParser:
         ("--pictures", "PNG and JPEG files; the name of each says where it stands in the page"),
     ):
         parser.add_argument(name, type=InputPath, nargs="+", required=True, help=words)
+    parser.add_argument(
+        "--fingerprints",
+        type=InputPath,
+        nargs="+",
+        default=[],
+        help="what new photos are recognised by, of every shard as predict writes it; to find "
+        "bursts, which are as one observation",
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap interval")
     for name, words in (
         ("--report", "the page, to write (HTML)"),

@@ -52,7 +52,13 @@ def run(request, new_detector, photo, tmp_path_factory) -> tuple[str, Path]:
     side = {"photos": 12, "groups": 12, "faces": faces, "classes_missing": [request.param]}
     sides = {name: copy.deepcopy(side) for name in ("train", "val", "test")}
     counts = dict.fromkeys(("near_duplicates", "dropped_boxes", "clipped_boxes"), 0)
-    split = {"photos": {"t00": {}}, "sides": sides, "groups": 36, "skipped": [], **counts}
+    split = {
+        "photos": {f"t{k:02d}": {"group": k} for k in range(40)},
+        "sides": sides,
+        "groups": 36,
+        "skipped": [],
+        **counts,
+    }
     write_record(folder / "split.json", split)
     training = {"arch": "a", "params": {}, "image_size": 9, "photos": 1, "parameters": 1}
     training |= {"device": "cpu", "epochs": [], "threshold": 0.5}

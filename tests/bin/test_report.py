@@ -63,7 +63,7 @@ def finished(scratch):
     write_record(
         scratch / "split.json",
         {
-            "photos": {"photo0": {}},
+            "photos": {f"photo{n}": {"group": n} for n in range(4)},
             "sides": {"test": side},
             "groups": 4,
             "near_duplicates": 0,

@@ -58,7 +58,9 @@ def write_page(folder: Path, spell: Callable[[str, int], str], text: str) -> Non
     out = {"json": records["evaluation"], "text": folder / "evaluation.txt"}
     write_evaluation(detector, folder / "test.tar", 0, **out, pictures=pictures)
     predict_shard(detector, folder / "new.tar", records["predictions"], folder / "images.tar")
-    for name, record in free_records(text).items():
+    records_of = free_records(text)
+    records_of["split"]["photos"] = {photo.name: {"group": k} for k, photo in enumerate(tests)}
+    for name, record in records_of.items():
         write_record(folder / f"{name}.json", record)
     inputs = ReportInputs(
         **{name: folder / f"{name}.json" for name in ("configuration", "split", "training")},
@@ -90,7 +92,6 @@ def free_records(text: str) -> dict[str, dict[str, Any]]:
         },
         "split": {
             **dict.fromkeys(("near_duplicates", "dropped_boxes", "clipped_boxes"), 1),
-            "photos": {text: {}},
             "groups": 3,
             "sides": {text: side},
             "skipped": [{"file": text, "reason": text}],

@@ -222,12 +222,14 @@ class _Pipeline:
                 ["--model", In(MODEL), "--photos", In(shard), *learnt],
                 ["--predictions", Out(f"predictions_{p}.json", keep=True)],
                 ["--images", Out(f"predicted_images_{p}.tar", keep=True)],
+                ["--own-fingerprints", Out(f"new_fingerprints_{p}.npz")],
                 suffix=f"_{p}",
             )
         numbers = range(len(shards))
         records = [In(f"predictions_{p}.json") for p in numbers]
         pictures = [In(f"predicted_images_{p}.tar") for p in numbers]
-        return ["--predictions", *records, "--images", *pictures]
+        prints = [In(f"new_fingerprints_{p}.npz") for p in numbers]
+        return ["--predictions", *records, "--images", *pictures, "--fingerprints", *prints]
 
     def report(self, params: list, trials: list, predictions: list) -> None:
         self.job(

@@ -48,6 +48,6 @@ RESOURCES = {
     "train_model":             Resources(      2,   4000, 12000,    1440, learns=True, caches=True),
     "evaluate":                Resources(      2,   4000,  4000,     120, learns=True),
     "predict":                 Resources(      2,   4000,  8000,     240, learns=True),
-    "report":                  Resources(      1,   2000,  8000,      30),
+    "report":                  Resources(      1,   4000,  8000,      60),
 }
 # fmt: on

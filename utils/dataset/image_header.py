@@ -77,7 +77,7 @@ def read_header(data: bytes, name: str) -> Header:
         If the bytes are no such file, or hold more than `MAX_PIXELS` pixels.
     """
     image = open_image(data, name)
-    turned = _stored_turn(data, name) if data.startswith(_PNG) else orientation_of(image)
+    turned = orientation_of(open_exif(data, name) if data.startswith(_PNG) else image)
     width, height = image.size
     if image.format == "TIFF" or turned < 5:  # Pillow tells a TIFF's upright
         return Header(width, height, turned)
@@ -155,8 +155,12 @@ def why(error: BaseException) -> str:
     return brief(text) if text and "object at 0x" not in text else kind
 
 
-def _stored_turn(png: bytes, name: str) -> int:
-    """Return the orientation of a PNG, whose EXIF may stand after the pixels."""
+def open_exif(data: bytes, name: str) -> Image.Image:
+    """Open a photograph as `open_image`, for its EXIF, which in a PNG may follow the pixels."""
+    return open_image(_without_pixels(data) if data.startswith(_PNG) else data, name)
+
+
+def _without_pixels(png: bytes) -> bytes:
     place, parts = len(_PNG), [_PNG]
     while (end := place + 12 + int.from_bytes(png[place : place + 4], "big")) <= len(png):
         if png[place + 4 : place + 8] == b"IEND":
@@ -164,4 +168,4 @@ def _stored_turn(png: bytes, name: str) -> int:
         if png[place + 4 : place + 8] != b"IDAT":
             parts.append(png[place:end])
         place = end
-    return orientation_of(open_image(b"".join([*parts, _NO_PIXELS]), name))
+    return b"".join([*parts, _NO_PIXELS])

@@ -6,7 +6,7 @@ from data.painter.sample import draw_picture
 from utils.analysis.prediction.predict import predict_shard
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, read_shard
-from utils.dataset.splitting.fingerprint_index import write_fingerprints
+from utils.dataset.splitting.fingerprint_index import FingerprintIndex, write_fingerprints
 from utils.dataset.splitting.fingerprints import fingerprint
 
 
@@ -28,6 +28,7 @@ def test_every_box_is_recorded_by_falling_confidence(detector, photo, shard, pat
         "file": "b.png",
         "width": 160,
         "height": 120,
+        "taken": None,
         "faces": [
             {
                 "box": [35, 30, 55, 50],
@@ -96,3 +97,14 @@ def test_a_photograph_of_the_training_is_recognised(detector, photo, shard, path
     assert [one["resembles"] for one in record["photos"]] == ["IMG_1.jpg", None]
     record = predict_shard(detector, shard("new.tar", known, other), **paths)
     assert not any("resembles" in one for one in record["photos"])
+
+
+def test_own_fingerprints_are_kept_of_what_was_read(detector, photo, shard, paths, tmp_path):
+    good = [photo(name, 1) for name in "ac"]
+    for one in good:
+        detector.knows(one, [1], [0.9])
+    own = tmp_path / "own.npz"
+    tar = shard("new.tar", *good, Photo("b", "b.jpg", b"broken"))
+    predict_shard(detector, tar, **paths, own_fingerprints=own)
+    assert FingerprintIndex.read(own).files == ["a.png", "c.png"]
+    assert own.stat().st_size < 2 * 100_000

@@ -38,7 +38,10 @@ def predictions(*files: str, skipped: tuple[str, ...] = ()) -> Predictions:
     none = Detections.from_record([])
     return Predictions(
         threshold=0.5,
-        summaries=[summarise({"name": file, "file": file, "faces": []}, 0.5) for file in files],
+        summaries=[
+            summarise({"name": file, "file": file, "faces": []}, 0.5) | {"group": group}
+            for group, file in enumerate(files)
+        ],
         detections=[two, *[none] * (len(files) - 1)],
         skipped=[{"file": file, "reason": "not an image"} for file in skipped],
     )
@@ -66,10 +69,11 @@ def test_each_box_has_a_row_and_no_photograph_is_missing(tmp_path) -> None:
         "no_face": "0.0625",
         "confidence": "0.9",
         "passed_threshold": "yes",
+        "group": "0",
     }
     assert (second["class"], second["passed_threshold"]) == ("with_mask", "no")
-    for row, name, status in ((bare, "b.jpg", "no_face"), (unread, "c.jpg", "not_read")):
-        assert (row.pop("photograph"), row.pop("status")) == (name, status)
+    for row, *told in ((bare, "b.jpg", "no_face", "1"), (unread, "c.jpg", "not_read", "")):
+        assert [row.pop(name) for name in ("photograph", "status", "group")] == told
         assert set(row.values()) == {""}
 
 

@@ -6,6 +6,7 @@ import pytest
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.estimate import estimate_prevalence
 from utils.analysis.report.caveats import SAME_PHOTOS, Caveat, caveats
+from utils.analysis.report.estimates import bursts
 from utils.dataset.labels import CLASSES
 
 
@@ -56,7 +57,7 @@ def test_a_weak_test_set_or_detector_is_said(fine, change: dict, words: str) -> 
 
 def test_few_photographs_a_wide_interval_and_unread_ones_are_said(fine) -> None:
     fine = copy.deepcopy(fine)
-    fine["photos"] |= {"new": 5, "test": 6, "effective": {"new": 5, "test": 6}}
+    fine["photos"] |= {"new": 5, "groups": 5, "test": 6, "effective": {"new": 5, "test": 6}}
     fine["properly_masked"]["interval"] = [0.2, 0.9]
     said = " ".join(texts(fine, evaluation(), ALIKE, new(unread=2)))
     for words in ("spans 70 percentage points", "only 5 new", "only 6 test", "2 new photographs"):
@@ -97,6 +98,7 @@ def test_an_impossible_mixture_is_said(fine) -> None:
     odd = estimate_prevalence(
         np.repeat(confused[None], 30, 0), np.tile([[9, 0, 0]], (50, 1)), 0, 50
     )
+    odd["bursts"] = bursts(range(50))
     told = texts(odd, evaluation(), ALIKE, NEW)
     assert any("nobody is of class" not in one and "Fewer faces were found" in one for one in told)
 
@@ -116,9 +118,21 @@ def test_new_photographs_that_should_be_left_out_or_were_are_serious(fine, predi
 
 
 def test_the_serious_come_first_and_are_told_in_one_sentence(fine) -> None:
-    fine["photos"] |= {"new": 5, "test": 6, "effective": {"new": 5, "test": 6}}
+    fine["photos"] |= {"new": 5, "groups": 5, "test": 6, "effective": {"new": 5, "test": 6}}
     told = caveats(fine, evaluation({**dict.fromkeys(CLASSES, 9), "with_mask": 0}), ALIKE, NEW)
     assert [caveat.serious for caveat in told] == [True, False, False, False]
     assert told[0].short == "The test set has no face of class 'mask worn'."
     assert SAME_PHOTOS.serious
     assert Caveat("One sentence only.").short == "One sentence only."
+
+
+def test_bursts_are_told_and_one_scene_is_no_sample_of_a_place(fine) -> None:
+    fine["bursts"] = {"photos": 40, "groups": 5, "largest": 9}
+    fine["photos"] |= {"new": 50, "groups": 15}
+    few, told = texts(fine, evaluation(), ALIKE, NEW)
+    assert few.startswith("There are only 15 new photographs of different scenes;")
+    assert told.startswith(
+        "40 of 50 new photographs are near-duplicates of each other, in 5 groups"
+    )
+    fine["photos"] |= {"groups": 1}
+    assert texts(fine, evaluation(), ALIKE, NEW)[0].startswith("All 50 new photographs show one")

@@ -59,7 +59,7 @@ def made(new_detector, photo, tmp_path_factory) -> Path:
     plot_class_distribution({"train": side}, folder / "class_distribution.png")
     annotated_photographs([folder / "test.tar"], folder / "annotated_photographs.jpg")
     split = {
-        "photos": {"t1": {}},
+        "photos": {f"t{n}": {"group": n} for n in (1, 2, 3)},
         "sides": {"train": side},
         "groups": 3,
         "near_duplicates": 0,

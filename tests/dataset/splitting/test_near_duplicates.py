@@ -27,7 +27,7 @@ def test_copies_join_their_photograph_and_nothing_else(fingerprints):
 
 
 def test_pairs_with_most_in_common_are_looked_at_first(fingerprints):
-    candidates = list(_candidates(fingerprints))
+    candidates = list(_candidates([one.descriptors for one in fingerprints]))
     assert set(candidates[:4]) == {(1, 4), (1, 5), (4, 5), (2, 6)}
     assert all(first < second < 7 for first, second in candidates)
     assert len(set(candidates)) == len(candidates)

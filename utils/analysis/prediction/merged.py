@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from utils.analysis.prediction.bursts import find_bursts
 from utils.analysis.prediction.predict import SCHEMA
 from utils.analysis.prediction.summary import summarise
 from utils.errors import InputError
@@ -21,7 +23,9 @@ class Predictions:
     threshold
         Confidence from which a box counts.
     summaries
-        As `utils.analysis.prediction.summary.summarise` returns them, one a photograph.
+        As `utils.analysis.prediction.summary.summarise` returns them, one a photograph, and
+        ``group``: photographs of one group are as one observation
+        (`utils.analysis.prediction.bursts`).
     detections
         Of the same photographs.
     skipped
@@ -34,10 +38,13 @@ class Predictions:
     skipped: list[dict[str, str]]
 
 
-def read_predictions(paths: Sequence[Path], evaluation: dict[str, Any]) -> Predictions:
+def read_predictions(
+    paths: Sequence[Path], evaluation: dict[str, Any], fingerprints: Sequence[Path] = ()
+) -> Predictions:
     """Read the predictions of all shards, and check that they are of the model evaluated.
 
-    One shard's JSON is held at a time, so that memory depends on the number of faces alone.
+    One shard's JSON is held at a time, so that memory depends on the number of faces alone. Bursts
+    are found by the `fingerprints` of all shards; without them each photograph is a group.
 
     Raises
     ------
@@ -61,12 +68,22 @@ def read_predictions(paths: Sequence[Path], evaluation: dict[str, Any]) -> Predi
         ]
         skipped += record["skipped"]
     photos.sort(key=lambda one: one[0]["name"])
+    _add_groups([summary for summary, _ in photos], fingerprints)
     return Predictions(
         threshold=threshold,
         summaries=[summary for summary, _ in photos],
         detections=[found for _, found in photos],
         skipped=sorted(skipped, key=lambda item: item["file"]),
     )
+
+
+def _add_groups(summaries: Sequence[dict[str, Any]], fingerprints: Sequence[Path]) -> None:
+    groups = range(len(summaries))
+    if fingerprints:
+        times = [one["taken"] and datetime.fromisoformat(one["taken"]) for one in summaries]
+        groups = find_bursts(fingerprints, [one["file"] for one in summaries], times)
+    for summary, group in zip(summaries, groups, strict=True):
+        summary["group"] = group
 
 
 def _detections(path: Path, photo: dict[str, Any]) -> Detections:

@@ -13,7 +13,7 @@ from utils.records import atomic_file
 
 COLUMNS = (
     *("photograph", "status", "x1", "y1", "x2", "y2", "class"),
-    *(*CLASSES, "no_face", "confidence", "passed_threshold"),
+    *(*CLASSES, "no_face", "confidence", "passed_threshold", "group"),
 )
 """Of ``predictions.csv``; columns named like classes hold their probabilities."""
 
@@ -60,21 +60,24 @@ def write_faces(path: Path, predictions: Predictions) -> None:
     photograph boxes stand by falling confidence. All boxes that the detector returned are there:
     those that were counted have "yes" under ``passed_threshold``, the others "no". ``status`` is
     "face". No photograph is missing: one without any box has a row of its own of status "no_face",
-    one that could not be read has "not_read", and both are empty elsewhere. Boxes are pixels of the
-    upright photograph: x1, y1, x2, y2, zero-based, half-open.
+    one that could not be read has "not_read", and both are empty in the columns of a box. Boxes are
+    pixels of the upright photograph: x1, y1, x2, y2, zero-based, half-open.
 
     A spreadsheet would compute a name that begins like a formula. Such a name (``=``, ``+``, ``-``,
     ``@`` and their wide forms, tab, line break) has an apostrophe in front. So has a name that
     begins with one; whoever reads the file takes one off.
+
+    Photographs of one ``group`` are as one observation: a burst, crops, the same scene again.
     """
     with atomic_file(path) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
         writer = csv.writer(text)
         writer.writerow(COLUMNS)
         for photo, found in zip(predictions.summaries, predictions.detections, strict=True):
-            writer.writerows(_faces(photo["file"], found, predictions.threshold))
+            for row in _faces(photo["file"], found, predictions.threshold):
+                writer.writerow([*row, photo["group"]])
         for item in predictions.skipped:
-            writer.writerow(_empty(item["file"], "not_read"))
+            writer.writerow([*_empty(item["file"], "not_read"), ""])
         text.detach()
 
 
@@ -96,7 +99,7 @@ def _faces(name: str, found: Detections, threshold: float) -> Iterator[list[str]
 
 
 def _empty(name: str, status: str) -> list[str]:
-    return [_harmless(name), status, *[""] * (len(COLUMNS) - 2)]
+    return [_harmless(name), status, *[""] * (len(COLUMNS) - 3)]
 
 
 def _harmless(text: str) -> str:

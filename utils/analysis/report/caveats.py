@@ -140,16 +140,24 @@ def _about_the_sample(prevalence: dict[str, Any], evaluation: dict[str, Any]) ->
             "There is one new photograph only. The interval tells how well the detector's mistakes "
             "are known, not how other photographs of the place would differ."
         )
-    elif photos["new"] < FEW_PHOTOS:
+    elif photos["groups"] == 1:
         result.append(
-            f"There are only {photos['new']} new photographs; the interval cannot know what a "
-            "photograph not taken would have shown."
+            f"All {photos['new']} new photographs show one scene. They tell who is on them, but "
+            "not how other photographs of the place would differ."
+        )
+    elif photos["groups"] < FEW_PHOTOS:
+        result.append(
+            f"There are only {photos['groups']} new photographs"
+            f"{' of different scenes' if prevalence['bursts']['photos'] else ''}; the interval "
+            "cannot know what a photograph not taken would have shown."
         )
     elif photos["effective"]["new"] < FEW_PHOTOS / 2:
         result.append(
             "A few crowded photographs hold most of the people; all tell as much as "
             f"{photos['effective']['new']:.0f} equally crowded ones."
         )
+    if prevalence["bursts"]["photos"]:
+        result.append(_about_bursts(prevalence["bursts"], photos["new"]))
     if photos["test"] < FEW_PHOTOS:
         result.append(
             f"The detector's mistakes are known from only "
@@ -173,6 +181,16 @@ def _about_the_sample(prevalence: dict[str, Any], evaluation: dict[str, Any]) ->
         if not count
     ]
     return [*(Caveat(text, serious=True) for text in unknown), *map(Caveat, result)]
+
+
+def _about_bursts(bursts: dict[str, int], photos: int) -> str:
+    return (
+        f"{bursts['photos']:,} of {photos:,} new photographs are near-duplicates of each other, in "
+        f"{number_of(bursts['groups'], 'group')} of up to {bursts['largest']}: bursts, crops or "
+        "the same scene again. The interval takes each group for one observation, because several "
+        "photographs of the same people tell no more than one. A person who is on several still "
+        "counts as often."
+    )
 
 
 def _about_the_new_photographs(predictions: Predictions) -> list[Caveat]:

@@ -9,24 +9,20 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.evaluation.evaluate import SCHEMA
-from utils.analysis.prediction.merged import Predictions, read_predictions
+from utils.analysis.prediction.merged import read_predictions
 from utils.analysis.prediction.tables import predictions_table, write_faces
-from utils.analysis.prevalence.counting import expected_counts
-from utils.analysis.prevalence.estimate import estimate_prevalence
-from utils.analysis.prevalence.likeness import feature_sums, likeness
 from utils.analysis.report.annotated_data import (
     about_the_data,
     about_unread_photographs,
 )
 from utils.analysis.report.caveats import SAME_PHOTOS, caveats
+from utils.analysis.report.estimates import estimates
 from utils.analysis.report.gallery import choose, load_drawings, most_telling
-from utils.analysis.report.meaning import absent_classes
 from utils.analysis.report.page import render
 from utils.analysis.report.pictures import read_pictures
 from utils.analysis.report.trials import read_trials
 from utils.analysis.report.words import answer
 from utils.dataset.images import encode_png
-from utils.dataset.labels import CLASSES
 from utils.errors import InputError
 from utils.records import read_record, write_atomically, write_record
 
@@ -44,6 +40,7 @@ class ReportInputs:
     predictions: Sequence[Path]
     images: Sequence[Path]
     pictures: Sequence[Path]
+    fingerprints: Sequence[Path] = ()
     params: Path | None = None
     study: Path | None = None
 
@@ -83,9 +80,9 @@ def write_report(
     """
     evaluation = read_record(inputs.evaluation, SCHEMA)
     configuration = read_record(inputs.configuration)
-    predictions = read_predictions(inputs.predictions, evaluation)
+    predictions = read_predictions(inputs.predictions, evaluation, inputs.fingerprints)
     split = read_record(inputs.split)
-    record, alike = _prevalence(evaluation, predictions, absent_classes(split["sides"]), seed)
+    record, alike = estimates(evaluation, predictions, split, seed)
     data, new = configuration.get("data") or {}, configuration.get("new_photographs") or {}
     others = [*about_the_data(data, split), *about_unread_photographs(new)]
     told = caveats(record, evaluation, alike, predictions, others)
@@ -140,20 +137,3 @@ def write_report(
     for text in record["serious"]:
         log.warning("%s", text)
     return record
-
-
-def _prevalence(
-    evaluation: dict[str, Any], predictions: Predictions, absent: Sequence[str], seed: int
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Return the estimate's record, and how like the photographs are (`likeness`)."""
-    photos, found = evaluation["per_photo"], predictions.detections
-    test = np.array([photo["confusion"] for photo in photos])
-    expected = np.array([photo["expected"] for photo in photos])
-    new = np.array(
-        [[photo["counts"][name] for name in CLASSES] for photo in predictions.summaries], np.int64
-    ).reshape(-1, len(CLASSES))
-    threshold = predictions.threshold
-    both = expected, expected_counts(found, threshold)
-    record = estimate_prevalence(test, new, seed, expected=both, absent=absent)
-    known, seen = np.array([photo["features"] for photo in photos]), feature_sums(found, threshold)
-    return {"threshold": threshold, **record}, likeness(test, known, new, seen, seed)

@@ -1,18 +1,21 @@
 """Fingerprints of many photographs as one file, and a search for one that another resembles.
 
 `split_data` writes those of the training side. A job that gets new photographs looks each of them
-up, because a photograph that the detector has learnt from, or nearly so, proves nothing.
+up, because a photograph that the detector has learnt from, or nearly so, proves nothing. It writes
+those of the new photographs in turn, among which the report looks for bursts.
 """
 
 import io
 import zipfile
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from utils.dataset.splitting.fingerprints import (
+    FEATURES,
     MAX_HASH_DISTANCE,
     Fingerprint,
     same_scene,
@@ -29,39 +32,87 @@ CANDIDATES = 5
 """Photographs, those that share most features first, that are compared closely."""
 
 _FINE = 400  # steps of a descriptor's value in a file; beyond 255 of them hardly any value lies
-_QUALITY = 85  # of the JPEG that keeps the grey picture
+_QUALITY = 85
+_PARTS = ("bits", "thumbnails", "greys", "points", "descriptors")
+
+
+class FingerprintWriter:
+    """Fingerprints in little memory as they come, and the file of them.
+
+    Parameters
+    ----------
+    quality
+        Of the JPEG that keeps the grey picture. About 60 KB a photograph are kept by default.
+    """
+
+    def __init__(self, quality: int = _QUALITY) -> None:
+        self._features, self._kept = FEATURES, 0
+        self._jpeg = [cv2.IMWRITE_JPEG_QUALITY, quality]
+        self._files: list[str] = []
+        self._parts: dict[str, list[np.ndarray]] = {name: [] for name in _PARTS}
+
+    def add(self, file: str, one: Fingerprint) -> None:
+        """Keep a fingerprint, with the name of its photograph's file."""
+        kept = evenly_chosen(len(one.points), self._features)
+        self._files.append(file)
+        for name, values in (
+            ("bits", one.bits),
+            ("thumbnails", one.thumbnail.astype(np.float16)),
+            ("greys", cv2.imencode(".jpg", one.grey, self._jpeg)[1].ravel()),
+            ("points", one.points[kept]),
+            ("descriptors", np.rint(_FINE * one.descriptors[kept]).clip(0, 255).astype(np.uint8)),
+        ):
+            self._parts[name].append(values)
+        self._kept += len(kept)
+        if self._kept > 2 * MAX_FEATURES:  # the file will hold half of them
+            self._features = max(1, self._features // 2)
+            self._kept = self._thin(self._features)
+
+    def write(self, path: Path) -> None:
+        """Write the file; equal fingerprints give equal bytes.
+
+        It is an ``.npz`` of plain arrays. Descriptors and thumbnails are rounded; where
+        `MAX_FEATURES` would be exceeded, every photograph keeps equally many features, evenly
+        chosen.
+        """
+        if self._kept > MAX_FEATURES:
+            self._thin(MAX_FEATURES // len(self._files))
+        parts = self._parts
+        file = io.BytesIO()
+        np.savez(
+            file,
+            files=np.frombuffer("\0".join(self._files).encode(), np.uint8),
+            bits=np.array(parts["bits"], bool).reshape(-1, 63),
+            thumbnails=np.array(parts["thumbnails"], np.float16).reshape(-1, 1024),
+            greys=np.concatenate([np.zeros(0, np.uint8), *parts["greys"]]),
+            grey_sizes=np.array([grey.size for grey in parts["greys"]], np.int64),
+            points=np.concatenate([np.zeros((0, 2), np.float32), *parts["points"]]),
+            point_counts=np.array([len(points) for points in parts["points"]], np.int64),
+            descriptors=np.concatenate([np.zeros((0, 128), np.uint8), *parts["descriptors"]]),
+        )
+        write_atomically(path, file.getvalue())
+
+    def _thin(self, most: int) -> int:
+        """Keep at most so many features of each photograph; return how many these are."""
+        for name in ("points", "descriptors"):
+            values = self._parts[name]
+            self._parts[name] = [one[evenly_chosen(len(one), most)] for one in values]
+        return sum(map(len, self._parts["points"]))
 
 
 def write_fingerprints(
     path: Path, files: Sequence[str], fingerprints: Sequence[Fingerprint]
 ) -> None:
-    """Write fingerprints, each with the name of its photograph's file; equal ones give equal bytes.
+    """Write fingerprints with the names of their photographs' files (`FingerprintWriter`)."""
+    writer = FingerprintWriter()
+    for file, one in zip(files, fingerprints, strict=True):
+        writer.add(file, one)
+    writer.write(path)
 
-    The file is an ``.npz`` of plain arrays. Descriptors and thumbnails are rounded, and the grey
-    pictures are JPEG, about 60 KB a photograph; where `MAX_FEATURES` would be exceeded, every
-    photograph keeps equally many features, evenly chosen.
-    """
-    jpeg = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
-    kept = [_kept(len(one.points), len(files)) for one in fingerprints]
-    greys = [cv2.imencode(".jpg", one.grey, jpeg)[1] for one in fingerprints]
-    features = [one.descriptors[index] for one, index in zip(fingerprints, kept, strict=True)]
-    points = [one.points[index] for one, index in zip(fingerprints, kept, strict=True)]
-    file = io.BytesIO()
-    np.savez(
-        file,
-        files=np.frombuffer("\0".join(files).encode(), np.uint8),
-        bits=np.array([one.bits for one in fingerprints], bool).reshape(-1, 63),
-        thumbnails=np.array([one.thumbnail for one in fingerprints], np.float16).reshape(-1, 1024),
-        greys=np.concatenate([np.zeros(0, np.uint8), *(grey.ravel() for grey in greys)]),
-        grey_sizes=np.array([grey.size for grey in greys], np.int64),
-        points=np.concatenate([np.zeros((0, 2), np.float32), *points]),
-        point_counts=np.array([len(index) for index in kept], np.int64),
-        descriptors=np.concatenate(
-            [np.zeros((0, 128), np.uint8)]
-            + [np.rint(_FINE * one).clip(0, 255).astype(np.uint8) for one in features]
-        ),
-    )
-    write_atomically(path, file.getvalue())
+
+def evenly_chosen(features: int, most: int) -> np.ndarray:
+    """Return which of so many features to keep: `most`, or all of them if they are fewer."""
+    return np.unique(np.linspace(0, features - 1, min(features, most)).astype(int))
 
 
 class FingerprintIndex:
@@ -80,10 +131,6 @@ class FingerprintIndex:
         )
         self._signs = arrays["bits"].astype(np.float32) * 2 - 1
         self._owner = np.repeat(np.arange(len(files)), arrays["point_counts"])
-        self._descriptors = arrays["descriptors"].astype(np.float32)
-        lengths = np.linalg.norm(self._descriptors, axis=1, keepdims=True)
-        self._descriptors /= np.maximum(lengths, 1e-6)
-        self._forest = FeatureForest(self._descriptors)
 
     @classmethod
     def read(cls, path: Path) -> "FingerprintIndex":
@@ -118,8 +165,12 @@ class FingerprintIndex:
             bits=self._arrays["bits"][number],
             thumbnail=self._arrays["thumbnails"][number].astype(np.float32),
             points=self._arrays["points"][points],
-            descriptors=self._descriptors[points],
+            descriptors=_unit(self._arrays["descriptors"][points]),
         )
+
+    @cached_property
+    def _forest(self) -> FeatureForest:
+        return FeatureForest(_unit(self._arrays["descriptors"]))
 
     def resembling(self, one: Fingerprint) -> str | None:
         """Return the file of a photograph that `one` is a near-duplicate of, or None.
@@ -144,10 +195,10 @@ class FingerprintIndex:
         return None
 
 
-def _kept(features: int, photographs: int) -> np.ndarray:
-    """Return which features of a photograph are kept: evenly chosen, all of them if few enough."""
-    quota = MAX_FEATURES // photographs
-    return np.unique(np.linspace(0, features - 1, min(features, quota)).astype(int))
+def _unit(descriptors: np.ndarray) -> np.ndarray:
+    """Return descriptors of a file as those of a `Fingerprint`: uint8 to float32, (N, 128)."""
+    values = descriptors.astype(np.float32)
+    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-6)
 
 
 def _check(arrays: dict[str, np.ndarray], photographs: int) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 
 from utils.dataset.splitting.fingerprints import (
     MAX_HASH_DISTANCE,
+    MIN_THUMBNAIL_CORRELATION,
     Fingerprint,
     same_scene,
-    same_thumbnail,
 )
 
 log = logging.getLogger(__name__)
@@ -39,52 +39,52 @@ def find_groups(fingerprints: Sequence[Fingerprint]) -> list[int]:
     list[int]
         For each fingerprint the number of its group; groups are numbered 0, 1, ... as they appear.
     """
-    parents = list(range(len(fingerprints)))
-    for first, second in _alike(fingerprints):
-        _union(parents, first, second)
-    for first, second in _candidates(fingerprints):
-        if _find(parents, first) == _find(parents, second):
-            continue  # in one group already, so looking closer changes nothing
-        if same_scene(fingerprints[first], fingerprints[second]):
-            _union(parents, first, second)
-    numbers: dict[int, int] = {}
-    groups = [
-        numbers.setdefault(_find(parents, index), len(numbers))
-        for index in range(len(fingerprints))
-    ]
-    log.info("%d photographs in %d groups", len(groups), len(numbers))
-    return groups
-
-
-def _alike(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
-    """Yield the pairs that look alike as a whole."""
     if not fingerprints:
-        return
-    bits = np.stack([fingerprint.bits for fingerprint in fingerprints]).astype(np.float32) * 2 - 1
+        return []
+    # In one pass, because a sequence may read each from a file.
+    parts = [(one.bits, one.thumbnail, one.descriptors) for one in fingerprints]
+    bits, thumbnails, descriptors = zip(*parts, strict=True)
+    groups = np.arange(len(parts))
+    for first, second in _alike(np.stack(bits), np.stack(thumbnails), groups):
+        groups[groups == groups[second]] = groups[first]
+    for first, second in _candidates(descriptors):
+        if groups[first] == groups[second]:
+            continue  # so looking closer changes nothing
+        if same_scene(fingerprints[first], fingerprints[second]):
+            groups[groups == groups[second]] = groups[first]
+    numbers: dict[int, int] = {}
+    result = [numbers.setdefault(group, len(numbers)) for group in groups.tolist()]
+    log.info("%d photographs in %d groups", len(result), len(numbers))
+    return result
+
+
+def _alike(
+    bits: np.ndarray, thumbnails: np.ndarray, groups: np.ndarray
+) -> Iterator[tuple[int, int]]:
+    """Yield the pairs that look alike as a whole, but for those that are in one group by then."""
+    signs = bits.astype(np.float32) * 2 - 1
     for first in range(len(bits) - 1):
         # With bits of -1 and 1, the product is (equal bits) - (different bits).
-        distances = (bits.shape[1] - bits[first + 1 :] @ bits[first]) / 2
-        for offset in np.flatnonzero(distances <= MAX_HASH_DISTANCE):
-            second = first + 1 + int(offset)
-            if same_thumbnail(fingerprints[first], fingerprints[second]):
-                yield first, second
+        distances = (bits.shape[1] - signs[first + 1 :] @ signs[first]) / 2
+        apart = groups[first + 1 :] != groups[first]
+        near = first + 1 + np.flatnonzero(apart & (distances <= MAX_HASH_DISTANCE))
+        alike = thumbnails[near] @ thumbnails[first] >= MIN_THUMBNAIL_CORRELATION
+        for second in near[alike]:
+            yield first, int(second)
 
 
-def _candidates(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
+def _candidates(descriptors: Sequence[np.ndarray]) -> Iterator[tuple[int, int]]:
     """Yield pairs that share local features, those with most in common first."""
-    counts = [len(fingerprint.points) for fingerprint in fingerprints]
-    if not fingerprints:
-        return
-    descriptors = np.concatenate([fingerprint.descriptors for fingerprint in fingerprints])
-    owner = np.repeat(np.arange(len(fingerprints)), counts)
-    feature, neighbour = FeatureForest(descriptors).near(descriptors)
+    owner = np.repeat(np.arange(len(descriptors)), [len(some) for some in descriptors])
+    features = np.concatenate(descriptors)
+    feature, neighbour = FeatureForest(features).near(features)
     pair = np.sort(np.stack([owner[feature], owner[neighbour]]), axis=0)
     pair = pair[:, pair[0] != pair[1]]
-    codes, votes = np.unique(pair[0] * len(fingerprints) + pair[1], return_counts=True)
+    codes, votes = np.unique(pair[0] * len(descriptors) + pair[1], return_counts=True)
     for position in np.argsort(-votes, kind="stable"):
         if votes[position] < MIN_VOTES:
             return
-        first, second = divmod(int(codes[position]), len(fingerprints))
+        first, second = divmod(int(codes[position]), len(descriptors))
         yield first, second
 
 
@@ -99,6 +99,7 @@ class FeatureForest:
 
     def __init__(self, descriptors: np.ndarray) -> None:
         cv2.setRNGSeed(0)  # the forest draws from it
+        self._descriptors = descriptors  # the index copies none
         enough = len(descriptors) > _NEIGHBOURS
         self._index = cv2.flann.Index(descriptors, _FOREST) if enough else None
 
@@ -115,14 +116,3 @@ class FeatureForest:
         )
         row, rank = np.nonzero(distances < _RATIO**2 * distances[:, -1:])
         return row, found[row, rank].astype(np.int64)
-
-
-def _find(parents: list[int], index: int) -> int:
-    while parents[index] != index:
-        parents[index] = index = parents[parents[index]]
-    return index
-
-
-def _union(parents: list[int], first: int, second: int) -> None:
-    first, second = _find(parents, first), _find(parents, second)
-    parents[max(first, second)] = min(first, second)

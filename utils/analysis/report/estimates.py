@@ -1,0 +1,66 @@
+"""From the records of the jobs before to the estimate, and what tells whether it can be trusted."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from utils.analysis.prediction.merged import Predictions
+from utils.analysis.prevalence.counting import expected_counts
+from utils.analysis.prevalence.estimate import estimate_prevalence
+from utils.analysis.prevalence.likeness import feature_sums, likeness
+from utils.analysis.report.meaning import absent_classes
+from utils.dataset.labels import CLASSES
+
+
+def estimates(
+    evaluation: dict[str, Any], predictions: Predictions, split: dict[str, Any], seed: int
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the estimate's record, and how like the photographs are (`likeness`).
+
+    Parameters
+    ----------
+    evaluation, split
+        The records of these names.
+    predictions
+        On the new photographs.
+    seed
+        The run's seed, for the bootstrap.
+
+    Returns
+    -------
+    That of `estimate_prevalence`, with ``threshold`` and ``bursts``: how many ``photos`` are in how
+    many ``groups`` of two or more that are as one observation, and the ``largest`` of these.
+    """
+    photos, found = evaluation["per_photo"], predictions.detections
+    test = np.array([photo["confusion"] for photo in photos])
+    expected = np.array([photo["expected"] for photo in photos])
+    new = np.array(
+        [[photo["counts"][name] for name in CLASSES] for photo in predictions.summaries], np.int64
+    ).reshape(-1, len(CLASSES))
+    groups = [photo["group"] for photo in predictions.summaries]
+    threshold = predictions.threshold
+    record = estimate_prevalence(
+        test,
+        new,
+        seed,
+        expected=(expected, expected_counts(found, threshold)),
+        groups=np.array(groups),
+        test_groups=_test_groups(photos, split),
+        absent=absent_classes(split["sides"]),
+    )
+    known, seen = np.array([photo["features"] for photo in photos]), feature_sums(found, threshold)
+    alike = likeness(test, known, new, seen, seed)
+    return {"threshold": threshold, "bursts": bursts(groups), **record}, alike
+
+
+def bursts(groups: Sequence[int]) -> dict[str, int]:
+    """Count the groups of two or more new photographs, and the photographs in them."""
+    sizes = [size for size in Counter(groups).values() if size > 1]
+    return {"photos": sum(sizes), "groups": len(sizes), "largest": max(sizes, default=0)}
+
+
+def _test_groups(photos: Sequence[dict[str, Any]], split: dict[str, Any]) -> np.ndarray:
+    """Return the group of near-duplicates of each test photograph, as the split found them."""
+    return np.array([split["photos"][photo["name"]]["group"] for photo in photos])
