@@ -134,6 +134,30 @@ def enlarged(factor: float) -> Maker:
     return make
 
 
+def one_size_for_all(size: tuple[int, int]) -> Maker:
+    """The annotations of square photographs tell a size that none of them has."""
+
+    def make(root: Path) -> None:
+        for stem, faces in FACES.items():
+            write(root / "images" / f"{stem}.jpg", picture(ord(stem), (WIDTH, WIDTH)))
+            write(root / "annotations" / f"{stem}.xml", voc(faces, size))
+
+    return make
+
+
+def persons_outside(root: Path) -> None:
+    """Of a class that is no face, boxes that would be refused; one photograph has no other."""
+    photographs(root / "images")
+    for stem, faces in FACES.items():
+        person = ("person", (500, 500, 900, 900))
+        write(root / "annotations" / f"{stem}.xml", voc([*faces, person]))
+
+
+def turned_in_yolo(root: Path) -> None:
+    yolo_set(root)
+    write(root / "images" / "a.jpg", turned(6))
+
+
 def drawn_before_the_turn(root: Path) -> None:
     plain(root)
     write(root / "images" / "a.jpg", turned(6))
@@ -293,6 +317,21 @@ def mended() -> Iterator[tuple[str, Mended]]:
         "the size is one pixel off": Mended(
             changed(lambda text, _: text.replace("<width>100", "<width>101"), "a"),
             {"sizes_differ": 1, "scaled": 0},
+            faces=FACES,
+        ),
+        "one size too small for all": Mended(
+            one_size_for_all((50, 50)), {"sizes_differ": 6, "scaled": 0}
+        ),
+        "one size too large for all": Mended(
+            one_size_for_all((1000, 1000)), {"sizes_differ": 6, "scaled": 0}
+        ),
+        "an EXIF turn in YOLO": Mended(
+            turned_in_yolo, {"turn_untold": 1, "turned": 0}, faces=FACES
+        ),
+        "bad boxes of a class left out": Mended(
+            persons_outside,
+            {"boxes.total": 8, "boxes.dropped": 0, "empty": 1},
+            {"classes": ("person=ignore",)},
             faces=FACES,
         ),
         "drawn before the EXIF turn": Mended(

@@ -10,7 +10,7 @@ import numpy as np
 
 from utils.dataset.faces import Faces
 from utils.dataset.formats import voc
-from utils.dataset.formats.annotation import RawAnnotation
+from utils.dataset.formats.annotation import LEAST_SIDE, RawAnnotation
 from utils.dataset.image_header import turn
 from utils.dataset.labels import CLASSES, class_id
 from utils.errors import InputError
@@ -25,7 +25,8 @@ class Annotation:
     faces
         Boxes inside the image, with their classes.
     dropped
-        How many boxes were left out: without area, or wholly outside the image.
+        How many boxes were left out: wholly outside the image, or with a side of less than a
+        pixel inside it.
     clipped
         How many of the boxes kept were cut at the border of the image.
     size_differs
@@ -98,7 +99,7 @@ def fit(
     inside = boxes.clip(0, [width, height, width, height])
     clipped = (inside != boxes).any(axis=1)
     inside = inside.astype(np.float32)  # in which a hair's breadth is none
-    keep = (inside[:, 2:] > inside[:, :2]).all(axis=1)
+    keep = (inside[:, 2:] - inside[:, :2] >= LEAST_SIDE).all(axis=1)
     return Annotation(
         faces=Faces(inside[keep], np.array(labels, np.int64)[keep]),
         dropped=int((~keep).sum()),

@@ -42,6 +42,16 @@ def test_of_clean_data_only_the_format_is_told_and_nothing_is_serious() -> None:
         ),
         ({"scaled": 7}, "7 photographs annotated at another size, boxes scaled"),
         ({"turned": 1}, "1 photograph annotated before the EXIF turn, boxes turned, too"),
+        ({"empty": 2}, "2 photographs without faces"),
+        (
+            {"turn_untold": 1},
+            "1 photograph turned by EXIF of which no size tells if boxes were drawn before that, "
+            "boxes taken as drawn upright",
+        ),
+        (
+            {"sizes_differ": 3},
+            "3 annotations tell another size than the photograph has, boxes taken as they are",
+        ),
         ({"elsewhere": 2}, "2 photographs outside the folders of the data set, left alone"),
         ({"named_by_path": 2}, "2 photographs of equal names in several folders, named by path"),
         ({"not_read": {"HEIC": 3}}, "Pictures of kinds that are not read: 3 HEIC"),
@@ -66,6 +76,8 @@ def test_every_count_has_its_line(data: dict, line: str) -> None:
             {},
             "6 % of the annotated boxes lay outside their photographs, or more than half.",
         ),
+        ({"turn_untold": 6}, {}, "6 annotated photographs are turned by EXIF, and no size tells"),
+        ({"sizes_differ": 6}, {}, "6 annotations tell another size than the photograph has."),
         ({}, {"sizes_differ": 6}, "6 annotations tell another size than the photograph has."),
         (
             {"unlabelled": {"photos": 6, "as": "negative"}},

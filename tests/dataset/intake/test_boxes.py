@@ -53,22 +53,24 @@ def test_of_voc_the_one_was_taken_from_the_larger_corner():
 )
 def test_boxes_are_scaled_by_one_factor_alone(told, scaled):
     drawn = tuple(value * told[0] / 200 for value in FACE)
-    boxes, mended, _ = mend(drawn, size=told)
-    assert mended.scaled == scaled
-    assert mended.sizes_differ == (not scaled and told != (0, 0))
+    whole = Boxes("coco")
+    boxes, _, _ = mend(drawn, size=told, whole=whole)
+    assert whole.placing.scaled == scaled
+    assert whole.placing.differ == (not scaled and told != (0, 0))
     np.testing.assert_allclose(boxes[0], FACE if scaled else drawn, atol=0.3)
 
 
 @pytest.mark.parametrize("orientation", [5, 6, 7, 8])
 def test_a_turn_is_that_of_the_jobs(orientation):
     header = Header(100, 200, orientation)
-    boxes, mended, _ = mend(FACE, header=header, size=(200, 100))
+    whole, both = Boxes("coco"), Boxes("coco")
+    boxes, _, _ = mend(FACE, header=header, size=(200, 100), whole=whole)
     raw = RawAnnotation(("with_mask",), (FACE,), (200, 100))
     wanted = fit(raw, "a", 100, 200, orientation).faces.boxes[0]
-    assert boxes[0] == tuple(wanted.tolist()) and mended.turned == 1
+    assert boxes[0] == tuple(wanted.tolist()) and whole.placing.turned == 1
     larger = tuple(2 * value for value in FACE)
-    both, mended, _ = mend(larger, header=header, size=(400, 200))
-    assert both == boxes and (mended.turned, mended.scaled) == (1, 1)
+    again, _, _ = mend(larger, header=header, size=(400, 200), whole=both)
+    assert again == boxes and (both.placing.turned, both.placing.scaled) == (1, 1)
 
 
 def test_a_box_twice_is_dropped_and_one_of_another_class_is_not():
@@ -148,5 +150,17 @@ def test_shares_of_the_image_are_recognised_and_single_pixels_are_not():
     with pytest.raises(InputError, match=r"20 of 20 boxes lie within 0\.\.1"):
         whole.check("set", allow=False)
     pixels = Boxes("coco")
-    mend((0, 0, 1, 1), whole=pixels)
+    for _ in range(19):
+        mend(FACE, whole=pixels)
+    _, mended, _ = mend((0, 0, 1, 1), whole=pixels)
     pixels.check("set", allow=False)
+    assert mended.dropped == 0
+
+
+def test_a_few_shares_among_pixels_are_no_faces():
+    whole = Boxes("voc")
+    for _ in range(99):
+        mend(FACE, whole=whole, format="voc")
+    _, mended, kept = mend((-0.9, -0.8, 0.4, 0.7), whole=whole, format="voc")
+    assert (mended.dropped, kept.total()) == (1, 0)
+    whole.check("set", allow=False)

@@ -17,6 +17,9 @@ _OF_BOXES = {
 _OF_PHOTOGRAPHS = {
     "scaled": "annotated at another size, boxes scaled",
     "turned": "annotated before the EXIF turn, boxes turned, too",
+    "turn_untold": "turned by EXIF of which no size tells if boxes were drawn before that, boxes "
+    "taken as drawn upright",
+    "empty": "without faces",
     "elsewhere": "outside the folders of the data set, left alone",
     "named_by_path": "of equal names in several folders, named by path",
 }
@@ -54,11 +57,19 @@ def about_the_data(data: Mapping[str, Any], split: Mapping[str, Any]) -> list[Ca
             "photographs, or more than half. The file may mean something else by its numbers, and "
             "the detector have learnt from wrong faces: look at the photographs below."
         )
-    if split.get("sizes_differ", 0) > MANY * photos:
+    differ = _sizes_differ(data, split)
+    if differ > MANY * photos:
         result.append(
-            f"{number_of(split['sizes_differ'], 'annotation tells', 'annotations tell')} another "
+            f"{number_of(differ, 'annotation tells', 'annotations tell')} another "
             "size than the photograph has. Their boxes were taken as they are and may lie beside "
             "the faces: look at the photographs below."
+        )
+    untold = data.get("turn_untold", 0)
+    if untold > MANY * photos:
+        result.append(
+            f"{number_of(untold, 'annotated photograph is', 'annotated photographs are')} turned "
+            "by EXIF, and no size tells if boxes were drawn before that. They were taken as drawn "
+            "upright and may lie beside the faces: look at the photographs below."
         )
     missing = data.get("unlabelled", {"photos": 0})
     if missing["photos"] > MANY * photos:
@@ -122,7 +133,7 @@ def _photographs(data: Mapping[str, Any], split: Mapping[str, Any]) -> Iterator[
     for field, words in _OF_PHOTOGRAPHS.items():
         if count := data.get(field):
             yield f"{number_of(count, 'photograph')} {words}"
-    if count := split.get("sizes_differ"):
+    if count := _sizes_differ(data, split):
         yield (
             f"{number_of(count, 'annotation tells', 'annotations tell')} another size than the "
             "photograph has, boxes taken as they are"
@@ -140,6 +151,11 @@ def _boxes(data: Mapping[str, Any], split: Mapping[str, Any]) -> Iterator[str]:
         yield f"{number_of(count, 'box', 'boxes')} reached beyond the photograph, clipped"
     if count := split.get("dropped_boxes"):
         yield f"{number_of(count, 'box', 'boxes')} without area inside the photograph, dropped"
+
+
+def _sizes_differ(data: Mapping[str, Any], split: Mapping[str, Any]) -> int:
+    """Return how many photographs: where data were packed, or in a shard that others made."""
+    return data.get("sizes_differ", 0) or split.get("sizes_differ", 0)
 
 
 def _files(data: Mapping[str, Any]) -> Iterator[str]:

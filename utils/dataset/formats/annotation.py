@@ -9,6 +9,11 @@ MAX_FACES = 5000
 """On one photograph; the fullest of WIDER FACE, a data set of crowds, has 1,968."""
 
 
+LEAST_SIDE = 1.0
+"""Of a face inside the image, in pixels: what is smaller is a slip of the mouse, or a share of the
+image in place of pixels."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawAnnotation:
     """The boxes of a photograph as its file writes them: none is clipped, swapped or dropped.

@@ -5,12 +5,11 @@ way, the file means something else by its numbers, and a detector would learn fr
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from utils.dataset.formats.annotation import Box, RawAnnotation
-from utils.dataset.formats.values import rounded
-from utils.dataset.image_header import Header, turn
+from utils.dataset.formats.annotation import LEAST_SIDE, Box, RawAnnotation
+from utils.dataset.image_header import Header
+from utils.dataset.intake.placing import Placing
 from utils.dataset.intake.readings import Readings
 from utils.errors import InputError, brief
 
@@ -19,7 +18,6 @@ TOO_MANY = 0.05
 
 _OFTEN = 0.1  # of the boxes: when so many are wrong, another reading is looked for
 _SLIP = 0.02  # of a side of the photograph: boxes end so far outside by chance
-_SAME = 0.01  # a factor so near to 1 is a slip, and no copy of another size
 _NAMED = 3  # how many files an error names
 
 
@@ -29,13 +27,10 @@ class Mended:
 
     boxes: int = 0
     swapped: int = 0
-    scaled: int = 0
-    turned: int = 0
     duplicates: int = 0
     dropped: int = 0
     clipped: int = 0
     halved: int = 0
-    sizes_differ: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
 
 
@@ -51,6 +46,7 @@ class Boxes:
     def __init__(self, format: str) -> None:
         self._format = format
         self.mended = Mended()
+        self.placing = Placing()
         self._reversed: Counter[str] = Counter()
         self._outside: Counter[str] = Counter()
         self._bad: Counter[str] = Counter()
@@ -65,8 +61,9 @@ class Boxes:
         """Return an annotation in pixels of the upright photograph, and its faces by class name.
 
         Boxes drawn on a photograph before its EXIF turn are turned; those drawn on a larger or
-        smaller copy are scaled if the size that the file tells differs by one factor; exact
-        repetitions are dropped. What lies outside the image is counted and left as it is.
+        smaller copy are scaled if the size that the file tells differs by one factor and `placing`
+        was not shown otherwise; exact repetitions are dropped. What lies outside the image is
+        counted and left as it is.
 
         Parameters
         ----------
@@ -74,7 +71,7 @@ class Boxes:
             The file, to name it in an error of the whole.
         """
         mended = self.mended
-        place = self._placing(raw, header)
+        place = self.placing.of(raw, header)
         names, kept, seen, faces = [], [], set(), Counter()
         mended.left_out.update(raw.left_out)
         for class_name, box in zip(raw.names, raw.boxes, strict=True):
@@ -104,28 +101,6 @@ class Boxes:
             y1, y2 = y2 - shift, y1 + shift
         return x1, y1, x2, y2
 
-    def _placing(self, raw: RawAnnotation, header: Header) -> Callable[[Box], Box]:
-        """Return what takes a box from where the file draws it to the upright image."""
-        upright, stored, told = (header.width, header.height), header.stored_size, raw.size
-        if told is None or told == upright or min(told) <= 0:
-            return lambda box: box
-        factors = (1.0, 1.0) if told == stored else _factors(told, upright)
-        turned = told == stored
-        if factors is None and stored != upright:
-            factors, turned = _factors(told, stored), True
-        if factors is None:
-            self.mended.sizes_differ += 1
-            return lambda box: box
-        across, down = factors
-        self.mended.turned += turned
-        self.mended.scaled += factors != (1.0, 1.0)
-
-        def place(box: Box) -> Box:
-            box = rounded((box[0] * across, box[1] * down, box[2] * across, box[3] * down))
-            return turn(box, header.orientation, *upright) if turned else box
-
-        return place
-
     def _weigh(self, box: Box, header: Header, name: str) -> None:
         """Count what tells whether all boxes mean something else than corners in pixels."""
         if min(box) >= -1.001 and max(box) <= 1.001:
@@ -135,11 +110,11 @@ class Boxes:
         self._readings.weigh(box, header)
 
     def _is_face(self, box: Box, header: Header, name: str) -> bool:
-        """Return whether a box has an area inside the image, and count what lies outside."""
+        """Return whether a box has a pixel or more inside the image; count what lies outside."""
         x1, y1, x2, y2 = box
         a, b = max(x1, 0.0), max(y1, 0.0)
         c, d = min(x2, float(header.width)), min(y2, float(header.height))
-        if c <= a or d <= b:
+        if min(c - a, d - b) < LEAST_SIDE:
             self.mended.dropped += 1
             self._bad[name] += 1
             self._outside[name] += 1
@@ -192,15 +167,6 @@ class Boxes:
                 f"({_examples(self._bad)}); boxes reach to {reach} pixels: were they drawn on "
                 f"other photographs, or on larger copies? Mend them, {go_on}"
             )
-
-
-def _factors(told: tuple[int, int], size: tuple[int, int]) -> tuple[float, float] | None:
-    """Return the factors from one size to the other where both are one, but for rounding."""
-    across, down = size[0] / told[0], size[1] / told[1]
-    if max(abs(across - 1), abs(down - 1)) < _SAME:
-        return None
-    off = abs(told[0] * down - size[0]), abs(told[1] * across - size[1])
-    return (across, down) if off[0] <= max(1.0, down) and off[1] <= max(1.0, across) else None
 
 
 def _examples(files: Counter[str]) -> str:

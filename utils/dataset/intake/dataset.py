@@ -14,6 +14,7 @@ from typing import Any
 from utils.dataset.class_names import parse_told, resolve, why_too_few
 from utils.dataset.formats import voc
 from utils.dataset.formats.annotation import RawAnnotation
+from utils.dataset.image_header import Header
 from utils.dataset.intake.archives import Source
 from utils.dataset.intake.boxes import Boxes
 from utils.dataset.intake.choices import AS_IT_IS, Choices
@@ -35,7 +36,10 @@ _NAMED = 5  # how many reasons an error names
 @dataclass(slots=True)
 class _Entry:
     path: str
+    file: str  # that annotates it
     raw: RawAnnotation
+    header: Header
+    faces: int = 0
     filename: str = ""
 
     @property
@@ -80,10 +84,13 @@ class Dataset:
         try:
             layout = find_layout(self._source, choices.format)
             check_mismatches(self._source.path, layout, choices.unlabelled)
+            read = self._read(layout, told, choices)
+            named = Counter(name for entry in read.entries for name in entry.raw.names)
+            self._classes = self._meanings(named, told)
             boxes = Boxes(layout.format)
-            read = self._read(layout, boxes, told, choices)
-            self._classes = self._meanings(read.faces, told)
+            self._mend(read, boxes)
             boxes.check(path, choices.allow_bad_boxes)
+            read.faces.update({name: named[name] for name in named if not self._classes[name]})
             if why := why_too_few(self._classes, read.faces):
                 raise InputError(f"{path}: {why}")
             self._entries = self._named(read.entries)
@@ -91,11 +98,11 @@ class Dataset:
             self.facts = facts_of(
                 layout,
                 photos=len(self._entries),
-                empty=sum(not entry.raw.names for entry in self._entries),
+                empty=sum(not entry.faces for entry in self._entries),
                 read_faces=read.faces,
                 classes=self._classes,
                 unreadable=read.unreadable,
-                mended=boxes.mended,
+                boxes=boxes,
                 unlabelled=choices.unlabelled,
                 split=choices.split,
                 sides=count_sides(entry.path for entry in self._entries),
@@ -125,16 +132,11 @@ class Dataset:
     def _photos(self) -> Iterator[Photo]:
         for entry in self._entries:
             raw = entry.raw
-            kept = [
-                (ours, box)
-                for name, box in zip(raw.names, raw.boxes, strict=True)
-                if (ours := self._classes[name]) is not None
-            ]
-            names, boxes = [ours for ours, _ in kept], [box for _, box in kept]
-            annotation = voc.write(entry.filename, *raw.size, names, boxes)
+            names = [self._classes[name] for name in raw.names]
+            annotation = voc.write(entry.filename, *raw.size, names, raw.boxes)
             yield Photo(entry.name, entry.filename, self._source.read(entry.path), annotation)
 
-    def _read(self, layout: Layout, boxes: Boxes, told: dict[str, str], choices: Choices) -> _Read:
+    def _read(self, layout: Layout, told: dict[str, str], choices: Choices) -> _Read:
         reader = annotation_reader(self._source, layout, told)
         negative = layout.unlabelled if choices.unlabelled == "negative" else []
         result = _Read()
@@ -152,12 +154,19 @@ class Dataset:
                 raw.size,
                 raw.left_out,
             )
-            raw, kept = boxes.mend(raw, header, layout.pairs.get(path, path))
-            result.faces.update(dict.fromkeys(raw.names, 0))
-            result.faces.update(kept)
-            result.entries.append(_Entry(path, raw))
+            result.entries.append(_Entry(path, layout.pairs.get(path, path), raw, header))
         _check_unreadable(self._source.path, result, choices.skip_bad)
         return result
+
+    def _mend(self, read: _Read, boxes: Boxes) -> None:
+        """Mend all boxes but those of classes that are left out."""
+        for entry in read.entries:
+            entry.raw = _without(entry.raw, self._classes)
+            boxes.placing.look(entry.raw, entry.header)
+        for entry in read.entries:
+            entry.raw, faces = boxes.mend(entry.raw, entry.header, entry.file)
+            entry.faces = faces.total()
+            read.faces.update(faces)
 
     def _meanings(self, faces: Mapping[str, int], told: Mapping[str, str]) -> dict[str, str | None]:
         try:
@@ -183,6 +192,15 @@ def pack_dataset(path: Path, output: Path, choices: Choices = AS_IT_IS) -> dict[
     with Dataset(path, choices) as dataset:
         dataset.pack(output)
         return dataset.facts
+
+
+def _without(raw: RawAnnotation, classes: Mapping[str, str | None]) -> RawAnnotation:
+    """Return an annotation without the boxes of classes that are left out."""
+    if all(classes[name] for name in raw.names):
+        return raw
+    kept = [(n, box) for n, box in zip(raw.names, raw.boxes, strict=True) if classes[n]]
+    names, boxes = tuple(name for name, _ in kept), tuple(box for _, box in kept)
+    return RawAnnotation(names, boxes, raw.size, raw.left_out)
 
 
 def _check_unreadable(where: Path, read: _Read, skip_bad: bool) -> None:

@@ -6,13 +6,14 @@ The record stands in ``configuration.json`` under ``data`` (and ``new_photograph
 ``format``, ``layout``
     "YOLO"; in which folders things lie, in words.
 ``photos``, ``empty``
-    Photographs packed, and those of them without any face.
+    Photographs packed, and those of them without any face (of a class that is not left out).
 ``faces``
     By our class, as packed; a class that is not there has 0.
 ``classes_missing``
     Our classes that no face has.
 ``class_names``
-    For each name in the files: ``{"name", "class", "faces"}``; class None: left out.
+    For each name in the files: ``{"name", "class", "faces"}``; class None: left out, and its boxes
+    count nowhere else.
 ``unlabelled``
     ``{"photos": n, "as": "skip" or "negative"}``: photographs that nothing annotated.
 ``annotations_without_photograph``
@@ -27,12 +28,13 @@ The record stands in ``configuration.json`` under ``data`` (and ``new_photograph
     Other files by suffix.
 ``boxes``
     ``total``; ``swapped``: corners were reversed; ``duplicates``: repeated exactly, dropped;
-    ``dropped``: without area inside the image, which `split_data` leaves out; ``clipped``: which it
-    cuts at the border, ``halved`` those of them by more than half; ``left_out``: by kind, what was
-    marked and is no box around a face.
-``scaled``, ``turned``, ``sizes_differ``
+    ``dropped``: less than a pixel inside the image, which `split_data` leaves out; ``clipped``:
+    which it cuts at the border, ``halved`` those of them by more than half; ``left_out``: by kind,
+    what was marked and is no box around a face.
+``scaled``, ``turned``, ``turn_untold``, ``sizes_differ``
     Photographs whose boxes were scaled, or turned with the image, because the annotation tells
-    another size; and those where it differs otherwise and nothing was done.
+    another size; those with an EXIF turn of which no size tells whether boxes were drawn before it;
+    and those where the size differs otherwise, or is not believed, and nothing was done.
 ``split``, ``given_sides``
     "groups" or "given", and photographs by side where folders name sides.
 ``named_by_path``
@@ -45,7 +47,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from utils.dataset.intake.boxes import Mended
+from utils.dataset.intake.boxes import Boxes
 from utils.dataset.intake.layout import FORMATS, Layout, left_alone
 from utils.dataset.labels import CLASSES
 
@@ -55,7 +57,7 @@ def facts_of(
     *,
     read_faces: Counter[str],
     classes: Mapping[str, str | None],
-    mended: Mended,
+    boxes: Boxes,
     unlabelled: str,
     sides: dict[str, int],
     **counts: Any,
@@ -65,6 +67,7 @@ def facts_of(
     for name, count in read_faces.items():
         if (ours := classes[name]) is not None:
             faces[ours] += count
+    mended, placing = boxes.mended, boxes.placing
     not_read, others = left_alone(layout.others)
     return {
         "format": FORMATS[layout.format],
@@ -90,8 +93,9 @@ def facts_of(
             "halved": mended.halved,
             "left_out": dict(sorted(mended.left_out.items())),
         },
-        "scaled": mended.scaled,
-        "turned": mended.turned,
-        "sizes_differ": mended.sizes_differ,
+        "scaled": placing.scaled,
+        "turned": placing.turned,
+        "turn_untold": placing.turn_untold,
+        "sizes_differ": placing.differ,
         "given_sides": sides,
     }

@@ -39,6 +39,8 @@ def _about_data(data: Mapping[str, Any]) -> Iterator[str]:
     if count := data["unlabelled"]["photos"]:
         done = "left out" if data["unlabelled"]["as"] == "skip" else "taken to show no face"
         yield f"Without annotation: {_number(count, 'photograph')}, {done}"
+    if count := data["empty"]:
+        yield f"Without faces: {_number(count, 'photograph')}"
     if count := data["annotations_without_photograph"]:
         yield f"Without photograph: {_number(count, 'annotation')}, left out"
     if bad := data["unreadable"]:
@@ -54,6 +56,11 @@ def _about_data(data: Mapping[str, Any]) -> Iterator[str]:
         )
     if count := data["turned"]:
         yield f"Annotated before an EXIF turn: {_number(count, 'photograph')}, boxes turned, too"
+    if count := data["turn_untold"]:
+        yield (
+            f"Turned by EXIF, and the annotation tells no size before it: "
+            f"{_number(count, 'photograph')}, boxes taken as drawn upright"
+        )
     if count := data["sizes_differ"]:
         yield (
             f"Annotation tells another size: {_number(count, 'photograph')}, boxes left as they are"
@@ -61,7 +68,7 @@ def _about_data(data: Mapping[str, Any]) -> Iterator[str]:
     if count := boxes["duplicates"]:
         yield f"Twice the same: {_number(count, 'box', 'boxes')}, dropped"
     if count := boxes["dropped"]:
-        yield f"Without area inside the image: {_number(count, 'box', 'boxes')}, dropped"
+        yield f"Less than a pixel inside the image: {_number(count, 'box', 'boxes')}, dropped"
     if count := boxes["halved"]:
         yield f"More than half outside the image: {_number(count, 'box', 'boxes')}, cut"
     for kind, count in boxes["left_out"].items():
