@@ -12,17 +12,18 @@ from utils.dataset.labels import CLASSES
 
 
 @st.composite
-def raw_annotations(draw, decimals: int = 0) -> RawAnnotation:
-    """Boxes inside an image of a size up to a camera's, on a grid of so many decimals."""
+def raw_annotations(draw, decimals: int = 0, least: float = 0) -> RawAnnotation:
+    """Boxes inside an image of a size up to a camera's, on a grid of so many decimals, sides `least` or more."""
     width, height = draw(st.integers(1, 6000)), draw(st.integers(1, 6000))
     scale = 10**decimals
+    least = max(1, round(least * scale))
     names, boxes = [], []
     for _ in range(draw(st.integers(0, 6))):
         names.append(draw(st.sampled_from(CLASSES)))
         corners = []
         for length in (width, height):
-            start = draw(st.integers(0, length * scale - 1))
-            corners.append((start, draw(st.integers(start + 1, length * scale))))
+            start = draw(st.integers(0, length * scale - least))
+            corners.append((start, draw(st.integers(start + least, length * scale))))
         (x1, x2), (y1, y2) = corners
         boxes.append((x1 / scale, y1 / scale, x2 / scale, y2 / scale))
     return RawAnnotation(tuple(names), tuple(boxes), (width, height))

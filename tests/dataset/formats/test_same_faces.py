@@ -63,7 +63,7 @@ def test_rounded_as_tools_write_it_reads_as_whole_pixels(raw, decimals):
     assert read.boxes == raw.boxes
 
 
-@given(raw_annotations(decimals=2))
+@given(raw_annotations(decimals=2, least=1))
 def test_all_faces_reach_the_image(raw):
     for read in in_all_formats(raw).values():
         annotation = fit(read, "a", *raw.size)

@@ -9,9 +9,9 @@ MAX_FACES = 5000
 """On one photograph; the fullest of WIDER FACE, a data set of crowds, has 1,968."""
 
 
-LEAST_SIDE = 1.0
-"""Of a face inside the image, in pixels: what is smaller is a slip of the mouse, or a share of the
-image in place of pixels."""
+LEAST_SIDE = 0.99
+"""Of a face inside the image: a pixel, but for rounding. What is smaller is a slip of the mouse, or a
+share of the image in place of pixels."""
 
 
 @dataclass(frozen=True, slots=True)
