@@ -13,7 +13,10 @@ from utils.dataset.labels import CLASSES
 
 @st.composite
 def raw_annotations(draw, decimals: int = 0, least: float = 0) -> RawAnnotation:
-    """Boxes inside an image of a size up to a camera's, on a grid of so many decimals, sides `least` or more."""
+    """Boxes inside an image of a size up to a camera's, on a grid of so many decimals.
+
+    Their sides have `least` pixels or more.
+    """
     width, height = draw(st.integers(1, 6000)), draw(st.integers(1, 6000))
     scale = 10**decimals
     least = max(1, round(least * scale))
