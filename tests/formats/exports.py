@@ -109,6 +109,28 @@ def a_repository_around_it(root: Path) -> None:
     write(root / "requirements.txt", "numpy\n")
 
 
+def yaml_files_of_other_programs(root: Path) -> None:
+    label_studio_yolo(root)
+    write(root / "environment.yml", "name: x\ndependencies:\n- pip:\n  - names\n")
+    write(root / "runs" / "args.yaml", "task: detect\nhide_names: false\n")
+
+
+def predefined_classes(root: Path) -> None:
+    """The list that LabelImg offers lies beside the one that it wrote."""
+    photographs(root)
+    _each(root, ".txt", yolo)
+    write(root / "classes.txt", LIST)
+    write(root / "predefined_classes.txt", "without_mask\nwith_mask\nmask_weared_incorrect\n")
+
+
+def a_list_above(root: Path) -> None:
+    """Lists of two days differ; each lies above the labels."""
+    for day, order, stems in (("day1", CLASSES, "abc"), ("day2", CLASSES[::-1], "def")):
+        photographs(root / day / "x", stems)
+        _each(root / day / "x", ".txt", lambda faces, o=order: yolo(faces, o), stems)
+        write(root / day / "classes.txt", "\n".join(order))
+
+
 def exports() -> Iterator[tuple[str, Maker, str]]:
     """Yield what it is, its maker, and the format that is to be found."""
     for maker, format in (
@@ -116,6 +138,9 @@ def exports() -> Iterator[tuple[str, Maker, str]]:
         (whole_name_before_the_suffix, "PASCAL VOC"),
         (whole_name_before_the_suffix_in_yolo, "YOLO"),
         (label_studio_yolo, "YOLO"),
+        (yaml_files_of_other_programs, "YOLO"),
+        (predefined_classes, "YOLO"),
+        (a_list_above, "YOLO"),
         (cvat_voc, "PASCAL VOC"),
         (cvat_ultralytics, "YOLO"),
         (vott, "PASCAL VOC"),

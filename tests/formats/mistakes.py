@@ -182,6 +182,18 @@ def lines_of_yolo(change: Callable[[list[str]], list[object]]) -> Maker:
     return make
 
 
+def lines_without_list(line: Callable[[str, tuple], list[object]]) -> Maker:
+    """Return a maker of a set of texts that are not YOLO's, a line a face."""
+
+    def make(root: Path) -> None:
+        photographs(root / "images")
+        for stem, faces in FACES.items():
+            text = "".join(" ".join(map(str, line(*face))) + "\n" for face in faces)
+            write(root / "labels" / f"{stem}.txt", text)
+
+    return make
+
+
 def as_corners(line: list[str]) -> list[object]:
     index, x, y, width, height = (float(word) for word in line)
     return [int(index), x - width / 2, y - height / 2, x + width / 2, y + height / 2]
@@ -500,6 +512,10 @@ def _names_and_sides() -> Iterator[tuple[str, Refused]]:
             r"labels/\*\.txt: YOLO, but no data\.yaml, classes\.txt or obj\.names .*"
             "--classes 0=with_mask",
         ),
+        "two lists of classes in one folder": Refused(
+            with_file("classes.txt", "\n".join(CLASSES[::-1]), yolo_set),
+            "classes.txt and data.yaml name different classes; remove all but the one",
+        ),
         "a class index too high": Refused(
             lines_of_yolo(lambda line: ["7", *line[1:]]), "class 7, which data.yaml does not name"
         ),
@@ -565,6 +581,14 @@ def _nothing_to_learn_from() -> Iterator[tuple[str, Refused]]:
             ),
         )
     yield from {
+        "KITTI": Refused(
+            lines_without_list(lambda name, box: [name, 0, 0, 0, *box, *[0] * 7]),
+            r"labels/\*\.txt: KITTI; convert it",
+        ),
+        "boxes with class names": Refused(
+            lines_without_list(lambda name, box: [name, *box]),
+            r"labels/\*\.txt: boxes with class names; convert it",
+        ),
         "TFRecord": Refused(with_file("train.tfrecord", b"x"), "TFRecord, which is not read"),
         "a table": Refused(with_file("labels.csv", "file,x,y,label\n"), r"labels\.csv: a table"),
         "photographs alone": Refused(

@@ -28,6 +28,7 @@ LEFT_ALONE = {
     "coco instances": {".json": 2},
     "aizoo": {".txt": 1},
     "label studio yolo": {".json": 1},
+    "yaml files of other programs": {".json": 1},
     "cvat voc": {".txt": 2},
     "cvat ultralytics": {".txt": 1},
     "vott": {".pbtxt": 1},

@@ -191,3 +191,14 @@ def test_reading_a_data_set_loads_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_yaml_says_where_the_set_lies_if_it_is_elsewhere(tmp_path):
+    yaml = tmp_path / "data.yaml"
+    with pytest.raises(InputError, match=r"data\.yaml: no such file"):
+        Dataset(yaml)
+    yaml.write_text("path: '../datasets/masks'  # root\nnames: [a, b]\n")
+    with pytest.raises(
+        InputError, match=r"lies in '\.\./datasets/masks.*: copy it there, and give"
+    ):
+        Dataset(yaml)

@@ -42,12 +42,17 @@ ADVICE = {
     "a list of photographs": "it has no boxes; give the folder with the annotations",
     "keras-yolo3 list": "convert it to VOC, YOLO or COCO",
     "WIDER FACE list": "convert it to VOC, YOLO or COCO",
+    "boxes with class names": "convert it to VOC or COCO, or to YOLO, which has indices of classes",
+    "PaliGemma JSONL": "export YOLO, VOC or COCO",
     "KITTI": "convert it to VOC, YOLO or COCO",
     "MOT": "export the task as VOC, YOLO or COCO",
     "a Git-LFS pointer": "run git lfs pull where the files were cloned",
     "a web page": "it was saved in place of the file; download it again, signed in",
 }
 """What to do with files of other formats, by what `sniff` calls them."""
+
+LISTS = ("ImageSets list", "a list of photographs", "a table (CSV)")
+"""Of them, those that may lie beside the annotations."""
 
 _START = 256 * 1024
 """Bytes looked at."""
@@ -105,6 +110,8 @@ def _json(text: str) -> str | None:
         ("Supervisely JSON", {"objects", "size"} <= top or {"classes", "projectType"} <= top),
         ("Medical Masks JSON", {"Annotations", "FileName"} <= top),
         ("VoTT JSON", {"asset", "regions"} <= top or "visitedAssets" in some),
+        ("VoTT JSON", {"assets", "tags"} <= top and "asset" in inner),
+        ("PaliGemma JSONL", {"image", "prefix", "suffix"} <= top),
         ("FiftyOne JSON", "samples" in top),
         ("Ground Truth manifest", "source-ref" in top),
         ("Datumaro JSON", {"categories", "items"} <= top),
@@ -178,6 +185,8 @@ def _lines(lines: list[str]) -> str | None:
         return _table(lines)
     if all(_is_yolo(row) for row in rows):
         return "yolo"
+    if all(len(row) >= 5 and _has_class_name(row) for row in rows):
+        return "boxes with class names"  # OIDv4 ToolKit, BBox-Label-Tool
     if all(len(row) == 15 and not _is_number(row[0]) for row in rows):
         return "KITTI"
     photos = [row for row in rows if re.search(r"\.(jpe?g|png|bmp|tiff?|webp)$", row[0], re.I)]
@@ -210,6 +219,14 @@ def _table(lines: list[str]) -> str | None:
 
 def _is_yolo(row: list[str]) -> bool:
     return len(row) >= 5 and all(map(_is_number, row)) and float(row[0]).is_integer()
+
+
+def _has_class_name(row: list[str]) -> bool:
+    return (
+        not _is_number(row[0])
+        and all(map(_is_number, row[-4:]))
+        and not any(map(_is_number, row[1:-4]))
+    )
 
 
 def _is_number(text: str) -> bool:

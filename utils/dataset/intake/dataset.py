@@ -27,6 +27,7 @@ from utils.dataset.intake.paths import side_of
 from utils.dataset.intake.reading import annotation_reader, read_photograph
 from utils.dataset.intake.sides import check_sides, count_sides
 from utils.dataset.intake.writing import write
+from utils.dataset.intake.yolo_classes import check_beside
 from utils.dataset.shards import Photo
 from utils.errors import InputError
 
@@ -80,8 +81,11 @@ class Dataset:
     def __init__(self, path: Path, choices: Choices = AS_IT_IS) -> None:
         told = parse_told(choices.classes)
         path = Path(path)
-        self._source = Source(path.parent if path.suffix in (".yaml", ".yml") else path)
+        yaml = path.suffix in (".yaml", ".yml")
+        self._source = Source(path.parent if yaml else path)
         try:
+            if yaml:
+                check_beside(path, self._source)
             layout = find_layout(self._source, choices.format)
             check_mismatches(self._source.path, layout, choices.unlabelled)
             read = self._read(layout, told, choices)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from utils.dataset.class_spellings import is_known
-from utils.dataset.formats.recognise import ADVICE, advice
+from utils.dataset.formats.recognise import ADVICE, LISTS, READ, advice
 from utils.dataset.intake.archives import ARCHIVE_SUFFIXES, Source
 from utils.dataset.intake.contents import kind_of
-from utils.dataset.intake.kinds import fixes, suffix, unread_photograph
+from utils.dataset.intake.kinds import fixes, is_for_people, suffix, unread_photograph
 from utils.dataset.intake.paths import (
     ANNOTATION_FOLDERS,
     IMAGE_FOLDERS,
@@ -19,6 +19,7 @@ from utils.dataset.intake.paths import (
 from utils.errors import brief
 
 _ARCHIVES = (*ARCHIVE_SUFFIXES, ".rar", ".7z", ".gz")
+_LOOKED_INTO = 200  # texts that are opened to say what they are
 _TEXTS = (".json", ".csv", ".xml", ".txt", ".manifest", ".jsonl", ".ndjson")
 _UNREAD = {
     **dict.fromkeys((".csv", ".tsv"), "a table (CSV)"),
@@ -112,17 +113,17 @@ def explain_no_photographs(files: Sequence[str]) -> str:
 
 def _other_format(source: Source, photos: Sequence[str]) -> str | None:
     """Say what annotations there are in a format that is not read, and what to do with them."""
-    found: dict[str, str] = {}
-    for path in sorted(source.files):
-        if suffix(path) in _TEXTS and suffix(path) not in found:
-            kind = kind_of(source, path)
-            if kind in ADVICE or (kind or "").startswith("a web page"):
-                return (
-                    f"{len(photos):,} photographs, and {brief(path)}: {kind}, which is not read; "
-                    f"{advice(kind)}"
-                )
-            if kind:
-                found[suffix(path)] = path
+    found: dict[str, str] = {}  # an example of each kind
+    texts = (path for path in source.files if suffix(path) in _TEXTS and not is_for_people(path))
+    for path in sorted(texts)[:_LOOKED_INTO]:
+        if (kind := kind_of(source, path)) and kind not in READ:
+            found.setdefault(kind, path)
+    if found:
+        kind, path = min(found.items(), key=lambda item: item[0] in LISTS)
+        return (
+            f"{len(photos):,} photographs, and {brief(path)}: {kind}, which is not read; "
+            f"{advice(kind)}"
+        )
     other = next((path for path in sorted(source.files) if suffix(path) in _UNREAD), None)
     if other is None:
         return None

@@ -8,7 +8,7 @@ from utils.dataset.intake import indexes
 from utils.dataset.intake.archives import Source
 from utils.dataset.intake.contents import is_coco, is_cvat, may_be
 from utils.dataset.intake.diagnosis import explain
-from utils.dataset.intake.kinds import is_photograph, suffix
+from utils.dataset.intake.kinds import is_for_people, is_photograph, suffix
 from utils.dataset.intake.layout import FORMATS, Layout
 from utils.dataset.intake.pairing import Pairing, beside, pair
 from utils.dataset.intake.paths import (
@@ -206,9 +206,4 @@ def _sort_the_rest(source: Source, layout: Layout) -> None:
 
 def _is_list(path: str) -> bool:
     """Return whether a text file is a list of classes or photographs, or is for people."""
-    name = path.rpartition("/")[2].lower()
-    return (
-        is_class_list(path)
-        or "/imagesets/" in f"/{path.lower()}"
-        or name.startswith(("readme", "license", "licence"))
-    )
+    return is_class_list(path) or "/imagesets/" in f"/{path.lower()}" or is_for_people(path)

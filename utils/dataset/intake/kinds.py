@@ -89,6 +89,11 @@ def unread_photograph(name: str) -> str | None:
     return _OTHER_PHOTOGRAPHS.get(suffix(name))
 
 
+def is_for_people(path: str) -> bool:
+    """Return whether a file is a README or a licence, by its name."""
+    return path.rpartition("/")[2].lower().startswith(("readme", "license", "licence"))
+
+
 def suffix(name: str) -> str:
     """Return the suffix of a path's last part in lower case, with its point; "" without one."""
     stem, point, end = name.rpartition("/")[2].rpartition(".")
