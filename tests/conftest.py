@@ -5,10 +5,22 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+HERE = Path(__file__).parent
+
 # The suite finds the same examples every time; `--hypothesis-profile=thorough` looks for new ones.
 settings.register_profile("suite", derandomize=True, deadline=None, max_examples=100, database=None)
 settings.register_profile("thorough", deadline=None, max_examples=4000)
 settings.load_profile("suite")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a fixture of their file on one worker, so that it is made once."""
+    for item in items:
+        fixtures = item._fixtureinfo.name2fixturedefs.values()
+        shared = any(fixture[-1].scope == "module" for fixture in fixtures)
+        if shared and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(HERE).as_posix()))
 
 
 @pytest.fixture

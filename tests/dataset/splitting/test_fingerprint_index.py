@@ -15,8 +15,6 @@ from utils.errors import InputError
 
 FILES = [f"p{seed}.jpg" for seed in range(6)]
 
-pytestmark = pytest.mark.xdist_group("fingerprints")
-
 
 @pytest.fixture(scope="module")
 def pictures():

@@ -16,8 +16,6 @@ from utils.dataset.splitting.near_duplicates import find_groups
 from utils.dataset.splitting.split import SIDES, split_dataset
 from utils.errors import InputError
 
-pytestmark = pytest.mark.xdist_group("split")
-
 
 @pytest.fixture(scope="module", autouse=True)
 def each_picture_is_looked_at_once():
