@@ -32,7 +32,7 @@ def rows(quick: bool) -> Iterator[Row]:
         span = toy.undisturbed()
         points = system_points(toy)
         for fault in ("full", "full-on", "read-only"):
-            yield failing_calls(toy, chance, 2 if quick else 30, points, fault)
+            yield failing_calls(toy, chance, 1 if quick else 30, points, fault)
         yield vanishing_scratch(toy, chance, 2 if quick else 20, span)
         try:
             with small_disk(Path(scratch, "disk"), ROOM) as disk:

@@ -1,6 +1,7 @@
 """The code that travels with the workflow: what jobs can import, as one reproducible zip."""
 
 import ast
+import functools
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,21 +49,25 @@ def executables(project: Path = PROJECT) -> dict[str, Path]:
 
 def _imported(source: Path, project: Path) -> Iterator[Path]:
     """Yield the modules of the project that a file imports, each with its packages."""
-    for node in ast.walk(ast.parse(source.read_bytes(), source)):
-        names: list[str] = []
+    for name in _names(source.read_bytes(), str(source)):
+        parts = name.split(".")
+        for count in range(1, len(parts) + 1):
+            place = project.joinpath(*parts[:count])
+            for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+                if path.is_file():
+                    yield path
+
+
+@functools.cache
+def _names(text: bytes, file: str) -> tuple[str, ...]:
+    """Return what of `utils` a source imports; kept, because a process may plan several runs."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(text, file)):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        for name in names:
-            parts = name.split(".")
-            if parts[0] != "utils":
-                continue
-            for count in range(1, len(parts) + 1):
-                place = project.joinpath(*parts[:count])
-                for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
-                    if path.is_file():
-                        yield path
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(name for name in dict.fromkeys(names) if name.split(".")[0] == "utils")
 
 
 def _data(folder: Path) -> Iterator[Path]:

@@ -1,5 +1,6 @@
 """What a run is made with: the commit of the code, Python, and its packages."""
 
+import functools
 import subprocess
 import sys
 from importlib import metadata
@@ -22,7 +23,8 @@ def git_commit(project: Path = PROJECT) -> str | None:
         return None
 
 
-def installed_packages() -> list[str]:
-    """Return this Python and its packages with their versions, sorted."""
+@functools.cache
+def installed_packages() -> tuple[str, ...]:
+    """Return this Python and its packages with their versions, sorted; a process looks once."""
     packages = {f"{item.name}=={item.version}" for item in metadata.distributions()}
-    return [f"python=={sys.version.split()[0]}", *sorted(packages)]
+    return (f"python=={sys.version.split()[0]}", *sorted(packages))
