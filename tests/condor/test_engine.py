@@ -140,6 +140,7 @@ def test_bad_input_is_tried_once_and_told_in_the_jobs_own_words(run):
 
 def test_a_run_that_was_moved_goes_on(run):
     chain(run.toy, "raise SystemExit(3)")
+    run.toy.workflow.get_job("first").add_dagman_profile(retry=0)
     run.write().resume(code=1)
     (run.folder / "first.py").write_text("#!/usr/bin/env python3\nopen('first.txt', 'w')\n")
     run.folder = run.folder.rename(run.folder.with_name("moved"))
