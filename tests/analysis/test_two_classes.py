@@ -35,11 +35,11 @@ def run(request, new_detector, photo, tmp_path_factory) -> tuple[str, Path]:
     folder, detector = tmp_path_factory.mktemp("two"), new_detector()
     one, two = (k for k, name in enumerate(CLASSES, start=1) if name != request.param)
     tests = [photo(f"t{k:02d}", one, two, one) for k in range(40)]
-    new = [photo(f"n{k:02d}", one, two) for k in range(12)]
+    new = [photo(f"n{k:02d}", one, two, one) for k in range(12)]
     for k, each in enumerate(tests):
         detector.knows(each, [one, two, two if k == 0 else one], [0.9, 0.8, 0.7])
     for each in new:
-        detector.knows(each, [one, two], [0.9, 0.8])
+        detector.knows(each, [one, two, one], [0.9, 0.8, 0.7])
     for name, photos in (("test", tests), ("new", new)):
         write_shard(folder / f"{name}.tar", photos)
     pictures = [folder / f"{name}.png" for name in DRAWINGS]

@@ -5,6 +5,7 @@ import pytest
 from data.painter.sample import draw_picture
 from utils.analysis.prediction.predict import predict_shard
 from utils.dataset.images import encode_png
+from utils.dataset.looks import looks
 from utils.dataset.shards import Photo, read_shard
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex, write_fingerprints
 from utils.dataset.splitting.fingerprints import fingerprint
@@ -29,6 +30,7 @@ def test_every_box_is_recorded_by_falling_confidence(detector, photo, shard, pat
         "width": 160,
         "height": 120,
         "taken": None,
+        "looks": looks(two.decode()),
         "faces": [
             {
                 "box": [35, 30, 55, 50],

@@ -45,8 +45,9 @@ def test_these_photographs_and_their_place_are_two_questions(fine) -> None:
     assert "very photographs" not in answer(fine)[1]
 
 
-def test_a_test_set_without_faces_is_called_so() -> None:
+def test_a_test_set_without_faces_is_called_so(fine) -> None:
     nothing = estimate_prevalence(np.zeros((5, 4, 4)), np.tile([[3, 1, 1]], (9, 1)), 0, 50)
+    nothing["shift"] = fine["shift"]
     assert "hold no face" in answer(nothing)[1] and "- of the faces" not in answer(nothing)[1]
 
 
@@ -66,12 +67,12 @@ def test_small_words() -> None:
     assert number_of(1200, "photograph") == "1,200 photographs"
 
 
-def test_a_worthless_detector_is_called_so() -> None:
+def test_a_worthless_detector_is_called_so(fine) -> None:
     blind = np.array([[0, 60, 0, 0], [28, 1, 0, 0], [9, 1, 0, 0], [9, 0, 0, 0]])
     result = estimate_prevalence(
         np.repeat(blind[None], 30, 0), np.tile([[8, 0, 0]], (30, 1)), 0, 50
     )
-    first, second = answer(result)
+    first, second = answer(result | {"shift": fine["shift"]})
     assert first.startswith("The detector is not good enough")
     assert "found 4 % of the faces, 3 % of its boxes were faces" in second
     assert "marked 240 places" in second

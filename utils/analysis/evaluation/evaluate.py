@@ -17,10 +17,11 @@ from utils.analysis.evaluation.mistakes import worst_mistakes
 from utils.analysis.evaluation.text import evaluation_text
 from utils.analysis.plots import quality as quality_plots
 from utils.analysis.plots.mistakes import draw_mistakes
+from utils.analysis.prevalence.box_features import feature_sums
 from utils.analysis.prevalence.counting import expected_confusion
-from utils.analysis.prevalence.likeness import feature_sums
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES
+from utils.dataset.looks import looks
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
 from utils.metrics.average_precision import IOUS, average_precision
@@ -80,12 +81,14 @@ def evaluate(detector: "Detector", test: Path, seed: int) -> dict[str, Any]:
     """
     names: list[str] = []
     faces: list[Faces] = []
+    seen: list[dict[str, float]] = []
 
     def images() -> Iterator[np.ndarray]:
         for photo in read_shard(test):
             image = photo.decode()
             height, width = image.shape[:2]
             names.append(photo.name)
+            seen.append(looks(image))
             faces.append(photo.read_annotation(width, height).faces)
             yield image
             if len(names) % EVERY == 0:
@@ -95,6 +98,8 @@ def evaluate(detector: "Detector", test: Path, seed: int) -> dict[str, Any]:
     if not names:
         raise InputError(f"{test}: holds no photograph; there is nothing to evaluate on")
     record = score(names, faces, detections, detector.threshold, seed)
+    for photo, told in zip(record["per_photo"], seen, strict=True):
+        photo["looks"] = told
     record["calibration"] = calibration_record(detections, faces, detector.calibration)
     worst = worst_mistakes(names, detections, faces, detector.threshold)
     record["mistakes"] = [mistake.as_record() for mistake in worst]
@@ -150,7 +155,7 @@ def score(
     ``precision_recall`` ({class: {recall, precision}}, 101 points),
     ``counted`` (10th, 50th and 90th percentile of the side in pixels and the confidence of the
     boxes that count) and ``per_photo`` ([{name, confusion, expected, features}]; the last two for
-    the rate, see `expected_confusion` and `utils.analysis.prevalence.likeness.feature_sums`).
+    the rate, see `expected_confusion` and `utils.analysis.prevalence.box_features.feature_sums`).
     """
     tables = confusion_counts(detections, faces, threshold)
     total = tables.sum(axis=0)

@@ -10,6 +10,7 @@ import numpy as np
 
 from utils.dataset.capture_time import taken
 from utils.dataset.images import encode_jpeg
+from utils.dataset.looks import looks
 from utils.dataset.shards import Photo, read_shard, write_shard
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex, FingerprintWriter
 from utils.dataset.splitting.fingerprints import fingerprint
@@ -49,10 +50,10 @@ def predict_shard(
         The shard; annotations in it are not looked at.
     predictions
         The record to write: ``threshold``, ``model`` ({arch, digest}), ``photos`` ([{name, file,
-        width, height, taken, faces: [{box, class, confidence, probabilities}]}]) with every
+        width, height, taken, looks, faces: [{box, class, confidence, probabilities}]}]) with every
         box that the detector returns, by falling confidence, and ``skipped`` ([{file, reason}]).
         The four probabilities are of "no face" and of the classes by id; ``taken`` is the EXIF time
-        or None. With `fingerprints`, each
+        or None, ``looks`` are those of `utils.dataset.looks`. With `fingerprints`, each
         photograph has ``resembles``: the file of a training photograph that it is a near-duplicate
         of, or None.
     images
@@ -105,6 +106,7 @@ def _drawings(
             "width": image.shape[1],
             "height": image.shape[0],
             "taken": time and time.isoformat(),
+            "looks": looks(image),
             "faces": detections.as_record(),
         }
         if learnt is not None or own is not None:

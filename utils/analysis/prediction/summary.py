@@ -16,7 +16,8 @@ def summarise(photo: dict[str, Any], threshold: float) -> dict[str, Any]:
     ``name``, ``file``, ``people``, ``counts`` ({class: n}), ``lowest`` and ``mean`` confidence of
     the boxes that count (None without any), ``doubtful``: boxes, counted or not, whose confidence
     is within `NEAR` of the threshold, ``resembles``: the training photograph that it is a
-    near-duplicate of (None if it is of none, or was not compared), and ``taken``: the EXIF time.
+    near-duplicate of (None if it is of none, or was not compared), ``taken``: the
+    EXIF time, and ``looks``.
     """
     kept = [face for face in photo["faces"] if face["confidence"] >= threshold]
     confidences = [face["confidence"] for face in kept]
@@ -30,4 +31,5 @@ def summarise(photo: dict[str, Any], threshold: float) -> dict[str, Any]:
         "doubtful": sum(abs(face["confidence"] - threshold) <= NEAR for face in photo["faces"]),
         "resembles": photo.get("resembles"),
         "taken": photo.get("taken"),
+        "looks": photo.get("looks"),
     }

@@ -11,6 +11,6 @@ Arrays in, a record out. To read it, in this order:
 - `places`: the share by place or time, and which differ;
 - `sampling` and `annotated`: which new photographs to annotate, and the answer from them;
 - `planner`: how many photographs an answer of a wanted width takes;
-- `likeness` and `shift`: whether the new photographs are like the test photographs, as all this
-  assumes.
+- `shift`, and `box_features`: whether the new photographs are like the test photographs, as all
+  this assumes.
 """

@@ -30,6 +30,7 @@ MARKED = 0.3
 a difference can be certain and mean nothing."""
 
 REPETITIONS = 1000
+_CONSTANT = 1e-6  # what spreads less is the same on all test photographs, but for rounding
 
 
 def shift_test(
@@ -83,9 +84,10 @@ def shift_test(
     sizes = np.asarray(test)[:, :, 1:].sum(axis=(1, 2)), seen[:, : shape[0]].sum(axis=1)
     photos = min(float(effective_photos(one)) for one in sizes)
     chance = None
-    if np.isfinite(told).all() and len(drawn) > repetitions / 2:
-        chance = _hotelling(told, drawn, photos)
-    deviations = np.divide(told, spread, out=np.zeros_like(told), where=spread > 0)
+    varied = spread > _CONSTANT
+    if np.isfinite(told).all() and len(drawn) > repetitions / 2 and varied.any():
+        chance = _hotelling(told[varied], drawn[:, varied], photos)
+    deviations = np.divide(told, spread, out=np.zeros_like(told), where=varied)
     order = np.argsort(-abs(np.nan_to_num(deviations)))
     marked = chance is not None and bool((abs(deviations) >= MARKED).any())
     return {

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.report.meaning import meaning
+from utils.analysis.report.shift import about_the_shift
 from utils.analysis.report.words import number_of, per_cent
 from utils.dataset.labels import CLASSES, TITLES
 
@@ -48,7 +49,6 @@ SAME_PHOTOS = Caveat(
 def caveats(
     prevalence: dict[str, Any],
     evaluation: dict[str, Any],
-    likeness: dict[str, dict[str, Any]],
     predictions: Predictions,
     others: Sequence[Caveat] = (),
 ) -> list[Caveat]:
@@ -58,8 +58,6 @@ def caveats(
     ----------
     prevalence, evaluation
         Their records.
-    likeness
-        As `utils.analysis.prevalence.likeness` compares the new photographs with the test ones.
     predictions
         On the new photographs.
     others
@@ -67,14 +65,15 @@ def caveats(
         (`utils.analysis.report.annotated_data`).
     """
     without = meaning(prevalence["absent"]).without
+    unlike = about_the_shift(prevalence["shift"]) if prevalence["people"]["found"] else None
     told = [
+        *([Caveat(unlike, serious=True)] if unlike else []),
         *([Caveat(without, serious=True)] if without else []),
         *(_about_the_detector(evaluation) if prevalence["reliable"] else []),
         *_about_the_answer(prevalence),
         *others,
         *_about_the_new_photographs(predictions),
         *_about_the_sample(prevalence, evaluation),
-        *(_about_the_likeness(likeness) if prevalence["people"]["found"] else []),
     ]
     return sorted(told, key=lambda caveat: not caveat.serious)
 
@@ -212,24 +211,3 @@ def _about_the_new_photographs(predictions: Predictions) -> list[Caveat]:
             f"{'is' if skipped == 1 else 'are'} not in the answer. They are listed below."
         )
     return [Caveat(text, serious=True) for text in result]
-
-
-def _about_the_likeness(likeness: dict[str, dict[str, Any]]) -> list[Caveat]:
-    """New photographs unlike the test photographs void the correction; two signs of it."""
-    result = []
-    if likeness["side"]["unlike"]:
-        times = 2 ** likeness["side"]["difference"]
-        size = f"{times:.1f} times as wide" if times > 1 else f"only {times:.2f} times as wide"
-        result.append(f"its boxes are {size}")
-    if likeness["confidence"]["unlike"]:
-        more = "surer" if likeness["confidence"]["difference"] > 0 else "less sure"
-        deviations = abs(likeness["confidence"]["deviations"])
-        result.append(f"it is {more} of them (by {deviations:.1f} standard deviations)")
-    if not result:
-        return []
-    text = (
-        "The new photographs are unlike the test photographs to the detector: "
-        f"{' and '.join(result)}, more than chance or another mix of classes explains. "
-        "It may make other mistakes there than those that the answer corrects."
-    )
-    return [Caveat(text, serious=True)]

@@ -9,15 +9,15 @@ import numpy as np
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
-from utils.analysis.prevalence.likeness import feature_sums, likeness
 from utils.analysis.report.meaning import absent_classes
+from utils.analysis.report.shift import shift_of, withheld
 from utils.dataset.labels import CLASSES
 
 
 def estimates(
     evaluation: dict[str, Any], predictions: Predictions, split: dict[str, Any], seed: int
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Return the estimate's record, and how like the photographs are (`likeness`).
+) -> dict[str, Any]:
+    """Return the estimate's record.
 
     Parameters
     ----------
@@ -31,7 +31,9 @@ def estimates(
     Returns
     -------
     That of `estimate_prevalence`, with ``threshold`` and ``bursts``: how many ``photos`` are in how
-    many ``groups`` of two or more that are as one observation, and the ``largest`` of these.
+    many ``groups`` of two or more that are as one observation, and the ``largest`` of these; and
+    ``shift``: whether the new photographs are like the test photographs (`shift_of`). Where they
+    clearly are not, the answer is not ``reliable``.
     """
     photos, found = evaluation["per_photo"], predictions.detections
     test = np.array([photo["confusion"] for photo in photos])
@@ -50,9 +52,10 @@ def estimates(
         test_groups=_test_groups(photos, split),
         absent=absent_classes(split["sides"]),
     )
-    known, seen = np.array([photo["features"] for photo in photos]), feature_sums(found, threshold)
-    alike = likeness(test, known, new, seen, seed)
-    return {"threshold": threshold, "bursts": bursts(groups), **record}, alike
+    shift = shift_of(evaluation, predictions, test, new, seed)
+    if record["reliable"] and shift["broken"]:
+        record = withheld(record)
+    return {"threshold": threshold, "bursts": bursts(groups), "shift": shift, **record}
 
 
 def bursts(groups: Sequence[int]) -> dict[str, int]:

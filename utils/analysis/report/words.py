@@ -36,6 +36,15 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
             "photographs do not hold the classes for it.",
             f"The detector found {number_of(people['found'], 'person', 'people')}. {asked.without}",
         )
+    if not prevalence["reliable"] and prevalence["shift"]["broken"]:
+        return (
+            f"What share of the {asked.group} on {these} {asked.do} cannot be told: they are too "
+            f"unlike the test photographs ({prevalence['shift']['words'][0]}).",
+            f"The detector found {number_of(people['found'], 'person', 'people')} and took "
+            f"{masked['found']:,} of them to be of class '{TITLES[PROPERLY_MASKED]}', but how "
+            "often it errs on such photographs is not known. Annotate some of them, as test "
+            "photographs or to be counted themselves.",
+        )
     if not prevalence["reliable"]:
         return (
             f"The detector is not good enough to tell what share of the {asked.group} on {these} "
@@ -55,7 +64,7 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
         span = f"95 % interval for them alone: {100 * low:.0f} to {per_cent(high)}"
     first = (
         f"About {per_cent(masked['share'], digits)} of the {asked.group} on {these} "
-        f"{asked.do} ({span})."
+        f"{asked.do} ({span}){_if_alike(prevalence['shift'])}."
     )
     second = (
         f"The detector found {number_of(people['found'], 'person', 'people')} and took "
@@ -66,6 +75,16 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
         f"{_between(people['interval'])}.{_two_questions(prevalence)}"
     )
     return first, second
+
+
+def _if_alike(shift: dict[str, Any]) -> str:
+    """Return the condition of the answer, where the photographs do not seem to meet it."""
+    if not shift["shifted"]:
+        return ""
+    return (
+        ", if the new photographs are like the test photographs, which they do not seem to be: "
+        f"{shift['words'][0]}"
+    )
 
 
 def share_digits(interval: list[float] | None) -> int:

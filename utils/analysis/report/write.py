@@ -82,10 +82,10 @@ def write_report(
     configuration = read_record(inputs.configuration)
     predictions = read_predictions(inputs.predictions, evaluation, inputs.fingerprints)
     split = read_record(inputs.split)
-    record, alike = estimates(evaluation, predictions, split, seed)
+    record = estimates(evaluation, predictions, split, seed)
     data, new = configuration.get("data") or {}, configuration.get("new_photographs") or {}
     others = [*about_the_data(data, split), *about_unread_photographs(new)]
-    told = caveats(record, evaluation, alike, predictions, others)
+    told = caveats(record, evaluation, predictions, others)
     if not configuration.get("new_photographs", True):
         told.insert(0, SAME_PHOTOS)
     first, second = answer(record)
@@ -95,7 +95,6 @@ def write_report(
         "caveats": [caveat.text for caveat in told],
         "serious": [caveat.short for caveat in told if caveat.serious],
         **record,
-        "likeness": alike,
         "skipped": len(predictions.skipped),
     }
     write_record(prevalence, record)
