@@ -155,8 +155,11 @@ def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
     ],
 )
 def test_an_address_is_recognised_and_what_to_do_is_told(option, address, words):
-    with pytest.raises(OptionError, match=rf"--{option}: takes a path on this machine \({words}"):
+    with pytest.raises(
+        OptionError, match=rf"--{option}: takes a path on this machine \({words}"
+    ) as it:
         read_options(given(f"--{option}", address))
+    assert str(it.value).endswith(f", not '{address}'")
 
 
 def test_a_file_address_is_a_path():

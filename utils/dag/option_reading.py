@@ -87,7 +87,8 @@ def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
         try:
             values[name] = known[name].metadata["read"](value)
         except ValueError as error:
-            raise OptionError(f"{shown}: takes {error}, not {value!r}") from None
+            given = ", ".join(map(repr, value)) if isinstance(value, list) else repr(value)
+            raise OptionError(f"{shown}: takes {error}, not {given}") from None
     return values
 
 
