@@ -10,6 +10,7 @@ from utils.dataset.formats.recognise import READ
 from utils.dataset.intake.choices import AS_IT_IS, Choices
 from utils.dataset.intake.layout import FORMATS as KNOWN
 from utils.detector.names import ARCHITECTURES
+from utils.errors import InputError
 
 
 def given(*argv: str) -> dict:
@@ -196,3 +197,21 @@ def test_the_formats_to_ask_for_are_those_that_are_read():
 def test_the_choices_of_reading_data_are_the_defaults_of_the_options():
     for item in fields(Choices):
         assert getattr(Options(), item.name) == getattr(AS_IT_IS, item.name)
+
+
+def test_a_class_name_has_one_meaning_in_each_place_and_may_be_empty(tmp_path):
+    with pytest.raises(OptionError, match=r"--classes: takes one meaning .*, 'a' has two"):
+        read_options(given("--classes", "a=ignore", "--classes", "a=with_mask"))
+    assert read_options(given("--classes", "=ignore", "a=ignore", "a=ignore")).classes == (
+        *("=ignore", "a=ignore"),
+    )
+    config = tmp_path / "run.toml"
+    config.write_text('[classes]\n"" = "ignore"\na = "with_mask"\n')
+    options = read_options(given("--classes", "a=ignore"), config)
+    assert options.classes == ("=ignore", "a=ignore")
+
+
+def test_another_data_set_is_not_forgotten():
+    with pytest.raises(InputError, match="--data: is given twice, and takes one"):
+        given("--data", "one", "--data", "two")
+    assert str(given("--data", "one", "--data", "one")["data"]) == "one"

@@ -124,6 +124,7 @@ def test_what_names_do_not_say_is_asked(names, message):
         ({"mask": "with_maks"}, "'with_maks' is none of our classes; did you mean with_mask"),
         ({"mask": "helmet"}, "'helmet' is none of our classes; there are .*ignore"),
         ({"Mask ": WORN, "MASK": BARE}, "'mask' is given two meanings"),
+        ({"mask": WORN, "MASK": "ignore"}, "'mask' is given two meanings"),
     ],
 )
 def test_what_is_told_wrongly_is_refused(told, message):

@@ -419,6 +419,12 @@ def mended() -> Iterator[tuple[str, Mended]]:
             {"classes": ("0=with_mask", "1=without_mask", "2=mask_weared_incorrect")},
             faces=FACES,
         ),
+        "sides in a folder called training_data": Mended(
+            sides("training_data/train", "training_data/valid", "training_data/test"),
+            {"given_sides": {"train": 3, "val": 2, "test": 1}, "split": "given"},
+            {"split": "given"},
+            faces=FACES,
+        ),
         "two formats, one named": Mended(two_formats, {"format": "YOLO"}, {"format": "yolo"}),
         "three sides, dealt anew": Mended(
             sides("train", "valid", "test"),
@@ -612,6 +618,10 @@ def _nothing_to_learn_from() -> Iterator[tuple[str, Refused]]:
             packed(lambda root: write(root / "archive.zip", b"PK\3\4"), "outer.zip"),
             r"no photographs.*archives inside \(set/archive\.zip\); unpack",
         ),
+        "parts of a download": Refused(
+            lambda root: [write(root / f"set-001-00{part}.zip", b"PK\3\4") for part in range(1, 3)],
+            r"archives inside \(set-001-001\.zip, set-001-002\.zip\); unpack them into one folder",
+        ),
         "CVAT for video": Refused(
             with_file(
                 "annotations.xml",
@@ -655,6 +665,16 @@ def _files() -> Iterator[tuple[str, Refused]]:
         ),
         "a rar": Refused(
             lambda root: write(root / "set.rar", b"Rar!"), "rar archives are not read; unpack it"
+        ),
+        "a part of an archive": Refused(
+            lambda root: write(root / "set.zip.001", b"PK"), "a part of an archive; join and unpack"
+        ),
+        "a web page called .zip": Refused(
+            lambda root: write(root / "set.zip", b"<!DOCTYPE html><html>quota exceeded"),
+            "cannot be read, as it is of kind HTML page; it is what a web site answered; download it",
+        ),
+        "an empty .tar.gz": Refused(
+            lambda root: write(root / "set.tar.gz", b""), "as it is of kind empty file; copy"
         ),
         "a 7z": Refused(lambda root: write(root / "set.7z", b"7z"), "7z archives are not read"),
         "a single JSON": Refused(

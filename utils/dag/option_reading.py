@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from utils.dag.option_types import flag
+from utils.dag.option_types import flag, laid_over
 from utils.dag.options import Options, spelled
 from utils.errors import InputError, nearest, suggestion
 
@@ -38,6 +38,21 @@ class Parser(argparse.ArgumentParser):
         raise InputError(message)
 
 
+class _Once(argparse.Action):
+    """Stores a path; of another one that is given as well, nobody would miss what is in it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest, values) != values:
+            raise InputError(f"{option_string}: is given twice, and takes one; leave one")
+        setattr(namespace, self.dest, values)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give `parser` an argument for every option; what is not given stays absent."""
     for item in fields(Options):
@@ -48,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             keywords["metavar"] = item.metadata["metavar"] or item.name.upper().replace("_", "-")
         if item.metadata["many"]:
             keywords |= {"action": "extend", "nargs": "+"}
+        elif item.metadata["is_path"]:
+            keywords["action"] = _Once
         parser.add_argument(spelled(item.name), **keywords)
 
 
@@ -69,7 +86,7 @@ def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
             if name in below and known["is_path"] and known["is_path"](below[name]):
                 below[name] = _beside(config.parent, below[name])
             if known["laid_over"] and name in below and name in values:
-                values[name] = known["read"]((*below[name], *values[name]))
+                values[name] = laid_over(below[name], values[name])
         values = {**below, **values}
     return Options(**values)
 

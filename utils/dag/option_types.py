@@ -111,12 +111,26 @@ def assignments(value: Any) -> tuple[str, ...]:
 
 
 def mapping(value: Any) -> tuple[str, ...]:
-    """Read as `assignments` does, but leave names as they are spelled; they may hold a ``=``."""
-    words = dict(_pairs(value, "THEIRS=OURS", str.rpartition))
+    """Read as `assignments` does, but leave names as they are spelled.
+
+    They may hold a ``=``, or be empty; one that stands twice means the same both times.
+    """
+    words: dict[str, str] = {}
+    for name, item in _pairs(value, "THEIRS=OURS", str.rpartition, nameless=True):
+        if words.setdefault(name, item) != item:
+            raise ValueError(f"one meaning for each name, '{name}' has two")
     return tuple(f"{name}={words[name]}" for name in sorted(words))
 
 
-def _pairs(value: Any, form: str, split: Callable[[str, str], Any]) -> list[tuple[str, str]]:
+def laid_over(below: tuple[str, ...], above: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what `assignments` or `mapping` read, sorted; of equal names that `above` wins."""
+    words = {word.rpartition("=")[0]: word for word in (*below, *above)}
+    return tuple(words[name] for name in sorted(words))
+
+
+def _pairs(
+    value: Any, form: str, split: Callable[[str, str], Any], nameless: bool = False
+) -> list[tuple[str, str]]:
     takes = f"a table, or words {form}"
     if isinstance(value, dict):
         value = [f"{name}={_plain(item, takes)}" for name, item in value.items()]
@@ -125,7 +139,7 @@ def _pairs(value: Any, form: str, split: Callable[[str, str], Any]) -> list[tupl
     pairs = []
     for word in value:
         name, equals, item = split(word, "=") if isinstance(word, str) else ("", "", "")
-        if not (name.strip() and equals and item.strip()):
+        if not (equals and item.strip() and (nameless or name.strip())):
             raise ValueError(takes)
         pairs.append((name.strip(), item.strip()))
     return pairs

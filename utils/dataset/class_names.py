@@ -139,7 +139,7 @@ def _check_ours(theirs: str, ours: str) -> None:
     if ours not in known:
         raise InputError(
             f"--classes {brief(theirs)}={brief(ours)}: '{brief(ours)}' is none of our classes; "
-            f"{suggestion(ours, known)}; there are {', '.join(known)}"
+            f"{suggestion(ours, known)}"
         )
 
 
@@ -157,7 +157,7 @@ def _match(counts: Mapping[str, int], told: Mapping[str, str]) -> dict[str, str 
                 f"'{brief(theirs)}'; {suggestion(theirs, map(brief, counts))}"
             )
         for name in alike:
-            if name in exact and name != theirs:
+            if name in exact and name != theirs and exact[name] == ours:
                 continue
             meaning = None if ours == IGNORE else ours
             if found.setdefault(name, meaning) != meaning:

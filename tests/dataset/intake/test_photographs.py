@@ -83,3 +83,25 @@ def test_photos_that_cannot_be_dealt_are_refused_before_writing(folder, tmp_path
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no photographs"):
         NewPhotographs([tmp_path / "empty"])
+
+
+def test_a_photograph_reached_in_two_ways_is_refused(tmp_path):
+    write(tmp_path / "in" / "a.jpg", picture())
+    (tmp_path / "again").symlink_to(tmp_path / "in")
+    with pytest.raises(InputError, match=r"in/a\.jpg' and '.*again/a\.jpg' are one file"):
+        NewPhotographs([tmp_path / "in", tmp_path / "again"])
+    assert NewPhotographs([tmp_path / "again"]).facts["photos"] == 1
+
+
+def test_empty_files_alone_are_refused_at_the_start(tmp_path):
+    write(tmp_path / "in" / "a.jpg", b"")
+    with pytest.raises(InputError, match="but 1 empty file; copy or download them again"):
+        NewPhotographs([tmp_path / "in"])
+
+
+def test_archives_beside_photographs_are_told_as_not_read(tmp_path):
+    write(tmp_path / "in" / "a.jpg", picture())
+    write(tmp_path / "in" / "more.zip", b"PK")
+    write(tmp_path / "in" / "old.tar.gz", b"x")
+    facts = NewPhotographs([tmp_path / "in"]).facts
+    assert facts["not_read"] == {"archive": 2} and facts["left_alone"] == {}

@@ -17,7 +17,7 @@ from utils.records import read_record
         ("Data/VALID/a.jpg", "val"),
         ("images/val2017/a.jpg", "val"),
         ("test_images/a.jpg", "test"),
-        ("x/training_set/test/a.jpg", "train"),
+        ("x/training_set/test/a.jpg", "test"),
         ("obj_train_data/a.jpg", None),
         ("trains/a.jpg", None),
         ("latest/a.jpg", None),

@@ -19,7 +19,16 @@ from typing import Any, BinaryIO
 from utils.dataset.archive_limits import ArchiveError
 from utils.dataset.intake.expansion import expanded
 from utils.dataset.intake.folders import Walk
-from utils.dataset.intake.kinds import HEAD, IMAGE_SUFFIXES, JUNK, fixes, suffix, unread_photograph
+from utils.dataset.intake.kinds import (
+    FIXES,
+    HEAD,
+    IMAGE_SUFFIXES,
+    JUNK,
+    fixes,
+    kind_by_bytes,
+    suffix,
+    unread_photograph,
+)
 from utils.dataset.intake.zip_reader import ZipReader
 from utils.dataset.shards import MAX_MEMBER_BYTES
 from utils.dataset.tar_reader import Member, tar_members
@@ -27,6 +36,8 @@ from utils.errors import InputError, brief
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 
+_NO_ARCHIVES = ("HTML page", "empty file", "Git LFS pointer", "PDF")
+_PART = re.compile(r"\.(?:z\d\d|\d\d\d|part\d+)$")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LONGEST = 4096  # bytes of a path on Linux
 _DAMAGED = (
@@ -132,6 +143,11 @@ class Source:
             raise InputError(f"{self.path}: {_instead(lower)}")
         else:
             file = self._open.enter_context(_open_plain(self.path))
+            kind = kind_by_bytes(file.read(HEAD))
+            file.seek(0)
+            if kind in _NO_ARCHIVES:
+                fix = FIXES[kind].replace("them", "it").replace("they are", "it is")
+                raise InputError(f"{self.path}: cannot be read, as it is of kind {kind}; {fix}")
             if lower.endswith(".zip"):
                 archive = self._open.enter_context(ZipReader(file))
                 self._read = archive.read
@@ -176,6 +192,8 @@ def _why(error: BaseException) -> str:
 def _instead(name: str) -> str:
     """Say what a file that is neither archive nor photograph is, and what to give instead."""
     kind = suffix(name)
+    if _PART.search(name):
+        return "a part of an archive; join and unpack all parts, as `7z x` does; give the folder"
     if kind in (".rar", ".7z", ".gz", ".bz2", ".xz", ".zst", ".cab", ".iso"):
         return f"{kind} archives are not read; unpack it and give the folder, or pack it as .zip"
     if kind in (".json", ".xml", ".csv", ".txt"):

@@ -90,8 +90,8 @@ def explain_no_photographs(files: Sequence[str]) -> str:
     archives = [path for path in files if suffix(path) in _ARCHIVES]
     if archives:
         return (
-            f"{NO_PHOTOGRAPHS}, but archives inside ({_examples(archives)}); unpack them, and give "
-            "the one that holds the photographs"
+            f"{NO_PHOTOGRAPHS}, but archives inside ({_examples(archives)}); unpack them into one "
+            "folder, and give that"
         )
     unread = Counter(filter(None, map(unread_photograph, files)))
     if unread:

@@ -43,6 +43,9 @@ _OTHER_PHOTOGRAPHS = {
         "video",
     ),
     ".pdf": "PDF",
+    **dict.fromkeys(
+        (".zip", ".rar", ".7z", ".tar", ".tgz", ".gz", ".tbz2", ".bz2", ".txz", ".xz"), "archive"
+    ),
 }
 _STARTS = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -85,7 +88,10 @@ def is_photograph(name: str) -> bool:
 
 
 def unread_photograph(name: str) -> str | None:
-    """Return what kind of picture or video that is not read a name ends as ("HEIC"), or None."""
+    """Return what kind of picture, video or archive of them a name ends as ("HEIC"), or None.
+
+    They are those that are not read where they lie.
+    """
     return _OTHER_PHOTOGRAPHS.get(suffix(name))
 
 

@@ -43,9 +43,10 @@ def place(path: str) -> Place:
 def side_of(path: str) -> str | None:
     """Return the side of a split (train, val, test) that a folder in `path` names, or None.
 
-    ``train``, ``valid``, ``val2017`` and the like; the outermost such folder counts.
+    ``train``, ``valid``, ``val2017`` and the like; the innermost such folder counts, since all may
+    lie in one called ``training_data``.
     """
-    for folder in path.split("/")[:-1]:
+    for folder in path.split("/")[-2::-1]:
         if side := side_of_word(folder):
             return side
     return None

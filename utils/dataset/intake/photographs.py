@@ -82,22 +82,25 @@ class NewPhotographs:
         found: list[tuple[Source, str]] = []
         rest: list[str] = []
         unread: Counter[str] = Counter()
-        links = 0
+        links = empty = 0
         for path in paths:
             source = self._open.enter_context(Source(path))
             links += source.links_not_followed
             for name in source.files:
                 if not is_photograph(name):
                     rest.append(name)
-                elif kind := _unread(source.head(name, 2048)):
+                elif kind := _unread(head := source.head(name, 2048)):
                     unread[kind] += 1
                 else:
                     found.append((source, name))
+                    empty += not head
         by_suffix, left = left_alone(rest)
         unread.update(by_suffix)
         where = ", ".join(map(str, paths)) or "nothing given"
-        if not found:
+        if empty == len(found):
+            unread.update({"empty file": empty} if empty else {})
             raise InputError(f"{where}: {_why_none(rest, unread)}")
+        _check_once(found, where)
         names = filenames([_whole(source, name) for source, name in found], where)
         entries = [_Entry(*one, name) for one, name in zip(found, names, strict=True)]
         entries.sort(key=lambda entry: entry.filename.rpartition(".")[0])
@@ -124,6 +127,18 @@ def _unread(head: bytes) -> str | None:
     """
     kind = kind_by_bytes(head)
     return None if kind in (*READ, "empty file") else kind
+
+
+def _check_once(found: Sequence[tuple[Source, str]], where: str) -> None:
+    """Refuse a photograph that is reached in two ways, as by a link: it would count twice."""
+    seen: dict[str, str] = {}
+    for source, name in found:
+        shown, place = _whole(source, name), source.files[name]
+        file = place if isinstance(place, str) else str(source.path)
+        inside = "" if isinstance(place, str) else f"/{name}"
+        other = seen.setdefault(os.path.realpath(file) + inside, shown)
+        if other != shown:
+            raise InputError(f"{where}: {other!r} and {shown!r} are one file; name it once")
 
 
 def _check_number(photographs: int, shards: int) -> None:
