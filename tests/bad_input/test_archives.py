@@ -84,10 +84,10 @@ def test_a_bomb_is_defused(archive, monkeypatch, kind):
 @pytest.mark.parametrize("pack", [hostile.tar_of, hostile.zip_of])
 def test_too_many_entries_are_refused(archive, monkeypatch, pack):
     monkeypatch.setattr(archive_limits, "MAX_ENTRIES", 10)
-    path = archive(f"a.{pack.__name__[:3]}", pack({f"{i}.png": b"" for i in range(11)}))
+    path = archive(f"a.{pack.__name__[:3]}", pack({f"{i}.png": b"x" for i in range(11)}))
     with pytest.raises(InputError, match="more than 10 entries"):
         NewPhotographs([path])
-    path.write_bytes(pack({f"{i}.png": b"" for i in range(10)}))
+    path.write_bytes(pack({f"{i}.png": b"x" for i in range(10)}))
     assert NewPhotographs([path]).facts["photos"] == 10
 
 

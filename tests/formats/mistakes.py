@@ -671,7 +671,7 @@ def _files() -> Iterator[tuple[str, Refused]]:
         ),
         "a web page called .zip": Refused(
             lambda root: write(root / "set.zip", b"<!DOCTYPE html><html>quota exceeded"),
-            "cannot be read, as it is of kind HTML page; it is what a web site answered; download it",
+            "cannot be read, as it is of kind HTML page; it is what a web site answered",
         ),
         "an empty .tar.gz": Refused(
             lambda root: write(root / "set.tar.gz", b""), "as it is of kind empty file; copy"
