@@ -6,6 +6,8 @@ python workflow.py --data faces.zip         learn from your annotated photograph
 python workflow.py --resume runs/...        go on with an interrupted or failed run
 python workflow.py status runs/...          how it stands; also wait, remove, statistics, analyze
 python workflow.py graph --output dag.png   draw the workflow
+python workflow.py suggest runs/...         deal new photographs to annotate, for a surer answer
+python workflow.py plan-sample runs/...     how many photographs a narrower answer takes
 """
 
 from __future__ import annotations  # an old Python gets as far as the message below
@@ -17,6 +19,7 @@ import sys
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 try:
     from utils import files
@@ -24,12 +27,21 @@ try:
     from utils.dag.engines.console import Console
     from utils.dag.engines.run import Run
     from utils.dag.graph import draw_graph
-    from utils.dag.option_reading import Parser, add_arguments, read_options
+    from utils.dag.option_reading import Parser, add_arguments, read_given, read_options
+    from utils.dag.option_types import choice, path, real, whole
     from utils.dag.options import SAMPLE, Options, marked, spelled
-    from utils.dag.pipeline import DATASET, GIVEN_SIDES, build_workflow, photo_shards, weights_file
+    from utils.dag.pipeline import (
+        ANNOTATED,
+        DATASET,
+        GIVEN_SIDES,
+        build_workflow,
+        photo_shards,
+        weights_file,
+    )
     from utils.dag.plan import write_plan
     from utils.dag.run_folder import OUTPUT, filling
-    from utils.dag.run_record import RECORD
+    from utils.dag.run_record import RECORD, open_record
+    from utils.dataset.intake.annotated_sample import read_annotated_sample, told_of_sample
     from utils.dataset.intake.choices import Choices
     from utils.dataset.intake.dataset import Dataset
     from utils.dataset.intake.photographs import NewPhotographs
@@ -51,7 +63,18 @@ except ImportError as error:  # another Python, another system, or no virtual en
 MANAGE = ("status", "wait", "remove", "statistics", "analyze")
 """Commands that look at a run, or end it."""
 
-COMMANDS = ("run", "graph", *MANAGE)
+GO_FURTHER = {
+    "suggest": {
+        "number": whole(1),
+        "output": path,
+        "format": choice("voc", "yolo", "coco"),
+        "seed": whole(0, 2**32 - 1),
+    },
+    "plan-sample": {"half_width": real(0.1, 49)},
+}
+"""Commands that go on from the answer of a finished run, and what each takes."""
+
+COMMANDS = ("run", "graph", *MANAGE, *GO_FURTHER)
 GRAPH = Path("workflow.png")
 
 
@@ -71,7 +94,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="{" + ",".join(COMMANDS) + "}",
         help="default: run",
     )
-    add("folder", nargs="?", type=Path, metavar="RUN_DIR", help=f"of {', '.join(MANAGE)}")
+    add("folder", nargs="?", type=Path, metavar="RUN_DIR", help=f"of {', '.join(COMMANDS[2:])}")
     add(
         "--config",
         type=Path,
@@ -82,8 +105,19 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--output",
         type=Path,
-        metavar="FILE",
-        help=f"where `graph` draws to: .png, .svg or .pdf (default: {GRAPH})",
+        metavar="PATH",
+        help=f"file that `graph` draws to: .png, .svg or .pdf (default: {GRAPH}); folder that "
+        "`suggest` writes (default: RUN_DIR/annotate)",
+    )
+    add(
+        "--number",
+        metavar="N",
+        help="new photographs that `suggest` deals to annotate (default: 30)",
+    )
+    add(
+        "--half-width",
+        metavar="POINTS",
+        help="percentage points to each side that `plan-sample` plans for (default: 5)",
     )
     add_arguments(parser)
     return parser
@@ -104,13 +138,18 @@ def main(argv: list[str] | None = None) -> int:
             raise InputError(unknown_command(command))
         if command in MANAGE:
             return manage(command, folder, given)
+        if command in GO_FURTHER:
+            return go_further(command, folder, read_given(command, given, GO_FURTHER[command]))
+        for other, takes in GO_FURTHER.items():
+            if stray := {"number", "half_width"} & takes.keys() & given.keys():
+                raise InputError(f"{spelled(stray.pop())}: is for `{other}`")
         if folder:
             raise InputError(f"{folder}: `{command}` takes no folder; did you mean --resume?")
         resume, output = given.pop("resume", None), given.pop("output", None)
         if output and command != "graph":
             raise InputError(
-                f"--output {output}: is for `graph`; the results of a run go to RUN_DIR/{OUTPUT}, "
-                "and --run-dir names the RUN_DIR"
+                f"--output {output}: is for `graph` and `suggest`; the results of a run go to "
+                f"RUN_DIR/{OUTPUT}, and --run-dir names the RUN_DIR"
             )
         if resume and command == "graph":
             raise InputError("--resume goes on with a run; `graph` draws what options describe")
@@ -167,6 +206,7 @@ def start(options: Options, command: list[str]) -> int:
             sources.enter_context(new)
         facts = {"data": dataset.facts, "new_photographs": new and new.facts}
         print("\n".join(told(facts["data"], facts["new_photographs"])))
+        sample = read_sample(options, new)
         weights = choose_weights(options.arch, options.weights, tell=print)
         print(f"Weights: {weights}")
         options = replace(options, weights=weights.taken)
@@ -174,6 +214,8 @@ def start(options: Options, command: list[str]) -> int:
             dataset.pack(folder / DATASET)
             if dataset.sides:
                 write_record(folder / GIVEN_SIDES, {"sides": dataset.sides})
+            if sample:
+                write_record(folder / ANNOTATED, sample)
             if new:
                 new.pack([folder / shard for shard in shards])
             if weights.file:
@@ -185,6 +227,20 @@ def start(options: Options, command: list[str]) -> int:
                 run.prepare()
     print(f"Run folder: {folder}")
     return 0 if options.dry_run else execute(run, options.wait)
+
+
+def read_sample(options: Options, new: NewPhotographs | None) -> dict[str, Any] | None:
+    """Read the sample of new photographs that people annotated, if there is one, and tell of it."""
+    if (path := options.predict_annotations) is None:
+        return None
+    if new is None:
+        raise InputError(
+            f"--predict-annotations {path}: there are no new photographs; name those that the "
+            "sample is of with --predict"
+        )
+    sample = read_annotated_sample(path, new.read, options.skip_bad)
+    print("\n".join(told_of_sample(sample)))
+    return sample
 
 
 def choices(options: Options) -> Choices:
@@ -218,10 +274,7 @@ def execute(run: Run, wait: bool) -> int:
 
 def manage(command: str, folder: Path | None, given: dict[str, object]) -> int:
     """Look at a run, or end it; return the exit code, which is 1 where `wait` saw it fail."""
-    if folder is None:
-        raise InputError(
-            f"{command}: name a run folder, as in `python workflow.py {command} runs/x`"
-        )
+    folder = named(command, folder)
     if given:
         names = ", ".join(spelled(name) for name in sorted(given))
         raise InputError(f"{command}: takes a run folder and no options; drop {names}")
@@ -239,6 +292,25 @@ def manage(command: str, folder: Path | None, given: dict[str, object]) -> int:
         "remove": run.remove,
     }
     print(answers[command]())
+    return 0
+
+
+def named(command: str, folder: Path | None) -> Path:
+    """Return the run folder that a command names."""
+    if folder is None:
+        raise InputError(
+            f"{command}: name a run folder, as in `python workflow.py {command} runs/x`"
+        )
+    return folder
+
+
+def go_further(command: str, folder: Path | None, given: dict[str, Any]) -> int:
+    """Deal new photographs of a finished run to be annotated, or plan a larger sample."""
+    from utils.analysis.sample import commands  # they need NumPy
+
+    folder = named(command, folder)
+    take = {"suggest": commands.deal, "plan-sample": commands.tell_plan}[command]
+    print(take(folder, folder / OUTPUT, open_record(folder), given))
     return 0
 
 

@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     for name, words in (
         ("--params", "best_hpo_params.json; absent, like the next one, in a run without search"),
         ("--study", "journal of the search"),
+        ("--annotated", "a sample of the new photos that people annotated, if there is one"),
     ):
         parser.add_argument(name, type=InputPath, help=words)
     for name, words in (

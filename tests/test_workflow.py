@@ -13,6 +13,8 @@ import pytest
 import yaml
 
 import workflow
+from data.painter import sample as painter
+from tests.annotating import annotate
 from tests.determinism import runs
 from utils.dag.run_folder import locked
 from utils.records import write_record
@@ -104,6 +106,14 @@ def test_planning_does_not_import_torch(tmp_path):
         (["faces.zip"], "faces.zip: no such command; did you mean --data faces.zip"),
         (["--output", "dag.png"], "--output dag.png: is for `graph`"),
         (["graph", "--resume", "x"], "`graph` draws what options describe"),
+        (["--predict-annotations", "/no/such"], "--predict-annotations /no/such: no such file"),
+        (["--predict-annotations", str(SAMPLE)], "has no suggestion.json, which says that these"),
+        (
+            ["--data", str(SAMPLE), "--predict-annotations", "x"],
+            "--predict-annotations x: there are no new photographs",
+        ),
+        (["--number", "5"], "--number: is for `suggest`"),
+        (["graph", "--half-width", "5"], "--half-width: is for `plan-sample`"),
         (["--data", "https://example.org/a.zip"], "--data: takes a path on this machine (download"),
     ],
 )
@@ -371,11 +381,27 @@ def test_a_run_is_removed_and_can_be_resumed(dry, capsys):
         (["wait", "/no/such", "--resume", "x"], "drop --resume"),
         (["status", "/no/such", "--epochs", "3"], "drop --epochs"),
         (["run", "/no/such"], "did you mean --resume?"),
+        (["suggest"], "suggest: name a run folder"),
+        (["suggest", "/no/such"], "/no/such: no such folder"),
+        (["suggest", "--number", "0", "x"], "--number: takes a whole number from 1, not '0'"),
+        (
+            ["suggest", "x", "--format", "cvat"],
+            "--format: takes one of voc, yolo, coco, not 'cvat'",
+        ),
+        (["suggest", "x", "--half-width", "5"], "--half-width: is not for `suggest`, which takes "),
+        (["plan-sample", "x", "--epochs", "3"], "is not for `plan-sample`, which takes --half-wid"),
+        (["plan-sample", "--half-width", "60", "x"], "--half-width: takes a number from 0.1 to 49"),
     ],
 )
 def test_commands_take_a_run_folder_and_nothing_else(capsys, arguments, words):
     assert workflow.main(arguments) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_run_that_is_not_finished_has_no_answer_to_go_on_from(dry, capsys):
+    for command in ("suggest", "plan-sample"):
+        assert workflow.main([command, str(dry)]) == 2
+        assert f"{dry}: is not finished" in capsys.readouterr().err
 
 
 def test_graph_draws_the_workflow(tmp_path):
@@ -413,6 +439,39 @@ def test_the_whole_workflow_runs(whole_run):
     page = (output / "report.html").read_text()
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert all(name in page for name in predicted)
+
+
+@pytest.mark.xdist_group("pool")
+def test_new_photographs_are_dealt_annotated_and_correct_the_answer(whole_run, tmp_path, capsys):
+    """Somebody who knows the truth, the painter of the sample, annotates all new photographs."""
+    dealt, truth = tmp_path / "dealt", painter.new_annotations()
+    assert workflow.main(["suggest", str(whole_run), "--number", "8", "--output", str(dealt)]) == 0
+    told = capsys.readouterr().out
+    assert f"Annotate: {dealt} (8 new photographs, " in told
+    assert f"--predict-annotations {dealt}\n" in told and "--run-dir" not in told
+    annotate(dealt, truth)
+
+    again, data = whole_run.with_name("annotated"), str(whole_run.parent / "faces")
+    given = ["--predict", *runs.NEW, *runs.WHOLE, "--predict-annotations", str(dealt)]
+    runs.run(again, "--data", data, *given)
+    assert {name for name, state in states(again).items() if state == "done"} == {"report"}
+    labels = [label for path in runs.NEW for label in truth[Path(path).stem].labels.tolist()]
+    answer = json.loads((again / "output" / "prevalence.json").read_text())
+    share = labels.count(1) / len(labels)
+    assert answer["properly_masked"]["share"] == pytest.approx(share)
+    assert answer["annotated"]["people"] == len(labels)
+    assert "8 of them that were annotated" in answer["answer"]
+    assert answer["detector"]["properly_masked"]["share"] != answer["properly_masked"]["share"]
+    assert "drawn at random and annotated" in (again / "output" / "report.html").read_text()
+    assert "annotated.json" in json.loads((again / "run.json").read_text())["digests"]
+
+    assert workflow.main(["suggest", str(whole_run), "--number", "9"]) == 2
+    assert "--number 9: there are 8 new photographs" in capsys.readouterr().err
+    others = ["--data", data, "--predict", *runs.NEW[:5], "--dry-run", "--engine", "local"]
+    wrong = ["--run-dir", str(tmp_path / "other"), "--predict-annotations", str(dealt)]
+    assert workflow.main([*others, *wrong]) == 2
+    assert "is a sample of the new photographs of run 'same'" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
 
 
 def break_split(folder: Path, script: str) -> None:

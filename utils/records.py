@@ -31,14 +31,25 @@ def read_record(path: Path, schema: int = 1) -> dict[str, Any]:
     InputError
         If the file is missing, is no JSON object, or carries another schema number.
     """
+    return parse_record(read_made(path), path, schema)
+
+
+def parse_record(data: bytes, name: object, schema: int = 1) -> dict[str, Any]:
+    """Return the record that `data` holds; `name` is what to call it in an error.
+
+    Raises
+    ------
+    InputError
+        If it is no JSON object, or carries another schema number.
+    """
     try:
-        record = json.loads(read_made(path))
+        record = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not a JSON file ({error}); make it again") from error
+        raise InputError(f"{name}: not a JSON file ({error}); make it again") from error
     found = record.get("schema") if isinstance(record, dict) else None
     if found != schema:
         raise InputError(
-            f"{path}: field 'schema' is {found!r}, expected {schema}; "
+            f"{name}: field 'schema' is {found!r}, expected {schema}; "
             "it was written by another version, make it again with this one"
         )
     return record

@@ -4,7 +4,7 @@ import argparse
 import itertools
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,9 @@ class Parser(argparse.ArgumentParser):
                 near = nearest(f"--{dashed[1].lower().replace('_', '-')}", known)
                 told = f"did you mean {near}?" if near else "--help lists those there are"
                 raise InputError(f"{name}: no such option; {told}")
-        return super().parse_args(words)
+        if "--" in words:
+            return super().parse_args(words)
+        return self.parse_intermixed_args(words)  # a folder may come after options
 
     def error(self, message: str) -> None:
         """Raise what else is wrong with the command line, to be told as every error is."""
@@ -89,6 +91,35 @@ def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
                 values[name] = laid_over(below[name], values[name])
         values = {**below, **values}
     return Options(**values)
+
+
+def read_given(
+    command: str, given: dict[str, Any], takes: Mapping[str, Callable[[Any], Any]]
+) -> dict[str, Any]:
+    """Check the options of a command that does not start a run.
+
+    Parameters
+    ----------
+    given
+        As on the command line.
+    takes
+        A reader (`utils.dag.option_types`) for each option that the command has.
+
+    Raises
+    ------
+    OptionError
+        If the command has no such option, or an option holds a value that it does not take.
+    """
+    values = {}
+    for name, value in given.items():
+        if name not in takes:
+            known = ", ".join(map(spelled, takes))
+            raise OptionError(f"{spelled(name)}: is not for `{command}`, which takes {known}")
+        try:
+            values[name] = takes[name](value)
+        except ValueError as error:
+            raise OptionError(f"{spelled(name)}: takes {error}, not {value!r}") from None
+    return values
 
 
 def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -91,6 +91,14 @@ class Options:
         many=True,
         is_path=_always,
     )
+    predict_annotations: Path | None = _option(
+        path,
+        None,
+        "a sample of the new photographs that `suggest` dealt and people annotated: a folder or an "
+        "archive. The answer is corrected by it (default: by the test photographs alone)",
+        "PATH",
+        is_path=_always,
+    )
     format: str = _option(
         choice(*FORMATS),
         "auto",

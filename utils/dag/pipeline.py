@@ -17,6 +17,7 @@ from utils.job import EXIT_CHECKPOINTED
 CODE = "utils.zip"
 DATASET = "dataset.tar"
 GIVEN_SIDES = "sides.json"
+ANNOTATED = "annotated.json"
 CONFIGURATION = "configuration.json"
 FINGERPRINTS = "train_fingerprints.npz"
 MODEL = "mask_detection_model.pth"
@@ -50,8 +51,9 @@ def build_workflow(options: Options) -> Workflow:
 
 
 def data_files(options: Options) -> list[str]:
-    """Return the names of the files that hold the annotated photographs, and their given sides."""
-    return [DATASET, *([GIVEN_SIDES] if options.split == "given" else [])]
+    """Return the names of the files with annotated photographs, given sides, annotated new ones."""
+    sides = [GIVEN_SIDES] if options.split == "given" else []
+    return [DATASET, *sides, *([ANNOTATED] if options.predict_annotations else [])]
 
 
 def photo_shards(options: Options) -> list[str]:
@@ -237,6 +239,7 @@ class _Pipeline:
             ["--configuration", In(CONFIGURATION), "--split", In("split.json")],
             ["--training", In("training.json"), "--evaluation", In("evaluation.json")],
             [*trials, *predictions, "--pictures", *map(In, self.shown), *self.seed],
+            ["--annotated", In(ANNOTATED)] if self.options.predict_annotations else [],
             ["--report", Out("report.html", keep=True)],
             ["--table", Out("predictions.txt", keep=True)],
             ["--faces", Out("predictions.csv", keep=True)],

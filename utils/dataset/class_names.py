@@ -25,6 +25,20 @@ _ABOUT = ("mask", "face", "wear", "worn", "cover", "nose", "chin", "mouth")
 """In a name of several words, one is about these, or the name is about something else."""
 
 
+class UnknownClasses(InputError):
+    """Class names are not known.
+
+    Attributes
+    ----------
+    names
+        Those, as spelled in the files.
+    """
+
+    def __init__(self, message: str, names: Sequence[str]) -> None:
+        super().__init__(message)
+        self.names = list(names)
+
+
 def parse_told(pairs: Iterable[str]) -> dict[str, str]:
     """Read ``their=ours`` pairs, as ``--classes`` and the TOML file give them.
 
@@ -67,9 +81,10 @@ def resolve(counts: Mapping[str, int], told: Mapping[str, str]) -> dict[str, str
 
     Raises
     ------
+    UnknownClasses
+        If names are not known, all in one message with what settles it.
     InputError
-        If names are not known, all in one message with what settles it; if `told` has a name that
-        is not in the data set, or a class that is none of ours.
+        If `told` has a name that is not in the data set, or a class that is none of ours.
     """
     meanings = _match(counts, told)
     open_names = [name for name in counts if name not in meanings]
@@ -87,7 +102,7 @@ def resolve(counts: Mapping[str, int], told: Mapping[str, str]) -> dict[str, str
             "but not whether a mask is worn; annotate faces with and without masks as two classes"
         )
     if unknown:
-        raise InputError(_unknown(unknown, counts, meanings))
+        raise UnknownClasses(_unknown(unknown, counts, meanings), unknown)
     return {name: meanings[name] for name in counts}
 
 

@@ -78,8 +78,9 @@ def annotated_prevalence(
     -------
     ``share``, ``interval`` (of the place), ``interval_here`` (of these very photographs) and
     ``level`` of those properly masked; ``classes`` ({name: {share, interval, interval_here}});
-    ``annotated`` (photographs), ``people`` (annotated on them), ``photos``, ``power``, ``design``
-    ({effect, effective}, as `utils.analysis.prevalence.variance.design` has them) and ``method``.
+    ``annotated`` (photographs), ``people`` (annotated on them), ``photos``, ``total`` (people on
+    all photographs, by the same estimate), ``power``, ``design`` ({effect, effective}, as
+    `utils.analysis.prevalence.variance.design` has them) and ``method``.
     Shares and intervals are None below `LEAST` annotated photographs with people.
 
     Raises
@@ -108,6 +109,7 @@ def annotated_prevalence(
             **nothing,
             **record,
             "power": None,
+            "total": None,
             "classes": classes,
             "design": design(None, 0, 0),
         }
@@ -136,7 +138,14 @@ def annotated_prevalence(
         variance = errors.sum() + among.sum() if k == _BEST else variance
     answer = classes[CLASSES[_BEST]]
     told = design(answer["share"], float(variance), float(people))
-    return {**answer, **record, "power": float(power), "classes": classes, "design": told}
+    return {
+        **answer,
+        **record,
+        "power": float(power),
+        "total": float(people),
+        "classes": classes,
+        "design": told,
+    }
 
 
 def best_power(

@@ -72,7 +72,7 @@ def caveats(
         *(_about_the_detector(evaluation) if prevalence["reliable"] else []),
         *_about_the_answer(prevalence),
         *others,
-        *_about_the_new_photographs(predictions),
+        *about_the_photographs(predictions),
         *_about_the_sample(prevalence, evaluation),
     ]
     return sorted(told, key=lambda caveat: not caveat.serious)
@@ -145,18 +145,14 @@ def _about_the_sample(prevalence: dict[str, Any], evaluation: dict[str, Any]) ->
             "not how other photographs of the place would differ."
         )
     elif photos["groups"] < FEW_PHOTOS:
-        result.append(
-            f"There are only {photos['groups']} new photographs"
-            f"{' of different scenes' if prevalence['bursts']['photos'] else ''}; the interval "
-            "cannot know what a photograph not taken would have shown."
-        )
+        result.append(about_few(prevalence))
     elif photos["effective"]["new"] < FEW_PHOTOS / 2:
         result.append(
             "A few crowded photographs hold most of the people; all tell as much as "
             f"{photos['effective']['new']:.0f} equally crowded ones."
         )
     if prevalence["bursts"]["photos"]:
-        result.append(_about_bursts(prevalence["bursts"], photos["new"]))
+        result.append(about_bursts(prevalence["bursts"], photos["new"]))
     if photos["test"] < FEW_PHOTOS:
         result.append(
             f"The detector's mistakes are known from only "
@@ -182,7 +178,17 @@ def _about_the_sample(prevalence: dict[str, Any], evaluation: dict[str, Any]) ->
     return [*(Caveat(text, serious=True) for text in unknown), *map(Caveat, result)]
 
 
-def _about_bursts(bursts: dict[str, int], photos: int) -> str:
+def about_few(prevalence: dict[str, Any]) -> str:
+    """Say that there are few new photographs."""
+    return (
+        f"There are only {prevalence['photos']['groups']} new photographs"
+        f"{' of different scenes' if prevalence['bursts']['photos'] else ''}; the interval "
+        "cannot know what a photograph not taken would have shown."
+    )
+
+
+def about_bursts(bursts: dict[str, int], photos: int) -> str:
+    """Say that some of so many new photographs are near-duplicates of each other."""
     return (
         f"{bursts['photos']:,} of {photos:,} new photographs are near-duplicates of each other, in "
         f"{number_of(bursts['groups'], 'group')} of up to {bursts['largest']}: bursts, crops or "
@@ -192,14 +198,20 @@ def _about_bursts(bursts: dict[str, int], photos: int) -> str:
     )
 
 
-def _about_the_new_photographs(predictions: Predictions) -> list[Caveat]:
-    """Photographs that are not in the answer, and those that should not be."""
+def about_the_photographs(predictions: Predictions, *, learnt: bool = True) -> list[Caveat]:
+    """Return caveats of photographs that are not in the answer, and of those that should not be.
+
+    Parameters
+    ----------
+    learnt
+        Whether it matters that the detector learnt from photographs like them.
+    """
     result, all_of_them = [], len(predictions.summaries)
-    learnt = sum(photo["resembles"] is not None for photo in predictions.summaries)
-    if learnt:
+    known = sum(photo["resembles"] is not None for photo in predictions.summaries)
+    if learnt and known:
         result.append(
-            f"{learnt:,} of {number_of(all_of_them, 'new photograph')} "
-            f"{'is a near-duplicate' if learnt == 1 else 'are near-duplicates'} of photographs "
+            f"{known:,} of {number_of(all_of_them, 'new photograph')} "
+            f"{'is a near-duplicate' if known == 1 else 'are near-duplicates'} of photographs "
             "that the detector learnt from: the same picture, a crop of it, or the same scene "
             "again. It does better on what it has seen than elsewhere; leave them out. They are "
             "named below."

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
+from utils.analysis.prevalence.planner import plan
 from utils.analysis.report.meaning import absent_classes
+from utils.analysis.report.planned import HALF_WIDTH, pilot_of
 from utils.analysis.report.shift import shift_of, withheld
 from utils.dataset.labels import CLASSES
 
@@ -33,7 +36,10 @@ def estimates(
     That of `estimate_prevalence`, with ``threshold`` and ``bursts``: how many ``photos`` are in how
     many ``groups`` of two or more that are as one observation, and the ``largest`` of these; and
     ``shift``: whether the new photographs are like the test photographs (`shift_of`). Where they
-    clearly are not, the answer is not ``reliable``.
+    clearly are not, the answer is not ``reliable``. Where there is an answer, ``pilot`` and
+    ``plan``: what it tells of others (`utils.analysis.prevalence.planner`), and what one of
+    `HALF_WIDTH` takes. ``annotated`` and ``detector`` are None here
+    (`utils.analysis.report.annotated`).
     """
     photos, found = evaluation["per_photo"], predictions.detections
     test = np.array([photo["confusion"] for photo in photos])
@@ -42,20 +48,32 @@ def estimates(
         [[photo["counts"][name] for name in CLASSES] for photo in predictions.summaries], np.int64
     ).reshape(-1, len(CLASSES))
     groups = [photo["group"] for photo in predictions.summaries]
-    threshold = predictions.threshold
+    threshold, absent = predictions.threshold, absent_classes(split["sides"])
+    counted = expected_counts(found, threshold)
     record = estimate_prevalence(
         test,
         new,
         seed,
-        expected=(expected, expected_counts(found, threshold)),
+        expected=(expected, counted),
         groups=np.array(groups),
         test_groups=_test_groups(photos, split),
-        absent=absent_classes(split["sides"]),
+        absent=absent,
     )
     shift = shift_of(evaluation, predictions, test, new, seed)
     if record["reliable"] and shift["broken"]:
         record = withheld(record)
-    return {"threshold": threshold, "bursts": bursts(groups), "shift": shift, **record}
+    first = pilot_of(expected, counted, np.array(groups), absent, seed)
+    first = first if record["reliable"] else None
+    return {
+        "threshold": threshold,
+        "bursts": bursts(groups),
+        "shift": shift,
+        **record,
+        "pilot": first and asdict(first),
+        "plan": first and plan(first, HALF_WIDTH),
+        "annotated": None,
+        "detector": None,
+    }
 
 
 def bursts(groups: Sequence[int]) -> dict[str, int]:

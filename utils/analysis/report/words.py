@@ -42,8 +42,8 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
             f"unlike the test photographs ({prevalence['shift']['words'][0]}).",
             f"The detector found {number_of(people['found'], 'person', 'people')} and took "
             f"{masked['found']:,} of them to be of class '{TITLES[PROPERLY_MASKED]}', but how "
-            "often it errs on such photographs is not known. Annotate some of them, as test "
-            "photographs or to be counted themselves.",
+            "often it errs on such photographs is not known. Annotate some of them, as `python "
+            "workflow.py suggest RUN_DIR` deals them.",
         )
     if not prevalence["reliable"]:
         return (
@@ -55,16 +55,9 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
             "photographs or with a stronger architecture.",
         )
     digits = share_digits(masked["interval"])
-    span = "no interval can be told"
-    if masked["interval"]:
-        low, high = masked["interval"]
-        span = f"95 % interval: {100 * low:.{digits}f} to {per_cent(high, digits)}"
-    elif masked["interval_here"]:
-        low, high = masked["interval_here"]
-        span = f"95 % interval for them alone: {100 * low:.0f} to {per_cent(high)}"
     first = (
         f"About {per_cent(masked['share'], digits)} of the {asked.group} on {these} "
-        f"{asked.do} ({span}){_if_alike(prevalence['shift'])}."
+        f"{asked.do} ({span_of(masked)}){_if_alike(prevalence['shift'])}."
     )
     second = (
         f"The detector found {number_of(people['found'], 'person', 'people')} and took "
@@ -85,6 +78,18 @@ def _if_alike(shift: dict[str, Any]) -> str:
         ", if the new photographs are like the test photographs, which they do not seem to be: "
         f"{shift['words'][0]}"
     )
+
+
+def span_of(share: dict[str, Any]) -> str:
+    """Return the interval of a share, in words."""
+    if share["interval"]:
+        low, high = share["interval"]
+        digits = share_digits(share["interval"])
+        return f"95 % interval: {100 * low:.{digits}f} to {per_cent(high, digits)}"
+    if share["interval_here"]:
+        low, high = share["interval_here"]
+        return f"95 % interval for them alone: {100 * low:.0f} to {per_cent(high)}"
+    return "no interval can be told"
 
 
 def share_digits(interval: list[float] | None) -> int:

@@ -11,6 +11,13 @@ import numpy as np
 from utils.analysis.evaluation.evaluate import SCHEMA
 from utils.analysis.prediction.merged import read_predictions
 from utils.analysis.prediction.tables import predictions_table, write_faces
+from utils.analysis.prevalence.counting import expected_counts
+from utils.analysis.report.annotated import (
+    about_the_annotations,
+    annotated_answer,
+    annotated_caveats,
+    with_annotations,
+)
 from utils.analysis.report.annotated_data import (
     about_the_data,
     about_unread_photographs,
@@ -31,7 +38,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """The files that a report is made of; the search's are None in a run without one."""
+    """The files that a report is made of.
+
+    Those of the search are None in a run without one, as is the sample of new photographs that
+    people annotated.
+    """
 
     configuration: Path
     split: Path
@@ -43,6 +54,7 @@ class ReportInputs:
     fingerprints: Sequence[Path] = ()
     params: Path | None = None
     study: Path | None = None
+    annotated: Path | None = None
 
 
 def write_report(
@@ -84,11 +96,22 @@ def write_report(
     split = read_record(inputs.split)
     record = estimates(evaluation, predictions, split, seed)
     data, new = configuration.get("data") or {}, configuration.get("new_photographs") or {}
-    others = [*about_the_data(data, split), *about_unread_photographs(new)]
-    told = caveats(record, evaluation, predictions, others)
+    others = about_unread_photographs(new)
+    if inputs.annotated:
+        seen = expected_counts(predictions.detections, predictions.threshold)
+        record = with_annotations(record, inputs.annotated, predictions, seen)
+    if record["detector"]:
+        told = annotated_caveats(record, evaluation, predictions, others)
+        first, second = annotated_answer(record)
+    else:
+        if inputs.annotated:
+            others = [*about_the_annotations(record["annotated"], evaluation), *others]
+        others = [*about_the_data(data, split), *others]
+        told = caveats(record, evaluation, predictions, others)
+        first, second = answer(record)
     if not configuration.get("new_photographs", True):
         told.insert(0, SAME_PHOTOS)
-    first, second = answer(record)
+        record["pilot"] = record["plan"] = None
     record = {
         "answer": first,
         "explanation": second,

@@ -64,6 +64,8 @@ class Dataset:
         A folder, zip or tar.
     choices
         How to read it.
+    to_learn
+        Whether a detector is to learn from it. If not, faces may be of one class, or none at all.
 
     Attributes
     ----------
@@ -78,7 +80,7 @@ class Dataset:
         If it is no data set that can be learnt from; the message says what was found, and the fix.
     """
 
-    def __init__(self, path: Path, choices: Choices = AS_IT_IS) -> None:
+    def __init__(self, path: Path, choices: Choices = AS_IT_IS, *, to_learn: bool = True) -> None:
         told = parse_told(choices.classes)
         path = Path(path)
         yaml = path.suffix in (".yaml", ".yml")
@@ -95,7 +97,7 @@ class Dataset:
             self._mend(read, boxes)
             boxes.check(path, choices.allow_bad_boxes)
             read.faces.update({name: named[name] for name in named if not self._classes[name]})
-            if why := why_too_few(self._classes, read.faces):
+            if to_learn and (why := why_too_few(self._classes, read.faces)):
                 raise InputError(f"{path}: {why}")
             self._entries = self._named(read.entries)
             self.sides = self._given_sides(choices)
@@ -131,9 +133,10 @@ class Dataset:
         InputError
             If it cannot be written.
         """
-        write(output, self._photos())
+        write(output, self.photos())
 
-    def _photos(self) -> Iterator[Photo]:
+    def photos(self) -> Iterator[Photo]:
+        """Yield the photographs, sorted by name, with VOC annotations in our class names."""
         for entry in self._entries:
             raw = entry.raw
             names = [self._classes[name] for name in raw.names]
@@ -176,7 +179,7 @@ class Dataset:
         try:
             return resolve(faces, told)
         except InputError as error:
-            raise InputError(f"{self._source.path}: {error}") from None
+            raise InputError(f"{self._source.path}: {error}") from error
 
     def _named(self, entries: list[_Entry]) -> list[_Entry]:
         names = filenames([entry.path for entry in entries], self._source.path)

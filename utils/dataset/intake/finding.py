@@ -28,6 +28,26 @@ _LOOKED_INTO = 50
 """Files of unclear content that are opened; a data set has a handful of indexes."""
 
 
+class SeveralFormats(InputError):
+    """A data set holds annotations in several formats.
+
+    Attributes
+    ----------
+    counts
+        How many photographs each annotates, in words.
+    """
+
+    def __init__(self, where: object, found: dict[str, Layout]) -> None:
+        self.counts = " and ".join(
+            f"{FORMATS[name]} (of {len(layout.annotated):,} photographs)"
+            for name, layout in found.items()
+        )
+        super().__init__(
+            f"{where}: holds annotations in several formats: {self.counts}; choose one with "
+            f"--format {' or --format '.join(found)}"
+        )
+
+
 def find_layout(source: Source, wanted: str = "auto") -> Layout:
     """Find the annotated photographs of a source.
 
@@ -54,14 +74,7 @@ def find_layout(source: Source, wanted: str = "auto") -> Layout:
     if not found:
         raise InputError(f"{source.path}: {explain(source, photos, FORMATS.get(wanted))}")
     if len(found) > 1:
-        counts = " and ".join(
-            f"{FORMATS[name]} (of {len(layout.annotated):,} photographs)"
-            for name, layout in found.items()
-        )
-        raise InputError(
-            f"{source.path}: holds annotations in several formats: {counts}; choose one with "
-            f"--format {' or --format '.join(found)}"
-        )
+        raise SeveralFormats(source.path, found)
     [layout] = found.values()
     _check_one_set(source, layout)
     _sort_the_rest(source, layout)

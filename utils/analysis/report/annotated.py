@@ -1,0 +1,248 @@
+"""The answer from new photographs of which some were annotated, in place of the detector's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from utils.analysis.prediction.merged import Predictions
+from utils.analysis.prevalence.annotated import LEAST, annotated_prevalence
+from utils.analysis.report.caveats import (
+    FEW_PHOTOS,
+    WIDE,
+    Caveat,
+    about_bursts,
+    about_few,
+    about_the_photographs,
+)
+from utils.analysis.report.meaning import meaning
+from utils.analysis.report.words import number_of, per_cent, share_digits, span_of
+from utils.dataset.labels import CLASSES, TITLES
+from utils.errors import InputError
+from utils.records import read_record
+
+SURPRISE = 0.01
+"""A detector that is right on as many photographs by chance: below, it is told."""
+
+_DETECTOR = ("reliable", "absent", "properly_masked", "corrected", "people", "variance", "design")
+
+
+def with_annotations(
+    prevalence: dict[str, Any], path: Path, predictions: Predictions, predicted: np.ndarray
+) -> dict[str, Any]:
+    """Return the record of the answer with that from annotated photographs in its place.
+
+    Parameters
+    ----------
+    prevalence
+        As `utils.analysis.prevalence.estimate.estimate_prevalence` returns it.
+    path
+        The record of the sample (`utils.dataset.intake.annotated_sample`).
+    predictions, predicted
+        On the new photographs; shape (photos, 3): what was found of each class, in probabilities.
+
+    Returns
+    -------
+    The record with two fields filled in: ``annotated`` (what `annotated_prevalence` returns, and
+    how the sample came back) and ``detector`` (the fields that were replaced, as they were). Where
+    too few photographs with people were annotated for an answer, the detector's stands.
+
+    Raises
+    ------
+    InputError
+        If a photograph of the sample is not among those predicted.
+    """
+    sample = read_record(path)
+    place_of = {photo["name"]: place for place, photo in enumerate(predictions.summaries)}
+    for photo in sample["photos"]:
+        if photo["name"] not in place_of:
+            raise InputError(
+                f"{path}: photograph '{photo['name']}' is not among those predicted; annotate a "
+                "sample of the new photographs of this run"
+            )
+    photos = sample.pop("photos")
+    truth = np.array([[photo["counts"][name] for name in CLASSES] for photo in photos])
+    told = annotated_prevalence(
+        predicted,
+        np.array([place_of[photo["name"]] for photo in photos]),
+        truth,
+        np.array([photo["chance"] for photo in photos]),
+        groups=np.array([photo["group"] for photo in predictions.summaries]),
+    )
+    classes = told.pop("classes")
+    sample["as_filled_in"] = sum(photo["as_filled_in"] for photo in photos)
+    del sample["schema"]
+    result = {**prevalence, "annotated": {**told, **sample}}
+    if told["share"] is None:
+        return result
+    keys = ("share", "interval", "interval_here")
+    return {
+        **result,
+        "reliable": True,
+        "constrained": False,
+        "absent": [],  # people know all classes
+        "people": {**prevalence["people"], "corrected": told["total"], "interval": None},
+        "properly_masked": {**prevalence["properly_masked"], **{key: told[key] for key in keys}},
+        "corrected": {
+            name: {**classes[name], "count": told["total"] * classes[name]["share"]}
+            for name in CLASSES
+        },
+        "variance": None,
+        "design": told["design"],
+        "estimator": "PPI++",
+        "method": told["method"],
+        "detector": {key: prevalence[key] for key in _DETECTOR},
+    }
+
+
+def annotated_answer(prevalence: dict[str, Any]) -> tuple[str, str]:
+    """Return the answer in one sentence, and a second one that says where it comes from."""
+    masked, asked = prevalence["properly_masked"], meaning(prevalence["absent"])
+    told, photos = prevalence["annotated"], prevalence["photos"]
+    digits = share_digits(masked["interval"])
+    first = (
+        f"About {per_cent(masked['share'], digits)} of the {asked.group} on "
+        f"{number_of(photos['new'], 'new photograph')} {asked.do}, corrected by "
+        f"{told['annotated']:,} of them that were annotated ({span_of(masked)})."
+    )
+    second = (
+        f"The {told['annotated']:,} are a random sample, with "
+        f"{number_of(told['people'], 'person', 'people')} on them. They tell how far the detector "
+        "is off on these very photographs, whatever its mistakes are on others"
+        f"{_here(masked, digits)}. {_instead(prevalence['detector'])}"
+    )
+    return first, second
+
+
+def annotated_caveats(
+    prevalence: dict[str, Any],
+    evaluation: dict[str, Any],
+    predictions: Predictions,
+    others: Sequence[Caveat] = (),
+) -> list[Caveat]:
+    """Return the reasons not to trust an answer from annotations, the serious ones first.
+
+    Those that concern the detector's mistakes on test photographs are none here.
+
+    Parameters
+    ----------
+    prevalence
+        The record of `with_annotations`, whose answer is that of the annotations.
+    evaluation, predictions
+        The record, and what was found on the new photographs.
+    others
+        What is known of where the new photographs come from.
+    """
+    interval = prevalence["properly_masked"]["interval"]
+    unseen = [
+        f"'{TITLES[CLASSES.index(name) + 1]}'"
+        for name in prevalence["detector"]["absent"]
+        if not prevalence["corrected"][name]["count"]
+    ]
+    told = [
+        *about_the_annotations(prevalence["annotated"], evaluation),
+        *others,
+        *about_the_photographs(predictions, learnt=False),
+    ]
+    if interval and interval[1] - interval[0] > WIDE:
+        told.append(
+            Caveat(
+                f"The interval spans {100 * (interval[1] - interval[0]):.0f} percentage points: "
+                "too wide for more than a rough impression. More annotated photographs, or more "
+                "new ones, would narrow it."
+            )
+        )
+    if prevalence["photos"]["groups"] < FEW_PHOTOS:
+        told.append(Caveat(about_few(prevalence)))
+    if prevalence["bursts"]["photos"]:
+        told.append(Caveat(about_bursts(prevalence["bursts"], prevalence["photos"]["new"])))
+    if unseen:
+        told.append(
+            Caveat(
+                f"No face of class {' or '.join(unseen)} is annotated, neither among the "
+                "photographs that the detector learnt from nor in the sample. If such faces were "
+                "given another class, the answer counts them so."
+            )
+        )
+    return sorted(told, key=lambda caveat: not caveat.serious)
+
+
+def about_the_annotations(told: dict[str, Any], evaluation: dict[str, Any]) -> list[Caveat]:
+    """Return what is wrong with a sample as it came back."""
+    result = []
+    photos, same = told["annotated"], told["as_filled_in"]
+    right = _right(evaluation)
+    if same and _at_least(same, photos, right) < SURPRISE:
+        result.append(
+            f"{same:,} of the {photos:,} annotated photographs are as the detector filled them in. "
+            f"On test photographs it is right on {per_cent(right)} of them only, so some may "
+            "not have been looked at; then the answer is too near to the detector's own."
+        )
+    lost = len(told["missing"]) + len(told["changed"])
+    if lost and not told["in_order"]:
+        result.append(
+            f"{lost:,} of the {told['dealt']:,} photographs of the sample are not annotated, and "
+            "they are not the last that were drawn. If they were left out because they are hard, "
+            "the answer is off. It takes them as left out by chance."
+        )
+    serious = [Caveat(text, serious=True) for text in result]
+    more = []
+    if told["share"] is None:
+        serious.append(
+            Caveat(
+                f"The annotations are not used: an answer from them needs {LEAST} photographs with "
+                "people on them. Annotate more of the sample.",
+                serious=True,
+            )
+        )
+    if told["model"] != evaluation["model"]["digest"]:
+        more.append(
+            "The sample was drawn, and its boxes filled in, by another model than this run's. "
+            "The answer holds all the same, because the chances are those of the sample."
+        )
+    if strangers := len(told["strangers"]):
+        more.append(
+            f"{number_of(strangers, 'annotated photograph')} {'is' if strangers == 1 else 'are'} "
+            "not of the sample and left out: nobody knows with what chance a photograph was chosen "
+            "that was not drawn."
+        )
+    return [*serious, *map(Caveat, more)]
+
+
+def _here(masked: dict[str, Any], digits: int) -> str:
+    here, place = masked["interval_here"], masked["interval"]
+    if not here or not place or here[1] - here[0] > place[1] - place[0]:
+        return ""
+    if here[0] == here[1]:
+        return "; of these photographs themselves the share is known, since all are annotated"
+    low = f"{100 * here[0]:.{digits}f}"
+    return (
+        f"; for these photographs alone the interval is {low} to {per_cent(here[1], digits)}, the "
+        "wider one is for the place that they are a sample of"
+    )
+
+
+def _instead(detector: dict[str, Any]) -> str:
+    masked = detector["properly_masked"]
+    if masked["share"] is None:
+        return "Without the annotations there would be no answer."
+    digits = share_digits(masked["interval"])
+    return (
+        f"Corrected by the test photographs alone, as without annotations, it would be "
+        f"{per_cent(masked['share'], digits)} ({span_of(masked)})."
+    )
+
+
+def _right(evaluation: dict[str, Any]) -> float:
+    """Return the share of the test photographs on which the detector makes no mistake."""
+    tables = np.array([photo["confusion"] for photo in evaluation["per_photo"]])
+    wrong = tables.sum(axis=(1, 2)) - np.trace(tables, axis1=1, axis2=2)
+    return float((wrong == 0).mean()) if len(tables) else 0.0
+
+
+def _at_least(count: int, number: int, chance: float) -> float:
+    """Return the chance of at least so many of a number, each with its own chance."""
+    from scipy.stats import binom
+
+    return float(binom.sf(count - 1, number, chance))

@@ -1,0 +1,118 @@
+"""The commands that go on from the answer of a finished run: ``suggest`` and ``plan-sample``."""
+
+import shlex
+from pathlib import Path
+from typing import Any, Protocol
+
+from utils.analysis.prevalence.planner import Pilot, plan
+from utils.analysis.report.planned import HALF_WIDTH, plan_words
+from utils.analysis.report.words import number_of
+from utils.analysis.sample.finished import FinishedRun
+from utils.analysis.sample.suggest import FORMATS, suggest
+from utils.errors import InputError
+from utils.records import read_record
+
+TO_ANNOTATE = "annotate"
+"""The folder in a run folder that ``suggest`` writes, if none is named."""
+
+NUMBER = 30
+"""Photographs that it deals, if there are as many and nobody says how many."""
+
+
+class Record(Protocol):
+    """What is known of a run, by field."""
+
+    def __getitem__(self, field: str) -> Any: ...
+
+
+def deal(folder: Path, output: Path, record: Record, given: dict[str, Any]) -> str:
+    """Deal new photographs of a finished run to be annotated; return what to tell of it.
+
+    Parameters
+    ----------
+    folder, output
+        Of the run, and of what its jobs have left.
+    record
+        Of the run: ``name``, ``command``, ``options`` and ``digests``.
+    given
+        Of the options ``number``, ``output``, ``format`` and ``seed`` those that were given.
+
+    Raises
+    ------
+    InputError
+        If the run is not finished or had no new photographs, or as `suggest`.
+    """
+    shards = _new_photographs(folder, output, record)
+    predictions = [output / f"predictions_{p}.json" for p in range(len(shards))]
+    run = FinishedRun.read(record["name"], shards, output / "evaluation.json", predictions)
+    target = given.get("output", folder / TO_ANNOTATE)
+    number = given.get("number", min(NUMBER, len(run.predictions.summaries)))
+    form = given.get("format", FORMATS[0])
+    dealt = suggest(run, target, number, form, given.get("seed", record["options"]["seed"]))
+    boxes = sum(len(photo.faces) for photo in dealt.photos)
+    new = number_of(len(dealt.photos), "new photograph")
+    then = f"{_again(record['command'])} --predict-annotations {shlex.quote(str(target))}"
+    return (
+        f"Annotate: {target} ({new}, {number_of(boxes, 'box', 'boxes')} filled in)\n"
+        f"How: {target / 'README.md'}\n"
+        f"Then: {then}"
+    )
+
+
+def tell_plan(folder: Path, output: Path, record: Record, given: dict[str, Any]) -> str:
+    """Return how many photographs an answer takes that is ``half_width`` points wide to each side.
+
+    Parameters and errors are those of `deal`.
+    """
+    _new_photographs(folder, output, record)
+    answer = read_record(output / "prevalence.json")
+    if not answer["pilot"]:
+        return (
+            f"Nothing can be planned by the answer of {folder}: its detector alone gives none. "
+            f"Annotated new photographs do: python workflow.py suggest {folder}"
+        )
+    first = Pilot(**answer["pilot"])
+    planned = plan(first, given.get("half_width", 100 * HALF_WIDTH) / 100)
+    lines = [
+        f"Now: {number_of(first.photos, 'new photograph')} and "
+        f"{number_of(first.tested, 'test photograph')}, "
+        f"\N{PLUS-MINUS SIGN}{100 * planned['now']:.1f} points as predicted",
+        plan_words(first, planned),
+    ]
+    if planned["now"] > planned["half_width"]:
+        alone = [f"{planned[kind]:,} {kind}" for kind in ("new", "test") if planned[kind]]
+        if alone:
+            lines.append(f"Of one kind alone: {' or '.join(alone)} photographs")
+        if planned["annotated"]:
+            number = planned["annotated"]
+            lines.append(f"To annotate: python workflow.py suggest {folder} --number {number}")
+    return "\n".join(lines)
+
+
+def _new_photographs(folder: Path, output: Path, record: Record) -> list[Path]:
+    """Return the shards of new photographs of a finished run, whatever its engine."""
+    answer = output / "prevalence.json"
+    if not answer.exists() or not answer.stat().st_size:
+        raise InputError(
+            f"{folder}: is not finished, so there is no answer to go on from; see `python "
+            f"workflow.py status {folder}`, or go on with it: --resume {folder}"
+        )
+    shards = [folder / name for name in record["digests"] if name.startswith("predict_")]
+    if not shards:
+        raise InputError(
+            f"{folder}: had no new photographs, and those of its test side are annotated; start a "
+            "run with --predict"
+        )
+    return shards
+
+
+def _again(command: str) -> str:
+    """Return the command line of a run without what names its folder, or an earlier sample."""
+    kept, words = [], iter(shlex.split(command))
+    for word in words:
+        name, equals, _ = word.partition("=")
+        if name not in ("--run-dir", "--predict-annotations"):
+            kept.append(word)
+        elif not equals:
+            next(words, None)
+    return shlex.join(kept)
