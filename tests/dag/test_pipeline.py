@@ -5,7 +5,14 @@ import pytest
 
 from utils.dag.graph import edges
 from utils.dag.options import Options
-from utils.dag.pipeline import CODE, build_workflow, checkpoints, photo_shards, weights_file
+from utils.dag.pipeline import (
+    CODE,
+    build_workflow,
+    checkpoints,
+    data_files,
+    photo_shards,
+    weights_file,
+)
 from utils.dag.resources import RESOURCES
 from utils.job import InputPath, OutputPath, declared
 
@@ -19,6 +26,7 @@ VARIANTS = [
     Options(),
     Options(trials=0, recipe=RECIPE, weights="/a/own.pth"),
     Options(data=Path("faces.zip"), recipe=RECIPE, cache_mb=0),
+    Options(predict_annotations=Path("annotate"), trials=0),
 ]
 
 
@@ -73,6 +81,16 @@ def test_only_new_photographs_are_looked_up_among_those_of_the_training():
         assert ("--fingerprints" in arguments) == expected
 
 
+def test_annotated_new_photographs_change_the_report_alone():
+    plain, annotated = Options(), Options(predict_annotations=Path("annotate"))
+    assert set(data_files(annotated)) - set(data_files(plain)) == {"annotated.json"}
+    before, now = (build_workflow(options).jobs for options in (plain, annotated))
+    changed = {name for name in now if now[name].args != before[name].args}
+    assert changed == {"report"}
+    readers = {name for name, job in now.items() if "annotated.json" in files(job, "input")}
+    assert readers == {"report"}
+
+
 def test_new_photographs_reach_no_job_that_learns():
     waits = parents(FULL)
     assert all("predict" not in parent for parent in waits["train_model"] | waits["evaluate"])
@@ -88,7 +106,7 @@ def test_every_file_is_made_once_or_exists_beforehand(options):
     assert len(made) == len(set(made))
     given = {
         CODE,
-        "dataset.tar",
+        *data_files(options),
         "configuration.json",
         *photo_shards(options),
         weights_file(options),

@@ -110,6 +110,16 @@ def test_the_sentence_says_by_what_it_is_corrected(answered):
     assert "as without annotations, it would be 77 % (95 % interval: " in second
 
 
+def test_that_the_two_answers_disagree_is_told(answered):
+    record = answered()
+    told = "the two disagree: the detector makes other mistakes"
+    record["properly_masked"]["interval_here"] = [0.4, 0.6]
+    record["detector"]["properly_masked"]["interval_here"] = [0.7, 0.8]
+    assert told in annotated_answer(record)[1]
+    record["detector"]["properly_masked"]["interval_here"] = [0.55, 0.8]
+    assert told not in annotated_answer(record)[1]
+
+
 def test_a_detector_without_an_answer_gets_one(answered, evaluation, predictions, tmp_path):
     record = answered()
     record["detector"]["properly_masked"].update(share=None, interval=None, interval_here=None)

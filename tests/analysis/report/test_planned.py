@@ -1,10 +1,10 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from utils.analysis.prevalence.planner import pilot
-from utils.analysis.report.planned import pilot_of, plan_words
+from utils.analysis.report.planned import narrower, pilot_of, plan_words
 from utils.dataset.labels import CLASSES
 
 RNG = np.random.default_rng(0)
@@ -63,3 +63,14 @@ PLAN = {
 )
 def test_a_plan_in_words(changes, words):
     assert plan_words(FIRST, {**PLAN, **changes}).startswith(words)
+
+
+def test_the_report_says_what_to_do_unless_there_are_annotations_already():
+    record = {"plan": PLAN, "pilot": asdict(FIRST), "detector": None}
+    assert narrower(record).endswith(
+        " `python workflow.py suggest RUN_DIR --number 40` deals them."
+    )
+    enough = {**record, "plan": {**PLAN, "now": 0.01}}
+    assert narrower(enough) == "For ±5 points there are photographs enough."
+    assert narrower({**record, "detector": {"reliable": True}}) == ""
+    assert narrower({"plan": None, "pilot": None, "detector": None}) == ""

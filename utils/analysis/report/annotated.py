@@ -110,7 +110,7 @@ def annotated_answer(prevalence: dict[str, Any]) -> tuple[str, str]:
         f"The {told['annotated']:,} are a random sample, with "
         f"{number_of(told['people'], 'person', 'people')} on them. They tell how far the detector "
         "is off on these very photographs, whatever its mistakes are on others"
-        f"{_here(masked, digits)}. {_instead(prevalence['detector'])}"
+        f"{_here(masked, digits)}. {_instead(prevalence['detector'], masked)}"
     )
     return first, second
 
@@ -223,15 +223,22 @@ def _here(masked: dict[str, Any], digits: int) -> str:
     )
 
 
-def _instead(detector: dict[str, Any]) -> str:
+def _instead(detector: dict[str, Any], answer: dict[str, Any]) -> str:
     masked = detector["properly_masked"]
     if masked["share"] is None:
         return "Without the annotations there would be no answer."
     digits = share_digits(masked["interval"])
-    return (
+    words = (
         f"Corrected by the test photographs alone, as without annotations, it would be "
         f"{per_cent(masked['share'], digits)} ({span_of(masked)})."
     )
+    ours, theirs = answer["interval_here"], masked["interval_here"]
+    if ours and theirs and (ours[1] < theirs[0] or theirs[1] < ours[0]):
+        words += (
+            " For these photographs the two disagree: the detector makes other mistakes on them "
+            "than on the test photographs."
+        )
+    return words
 
 
 def _right(evaluation: dict[str, Any]) -> float:

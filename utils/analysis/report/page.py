@@ -10,11 +10,10 @@ from PIL import Image
 
 from utils.analysis.plots.mistakes import words
 from utils.analysis.prediction.merged import Predictions
-from utils.analysis.prevalence.planner import Pilot
 from utils.analysis.report.annotated_data import changes
 from utils.analysis.report.meaning import meaning
 from utils.analysis.report.pictures import data_address
-from utils.analysis.report.planned import plan_words
+from utils.analysis.report.planned import narrower
 from utils.analysis.report.trials import why_kept
 from utils.analysis.report.words import number_of, per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
@@ -76,7 +75,7 @@ def render(
         ],
         prevalence=prevalence,
         asked=meaning(prevalence["absent"]),
-        narrower=_narrower(prevalence),
+        narrower=narrower(prevalence),
         digits=share_digits(prevalence["properly_masked"]["interval"]),
         evaluation=evaluation,
         worst=_worst(evaluation["per_photo"]),
@@ -120,19 +119,6 @@ def _environment() -> jinja2.Environment:
     }
     environment.globals |= {"number_of": number_of}
     return environment
-
-
-def _narrower(prevalence: dict[str, Any]) -> str:
-    """Say what would narrow an answer by the detector alone, and how to have photographs dealt."""
-    planned = prevalence["plan"]
-    if not planned or prevalence["detector"]:
-        return ""
-    words = plan_words(Pilot(**prevalence["pilot"]), planned)
-    if planned["annotated"] and planned["now"] > planned["half_width"]:
-        words += (
-            f" `python workflow.py suggest RUN_DIR --number {planned['annotated']}` deals them."
-        )
-    return words
 
 
 def _worst(photos: list[dict[str, Any]], shown: int = 8) -> list[dict[str, Any]]:

@@ -52,3 +52,16 @@ def plan_words(first: Pilot, planned: dict[str, Any]) -> str:
     if not ways:
         return f"{goal} no number of photographs is enough with this detector; train a better one."
     return f"{goal}: {'; or '.join(ways)}."
+
+
+def narrower(prevalence: dict[str, Any]) -> str:
+    """Say what would narrow the answer of a record; "" where nothing is planned from it."""
+    planned = prevalence["plan"]
+    if not planned or prevalence["detector"]:  # of annotations no plan is made
+        return ""
+    words = plan_words(Pilot(**prevalence["pilot"]), planned)
+    if planned["annotated"] and planned["now"] > planned["half_width"]:
+        words += (
+            f" `python workflow.py suggest RUN_DIR --number {planned['annotated']}` deals them."
+        )
+    return words
