@@ -219,7 +219,7 @@ def test_the_report_tells_that_annotations_were_too_few(of_four, tmp_path):
     page, record = page_and_record(of_four, tmp_path)
     assert record["annotated"]["annotated"] == 4 and record["detector"] is None
     assert any("needs 5 photographs with people" in text for text in record["serious"])
-    assert "like the test photographs" in page.select_one("#trust").text
+    assert "corrected for the mistakes that it made on 3" in page.select_one("#trust").text
 
 
 def test_the_report_is_that_of_the_annotations(of_four, tmp_path, monkeypatch):
