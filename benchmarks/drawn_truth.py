@@ -129,8 +129,8 @@ def compare(tests: Sequence[Seen], news: Sequence[Seen]) -> dict[str, float]:
     }
 
 
-def _holds(span: Sequence[float], truth: float) -> bool:
-    return span[0] - 1e-9 <= truth <= span[1] + 1e-9
+def _holds(span: Sequence[float | None], truth: float) -> bool:
+    return span[0] - 1e-9 <= truth and (span[1] is None or truth <= span[1] + 1e-9)
 
 
 def _survey(new: Seen, seed: int) -> dict[str, Any]:

@@ -99,7 +99,8 @@ def print_table(name: str, rows: list[tuple[Cell, Measured]], repetitions: int) 
     print(f"\n{name}{broken}")
     print(
         f"{'rate':>5} {'detector':<9}{'test':>5}{'new':>6} {'':<17}{'place':>6}{'width':>7}"
-        f"{'here':>7}{'width':>7}{'people':>8}{'width':>7}{'raw bias':>10}{'bias':>8}{'+-':>6}"
+        f"{'here':>7}{'width':>7}{'people':>8}{'width':>7}{'open':>6}"
+        f"{'raw bias':>10}{'bias':>8}{'+-':>6}"
     )
     for cell, told in rows:
         what = ""
@@ -110,12 +111,12 @@ def print_table(name: str, rows: list[tuple[Cell, Measured]], repetitions: int) 
         if cell.annotated:
             scene = "crowds" if cell.scene.hidden else "farther" if any(cell.scene.harder) else ""
             what = f"{cell.annotated} seen {scene}"
-        people = [told.get("people"), told.get("people_width")]
-        covered, wide = (f"{100 * one:.1f}" if one is not None else "-" for one in people)
+        people = [told.get(f"people{which}") for which in ("", "_width", "_open")]
+        covered, wide, ends = (f"{100 * one:.1f}" if one is not None else "-" for one in people)
         print(
             f"{100 * cell.rate:>4.0f}% {cell.detector:<9}{cell.test:>5}{cell.new:>6} {what:<17}"
             f"{100 * told['coverage']:>6.1f}{100 * told['width']:>7.1f}{100 * told['here']:>7.1f}"
-            f"{100 * told['here_width']:>7.1f}{covered:>8}{wide:>7}"
+            f"{100 * told['here_width']:>7.1f}{covered:>8}{wide:>7}{ends:>6}"
             f"{100 * told['raw_bias']:>10.2f}{100 * told['bias']:>8.2f}{100 * told['error']:>6.2f}",
             flush=True,
         )

@@ -124,9 +124,10 @@ def measure(cell: Cell, repetitions: int, draws: int, seed: int) -> dict[str, fl
     ``told`` (the share of repetitions with an answer: without a solution there is none);
     ``coverage`` and ``width`` of the interval for the place; ``here`` and ``here_width`` of that
     for these very photographs; ``people`` and ``people_width`` (of the number of people, the width
-    as a part of it); ``raw_bias``, ``bias``, its Monte Carlo ``error``, and the ``deviation`` of
-    the estimate; the bias is against the people on the very photographs, so that their own chance
-    does not blur it. Absent where a cell does not have it.
+    as a part of it where there is an upper end) and ``people_open`` (where there is none);
+    ``raw_bias``, ``bias``, its Monte Carlo ``error``, and the ``deviation`` of the estimate; the
+    bias is against the people on the very photographs, so that their own chance does not blur it.
+    Absent where a cell does not have it.
     """
     test = pool(cell.mix, cell.detector, replace(USUAL, hidden=cell.scene.hidden), seed)
     new = pool(mix_of(cell.rate), cell.detector, cell.scene, seed + 1)
@@ -141,7 +142,8 @@ def measure(cell: Cell, repetitions: int, draws: int, seed: int) -> dict[str, fl
     told = values.pop("told").astype(bool)
     values = {name: value[told].astype(float) for name, value in values.items()}
     error, share = values["bias"].std() / np.sqrt(max(told.sum(), 1)), values.pop("share")
-    result = {name: float(value.mean()) for name, value in values.items()}
+    finite = {name: value[np.isfinite(value)] for name, value in values.items()}
+    result = {name: float(value.mean()) for name, value in finite.items() if len(value)}
     return {"told": float(told.mean()), **result, "error": float(error), "deviation": share.std()}
 
 
@@ -201,6 +203,7 @@ def _corrected(
     for name, ((low, high), true) in spans.items():
         result[name or "coverage"] = (low <= true + 1e-6) & (true <= high + 1e-6)
         result[f"{name}_width".strip("_")] = (high - low) / (size if name == "people" else 1)
+    result["people_open"] = np.isinf(result["people_width"])
     return result | {"raw_bias": raw - there, "bias": share - there}
 
 

@@ -91,10 +91,27 @@ def test_a_number_of_people_is_a_multiple_of_the_estimate() -> None:
     assert (low, high) == pytest.approx((100 * np.exp(-half), 100 * np.exp(half)), rel=0.02)
 
 
-def test_draws_of_negative_people_do_not_count() -> None:
+def test_what_the_prior_adds_to_all_draws_is_not_taken_for_people() -> None:
     drawn = 100 * np.exp(np.random.default_rng(0).normal(0, 0.2, 50_000))
-    broken = np.concatenate([drawn, [-1e6, np.nan, np.inf, 0] * 500])
     expected = count_interval(np.float64(100), drawn, of(50, 1))
-    assert count_interval(np.float64(100), broken, of(50, 1)) == pytest.approx(expected, rel=0.01)
+    assert count_interval(np.float64(100), 1.1 * drawn, of(50, 1)) == pytest.approx(expected)
+
+
+def test_draws_without_a_solution_could_be_any_number_of_people() -> None:
+    drawn = 100 * np.exp(np.random.default_rng(0).normal(0, 0.2, 50_000))
+    few = np.concatenate([drawn, [-1e6, np.nan, np.inf, 0] * 200])
+    low, high = count_interval(np.float64(100), drawn, of(1e6, 1))
+    wider = count_interval(np.float64(100), few, of(1e6, 1))
+    assert wider[0] == pytest.approx(low, rel=0.01)
+    assert 1.05 * high < wider[1] < 2 * high
+    many = np.concatenate([drawn, [-1e6, np.nan, np.inf, 0] * 400])
+    assert count_interval(np.float64(100), many, of(1e6, 1))[1] == np.inf
     low, high = count_interval(np.float64(3), np.full(10, -1.0), of(50, 1))
-    assert (low, high) == pytest.approx((3, 3))
+    assert (low, high) == (3, np.inf)
+
+
+def test_an_upper_end_far_beyond_the_estimate_is_none() -> None:
+    drawn = 100 * np.exp(np.random.default_rng(0).normal(0, 0.2, 50_000))
+    low, high = count_interval(np.float64(100), drawn, of(1.2, 1))
+    assert high == np.inf
+    assert 0 <= low < 50

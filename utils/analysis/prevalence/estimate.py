@@ -91,7 +91,8 @@ def estimate_prevalence(
 
     - ``reliable`` and ``quality``: see `detector_quality`;
     - ``photos``: ``new``, ``test``, ``groups`` (of new ones) and the ``effective`` number of both;
-    - ``people``: ``found``, ``corrected`` and its ``interval`` for these very photographs;
+    - ``people``: ``found``, ``corrected`` and its ``interval`` for these very photographs, whose
+      upper end is None where none can be told (`count_interval`);
     - ``properly_masked``, the answer, None if not ``reliable``: ``share``, ``interval`` (of the
       place) and ``interval_here`` (of these very photographs);
     - ``absent``, as given;
@@ -234,11 +235,12 @@ def shares_by_class(
     return result
 
 
-def _people(total: float, drawn: Draws, photos: Photos) -> list[float] | None:
+def _people(total: float, drawn: Draws, photos: Photos) -> list[float | None] | None:
     if photos.test <= 1 or total <= 0:
         return None
     counts = drawn.people("test", "detector").sum(axis=-1)
-    return _ends(*count_interval(np.float64(total), counts, photos))
+    low, high = count_interval(np.float64(total), counts, photos)
+    return [float(low), float(high) if np.isfinite(high) else None]
 
 
 def _raw_by_class(counts: np.ndarray, photos: Photos) -> dict[str, dict[str, Any]]:

@@ -19,6 +19,9 @@ import numpy as np
 
 from utils.metrics.bootstrap import LEVEL, effective_photos, expanded_percentiles, expansion
 
+MOST_TIMES = 10
+"""An upper end of so many times the people estimated, or more, tells nothing."""
+
 _FEWEST = 1.1  # of one photograph Student's t knows no spread at all
 
 
@@ -106,26 +109,33 @@ def count_interval(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the interval of a number of people on these very photographs, each end (...).
 
-    The distances of the percentiles from the estimate are stretched on the logarithmic scale.
+    The distances of the percentiles from the median of the draws are stretched on the logarithmic
+    scale, and reckoned from the estimate: what the priors of the draws add to all of them would
+    else be taken for people. A draw that is not above 0 has no solution: of some tables close to
+    it, any number of people would have been found so, and it stands for infinitely many.
 
     Parameters
     ----------
     count
         Shape (...): the estimate. NaN ends where it is not above 0.
     drawn
-        Shape (..., repetitions): as in `share_here`. Draws that are not above 0 do not count: they
-        come of tables that tell nothing.
+        Shape (..., repetitions): as in `share_here`.
+
+    Returns
+    -------
+    The upper end is infinite where no useful one can be told: beyond `MOST_TIMES` the estimate.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.where(np.isfinite(drawn) & (drawn > 0), np.log(drawn), np.nan)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        logs = np.where(np.isfinite(drawn) & (drawn > 0), np.log(drawn), np.inf)
         middle = np.where(count > 0, np.log(count), np.nan)
-    if np.isnan(logs).all(axis=-1).any():
-        logs = np.where(np.isnan(logs).all(axis=-1, keepdims=True), middle[..., None], logs)
-    tail = (1 - LEVEL) / 2
-    low, high = np.nanquantile(logs, [tail, 1 - tail], axis=-1)
-    stretch = expansion(np.maximum(photos.test, _FEWEST))
-    low, high = (middle + stretch * (end - middle) for end in (low, high))
-    return np.minimum(np.exp(low), count), np.maximum(np.exp(high), count)
+        tail = (1 - LEVEL) / 2
+        low, centre, high = np.quantile(logs, [tail, 0.5, 1 - tail], axis=-1, method="nearest")
+        centre = np.where(np.isfinite(centre), centre, middle)
+        stretch = expansion(np.maximum(photos.test, _FEWEST))
+        ends = (count * np.exp(stretch * (end - centre)) for end in (low, high))
+        low, high = (np.where(np.isnan(middle), np.nan, end) for end in ends)
+        low, high = np.minimum(low, count), np.maximum(high, count)
+        return low, np.where(high > MOST_TIMES * count, np.inf, high)
 
 
 def _any_for_none(drawn: np.ndarray) -> np.ndarray:

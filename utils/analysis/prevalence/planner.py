@@ -1,40 +1,51 @@
 """How many photographs an answer of a wanted width takes, from what a first one showed.
 
-The variance of the answer has a part that falls with the number of new photographs, and one that
-falls with the number of test photographs. Of annotated new photographs, the test photographs tell
-what to expect: they are annotated and were looked at by the detector, too, and stand for the new
-ones by who is on them. Half-widths are those that the intervals of
-`utils.analysis.prevalence.intervals` and `utils.analysis.prevalence.annotated` would have, within
-10 % on average over first samples (a test simulates it); with a detector so poor that the share is
-at its end of 0..1, they are too wide by up to a third.
+For other numbers of photographs, the draws of the first answer are scaled: sums grow with the
+number, and how far draws stray from them with its root; the prior stays as it is. The interval is
+then made of them as that of the answer is. For annotated new photographs, surveys are simulated:
+the test photographs are annotated and were looked at by the detector, too, and stand for the new
+ones with weights that give them the same mix (`utils.analysis.prevalence.balance`).
+
+There is no plan where there is nothing to make it of. Near an end of 0..1 the width depends on the
+share itself, so a first answer that does not tell it apart from that end does not tell the width of
+others. And where only a few test photographs hold people like the new ones, they say little of how
+answers about these vary. ``benchmarks/planner.py`` compares plans with simulated answers.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
-from utils.analysis.prevalence.draws import (
-    add_groups,
-    draw,
-    draw_tables,
-    squared_counts,
-    stands_for,
-)
-from utils.analysis.prevalence.intervals import Photos
-from utils.dataset.labels import PROPERLY_MASKED
-from utils.metrics.bootstrap import LEVEL, expansion
-from utils.metrics.ratios import wilson
+from utils.analysis.prevalence.adjusted_counts import adjusted_counts, expected_as, shares_of
+from utils.analysis.prevalence.annotated import annotated_prevalence
+from utils.analysis.prevalence.balance import balanced
+from utils.analysis.prevalence.draws import TEST_EVENTS, add_groups
+from utils.analysis.prevalence.intervals import Photos, share_interval
+from utils.analysis.prevalence.sampling import draw_sample, inclusion_probabilities
+from utils.analysis.prevalence.scaled import Sums
+from utils.dataset.labels import CLASSES, PROPERLY_MASKED
+from utils.metrics.bootstrap import effective_photos
 from utils.seed import derive_seed
 
 REPETITIONS = 2000
+SURVEYS = 20
+"""Simulated for each number of annotated photographs."""
+
 MOST = 10_000_000
 """Photographs beyond which a plan is none."""
 
+AWAY = 2.0
+"""Standard errors that a share must be away from 0 and 1 for a plan."""
+
+ALIKE = 10.0
+"""Effective test photographs like the new ones that a plan needs."""
+
+ALIKE_PART = 0.15
+"""The part of all test photographs that these must be for a plan of annotations."""
+
 _BEST = PROPERLY_MASKED - 1
-_LEAST = 0.02  # a share of 0 or 1 would say that nothing varies
 
 
 @dataclass(frozen=True)
@@ -43,43 +54,64 @@ class Pilot:
 
     Attributes
     ----------
-    share
-        The share properly masked.
+    share, error
+        The share properly masked and its standard error.
     photos, tested
         How many new and test photographs there are.
-    per_new, per_test
-        Variance of the share, times the new and the test photographs that it came from.
-    crowded_new, crowded_test
-        Effective photographs (Kish) of each photograph.
-    error, place, known
-        Of annotated new photographs: variance of the share times annotated ones, from the
-        detector's errors; times all new ones, from who is on them; and how much of the first goes
-        for each of all that are annotated.
-    error_freedom, place_freedom
-        Degrees of freedom of both variances for each annotated photograph.
+    seen, table
+        What was found on the new photographs, and the confusion matrix of the test photographs.
+    spread
+        Variance of the share by new and by test photographs, times how many of them there are.
+    found, people
+        Shape (tested, 3): on each test photograph, what was found, and who is there; 0 of the
+        classes that the data do not have.
+    alike
+        Shape (tested,): their weights as new photographs.
+    groups
+        Shape (photos,): equal numbers for new photographs that are one observation.
+    seed
+        Of the simulated surveys.
     """
 
     share: float
+    error: float
     photos: int
     tested: int
-    per_new: float
-    per_test: float
-    crowded_new: float
-    crowded_test: float
-    error: float
-    place: float
-    known: float
-    error_freedom: float
-    place_freedom: float
+    seen: Sums
+    table: Sums
+    spread: tuple[float, float]
+    found: np.ndarray
+    people: np.ndarray
+    alike: np.ndarray
+    groups: np.ndarray
+    seed: int
+
+    @property
+    def told(self) -> bool:
+        """Whether there can be a plan of photographs: the share is told apart from 0 and 1, too."""
+        away = min(self.share, 1 - self.share) >= AWAY * self.error
+        return away and float(effective_photos(self.alike)) >= ALIKE
+
+    @property
+    def tested_alike(self) -> bool:
+        """Whether enough test photographs are like the new ones for a plan of annotations."""
+        return float(effective_photos(self.alike)) >= max(ALIKE, ALIKE_PART * self.tested)
 
     def half_width(self, new: int, test: int) -> float:
         """Predict the half-width for so many new and test photographs."""
-        parts = np.array([self.per_new * (new - 1) / new**2, self.per_test * (test - 1) / test**2])
-        freedom = np.array([self.crowded_new * new, self.crowded_test * test]) - 1
-        if freedom.min() <= 0:
-            return 1.0
-        photos = 1 + parts.sum() ** 2 / (parts**2 / freedom).sum()
-        return min(_NORMAL * float(expansion(photos) * np.sqrt(parts.sum())), 1.0)
+        groups = new * self.seen.photos / self.photos
+        known = self.table.effective * test, self.seen.effective * groups
+        if min(known) <= 1:
+            return 0.5
+        found, news = self.seen.of(groups)
+        table, tables = self.table.of(test)
+        share, place, tested = (
+            shares_of(adjusted_counts(*pair))[..., _BEST]
+            for pair in ((table, found), (tables, news), (tables, found))
+        )
+        photos = Photos(*map(np.float64, (*known, groups)))
+        low, high = share_interval(share, np.float64(0.5), place, tested, photos)
+        return float(high - low) / 2
 
     def annotated_half_width(self, annotated: int, new: int | None = None) -> float:
         """Predict the half-width with so many of the new photographs annotated.
@@ -89,17 +121,20 @@ class Pilot:
         new
             How many new photographs there are; by default, as many as now.
         """
-        new = new or self.photos
-        left = max(self.error / annotated - self.known / new, 0.0)
-        variance = left + self.place / new
-        if variance <= 0:
-            return 0.0
-        parts = np.array([left, self.place / new])
-        each = np.maximum(np.array([self.error_freedom, self.place_freedom]) * annotated, 1)
-        freedom = variance**2 / (parts**2 / each).sum()
-        number = self.share * (1 - self.share) / variance
-        low, high = wilson(np.float64(self.share), np.float64(number), np.float64(freedom))
-        return float(high - low) / 2
+        rng = np.random.default_rng(self.seed)
+        number = np.arange(new or self.photos)
+        groups = self.groups[number % self.photos] + len(self.groups) * (number // self.photos)
+        place = _numbered(groups)
+        widths = []
+        for _ in range(SURVEYS):
+            at = rng.choice(self.tested, place.max() + 1, p=self.alike)[place]
+            chances = inclusion_probabilities(self.found[at].sum(axis=1) + 1, annotated)
+            chosen = draw_sample(chances, rng)
+            survey = self.people[at[chosen]], chances[chosen]
+            told = annotated_prevalence(self.found[at], chosen, *survey, groups=place)
+            low, high = told["interval"] or (0.0, 1.0)
+            widths.append((high - low) / 2)
+        return float(np.mean(widths))
 
 
 def pilot(
@@ -114,34 +149,40 @@ def pilot(
     Parameters
     ----------
     tested, seen
-        Shapes (photos, 4, 4) and (photos, 3): confusion counts of the test photographs, and what
-        was found on the new ones, both in probabilities or both as labels.
+        Shapes (photos, K + 1, K + 1) and (photos, K): confusion counts of the test photographs, and
+        what was found on the new ones, both in probabilities or both as labels.
     groups
         Shape (photos,): equal labels for new photographs that are one observation.
     """
     tested, seen = np.asarray(tested, np.float64), np.asarray(seen, np.float64)
     parts = add_groups(seen, groups)
     people = adjusted_counts(tested.sum(axis=0), seen.sum(axis=0))
-    share = float(np.clip(shares_of(people)[_BEST], _LEAST, 1 - _LEAST))  # NaN stays NaN
     known = Photos.of(tested, parts)
-    if not np.isfinite(share) or min(known.new, known.test) <= 1:
+    if not np.isfinite(shares_of(people)).all() or min(known.new, known.test) <= 1:
         return None
     rng = np.random.default_rng(derive_seed(seed, "planner"))
-    tables = draw_tables(tested, repetitions, rng)
-    drawn = draw(tested, parts, tables, rng, squared_counts(seen, groups))
-    number, test = len(seen), len(tested)
-    spread = {chance: _variance(drawn.people(chance)) for chance in ("new", "test", "detector")}
-    often = number * len(parts) / (len(parts) - 1)
+    new = Sums.of_rows(parts, 0.5, repetitions, rng, float(known.new))
+    table = Sums.of_rows(tested, TEST_EVENTS, repetitions, rng, float(known.test))
+    (found, news), (confusion, tables) = new.of(new.photos), table.of(table.photos)
+    drawn = adjusted_counts(tables, news)
+    # where chance has pushed the share beyond an end, it is most likely somewhat before it
+    mix = np.nanmean(shares_of(drawn[np.isfinite(drawn).all(axis=1)]), axis=0)
+    people = people.sum() * mix / mix.sum()
+    faces = tested[:, 1:].sum(axis=2)
+    spread = _variance(adjusted_counts(confusion, news)), _variance(adjusted_counts(tables, found))
     return Pilot(
-        share=share,
-        photos=number,
-        tested=test,
-        per_new=spread["new"] * often,
-        per_test=spread["test"] * test * test / (test - 1),
-        crowded_new=float(known.new) / number,
-        crowded_test=float(known.test) / test,
-        place=max(spread["new"] - spread["detector"], spread["new"] / 10) * often,
-        **_annotations(tested, np.maximum(people, 0), share, number),
+        share=float(mix[_BEST] / mix.sum()),
+        error=_variance(drawn) ** 0.5,
+        photos=len(seen),
+        tested=len(tested),
+        seen=replace(new, total=people @ expected_as(table.total)),
+        table=table,
+        spread=(spread[0] * len(seen), spread[1] * len(tested)),
+        found=_of_all(tested[:, :, 1:].sum(axis=1)),
+        people=_of_all(faces),
+        alike=balanced(faces, people),
+        groups=np.arange(len(seen)) if groups is None else _numbered(groups),
+        seed=derive_seed(seed, "surveys"),
     )
 
 
@@ -153,28 +194,35 @@ def plan(first: Pilot, half_width: float) -> dict[str, Any]:
     ``half_width``; ``now`` (the half-width predicted for what there is); ``both`` ({new, test}: the
     fewest photographs in all); ``new`` and ``test`` (of one kind alone); ``annotated`` (of the new
     photographs that there are). Numbers are totals, those that there are included, and None where
-    not even `MOST` would do, or not all of the new photographs.
+    not even `MOST` would do, or not all of the new photographs. ``told`` and ``tested_alike``
+    (`Pilot`) are False where there is no plan of photographs, or none of annotations.
     """
     if not 0 < half_width < 0.5:
         raise ValueError(f"a half-width of {half_width} is not above 0 and below 0.5")
     new, test = first.photos, first.tested
-    parts = np.sqrt([max(first.per_new, 1e-12), max(first.per_test, 1e-12)])
+    parts = np.sqrt(np.maximum(first.spread, 1e-12))
     mixed = parts / parts.sum()  # least photographs in all for a variance
+    result = {
+        "half_width": half_width,
+        "now": first.half_width(new, test),
+        **dict.fromkeys(("both", "new", "test", "annotated")),
+        "told": first.told,
+        "tested_alike": first.tested_alike,
+    }
 
     def both(total: int) -> tuple[int, int]:
         wanted = np.ceil(mixed * total).astype(int)
         return max(int(wanted[0]), new), max(int(wanted[1]), test)
 
-    total = _least(lambda number: first.half_width(*both(number)), half_width, 2)
-    pair = dict(zip(("new", "test"), both(total), strict=True)) if total else None
-    return {
-        "half_width": half_width,
-        "now": first.half_width(new, test),
-        "both": pair,
-        "new": _least(lambda number: first.half_width(number, test), half_width, new),
-        "test": _least(lambda number: first.half_width(new, number), half_width, test),
-        "annotated": _least(first.annotated_half_width, half_width, 5, new),
-    }
+    if first.told:
+        total = _least(lambda number: first.half_width(*both(number)), half_width, 2)
+        if total:
+            result["both"] = dict(zip(("new", "test"), both(total), strict=True))
+        result["new"] = _least(lambda number: first.half_width(number, test), half_width, new)
+        result["test"] = _least(lambda number: first.half_width(new, number), half_width, test)
+    if first.tested_alike:
+        result["annotated"] = _least(first.annotated_half_width, half_width, 5, new)
+    return result
 
 
 def _least(
@@ -190,49 +238,22 @@ def _least(
     return high
 
 
-def _annotations(
-    tested: np.ndarray, people: np.ndarray, share: float, number: int
-) -> dict[str, float]:
-    """Return what annotating would show, from the test photographs (see `Pilot`)."""
-    faces, found = tested[:, 1:].sum(axis=2), tested[:, :, 1:].sum(axis=1)
-    often = stands_for(faces, people)
-    residuals = faces[:, _BEST] - share * faces.sum(axis=1)
-    guesses = found[:, _BEST] - share * found.sum(axis=1)
-    sizes = found.sum(axis=1) + 1
-    left = (often * guesses**2 / sizes).sum()
-    power = np.clip((often * residuals * guesses / sizes).sum() / max(left, 1e-12), 0, 1)
-    errors = residuals - power * guesses
-    total = (often * faces.sum(axis=1)).sum()
-    chance = often * sizes / (often * sizes).sum()  # of a photograph to be the next one drawn
+def _numbered(groups: np.ndarray) -> np.ndarray:
+    return np.unique(np.asarray(groups), return_inverse=True)[1]
 
-    def freedom(terms: np.ndarray) -> float:
-        mean, square = (chance * terms).sum(), (chance * terms**2).sum()
-        return float(mean**2 / square) if square > 0 else 1.0
 
-    return {
-        "error": float((often * sizes).sum() * (often * errors**2 / sizes).sum() / total**2),
-        "known": float((often * errors**2).sum() / total**2 * number),
-        "error_freedom": freedom((errors / sizes) ** 2),
-        "place_freedom": freedom(residuals**2 / sizes),
-    }
+def _of_all(counts: np.ndarray) -> np.ndarray:
+    """Add classes of which nobody is: (photos, K) to (photos, 3)."""
+    return np.pad(counts, ((0, 0), (0, len(CLASSES) - counts.shape[1])))
 
 
 def _variance(people: np.ndarray) -> float:
-    """Return the variance of the share by its middle 95 %: draws beyond may be of any size.
+    """Return the variance of the share by its middle 68 %: draws beyond may be of any size.
 
     The share is not confined to 0..1, because it would then seem to be known near the ends.
     """
     total = people.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.where(total > 0, people[:, _BEST] / total, np.nan)
-    low, high = np.nanquantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return float(((high - low) / (2 * _NORMAL)) ** 2)
-
-
-def _normal() -> float:
-    from scipy.stats import norm
-
-    return float(norm.ppf((1 + LEVEL) / 2))
-
-
-_NORMAL = _normal()
+    low, high = np.nanquantile(shares, (0.16, 0.84))
+    return float(((high - low) / 2) ** 2)

@@ -15,7 +15,7 @@ from utils.analysis.report.meaning import meaning
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.planned import narrower
 from utils.analysis.report.trials import why_kept
-from utils.analysis.report.words import number_of, per_cent, share_digits
+from utils.analysis.report.words import between, number_of, per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
 from utils.dataset.shards import Photo
 
@@ -117,7 +117,7 @@ def _environment() -> jinja2.Environment:
         "unbroken": _unbroken,
         "value": _value,
     }
-    environment.globals |= {"number_of": number_of}
+    environment.globals |= {"number_of": number_of, "between": between}
     return environment
 
 

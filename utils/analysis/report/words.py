@@ -65,7 +65,7 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
         f"class '{TITLES[PROPERLY_MASKED]}'. The answer corrects this for the faces that it "
         f"missed, invented and confused on {number_of(photos['test'], 'test photograph')}; "
         f"by these, about {people['corrected']:,.0f} people are to be seen"
-        f"{_between(people['interval'])}.{_two_questions(prevalence)}"
+        f"{between(people['interval'])}.{_two_questions(prevalence)}"
     )
     return first, second
 
@@ -128,5 +128,11 @@ def _quality(quality: dict[str, float | None]) -> str:
     )
 
 
-def _between(interval: list[float] | None) -> str:
-    return f" ({interval[0]:,.0f} to {interval[1]:,.0f})" if interval else ""
+def between(interval: list[float | None] | None) -> str:
+    """Return the interval of a number of people in brackets, after a space."""
+    if not interval:
+        return ""
+    low, high = interval
+    if high is None:
+        return f" ({low:,.0f} or more; how many at most cannot be told)"
+    return f" ({low:,.0f} to {high:,.0f})"
