@@ -18,6 +18,11 @@ def test_the_answer_holds_its_numbers(fine) -> None:
     assert "about 257 people are to be seen (240 to 280)" in second
 
 
+def test_a_number_of_people_without_an_upper_end_is_told_so(fine) -> None:
+    fine["people"].update(corrected=40.0, interval=[31.2, None])
+    assert "are to be seen (31 or more; how many at most cannot be told)" in answer(fine)[1]
+
+
 def test_nearly_all_is_not_called_all(fine) -> None:
     """Of 7,999 of 8,000 people: one decimal would say "100.0 % (100.0 to 100.0 %)"."""
     fine["properly_masked"].update(share=7999 / 8000, interval=[0.9993, 0.99998])
