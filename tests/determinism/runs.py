@@ -10,10 +10,12 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 from utils.dataset.shards import read_shard
+from utils.dataset.splitting.fingerprint_index import FingerprintIndex
 
 PROJECT = Path(__file__).resolve().parents[2]
 SAMPLE = PROJECT / "data" / "sample"
@@ -31,7 +33,7 @@ OPTIONS = (
 WHOLE = (*OPTIONS, "--cores", "1", "--train-shards", "2", "--predict-shards", "2")
 """The options of the fixture `whole_run`."""
 
-DEALT = re.compile(r"(train_aug|predictions|predicted_images)_\d+\.(tar|json)")
+DEALT = re.compile(r"(train_aug|predictions|predicted_images|new_fingerprints)_\d+\.(tar|json|npz)")
 """Files that are dealt to as many shards as the options say; compared is what they hold."""
 
 CHECKPOINT = re.compile(r".*\.ckpt")
@@ -119,7 +121,12 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _held(path: Path) -> Iterator[tuple[Any, ...]]:
-    """Yield the photographs of a shard, or what a record of predictions tells of each."""
+    """Yield the photographs of a shard, or what fingerprints or a record tell of each."""
+    if path.read_bytes()[:2] == b"PK":
+        index = FingerprintIndex.read(path)
+        for number, file in enumerate(index.files):
+            yield file, *(value.tobytes() for value in astuple(index[number]))
+        return
     if path.name.endswith(".json") or path.read_bytes()[:1] == b"{":
         record = json.loads(path.read_text())
         shared = {name: record[name] for name in ("schema", "threshold", "model", "skipped")}
