@@ -7,13 +7,17 @@ detects on all of them, and each test set is used to correct each set of new pho
 set of new photographs a quarter is then annotated, as drawn, for the answer that needs no test set.
 `benchmarks/prevalence.py` does the same with simulated detections, and many more of them.
 
-    python benchmarks/drawn_truth.py --model runs/RUN/output/mask_detection_model.pth
+    make benchmark-drawn_truth ARGS="--model runs/RUN/output/mask_detection_model.pth"
+
+What a model makes of a set is kept in a file, so that an interrupted run goes on where it was.
 """
 
 import argparse
+import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice, product
 from pathlib import Path
 from typing import Any
@@ -31,6 +35,8 @@ from utils.analysis.prevalence.sampling import draw_sample, inclusion_probabilit
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.detector.inference import Detector
 from utils.metrics.confusion import confusion_counts
+
+PROJECT = Path(__file__).resolve().parent.parent
 
 TEST = 20
 """Photographs of a test set: those of the sample's."""
@@ -80,6 +86,19 @@ def look(detector: Detector, pictures: Sequence[Picture]) -> Seen:
         expected_counts(found, least),
         numbers([one.labels for one in faces]),
     )
+
+
+def looked_at(path: Path, draw: Callable[[], Sequence[Picture]], detector: Detector) -> Seen:
+    """Return what `path` keeps of a set; if it is not there, draw the set, look, and keep that."""
+    if path.exists():
+        with np.load(path, allow_pickle=False) as kept:
+            return Seen(**kept)
+    seen = look(detector, draw())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part.npz")
+    np.savez(unfinished, **vars(seen))
+    unfinished.replace(path)
+    return seen
 
 
 def compare(tests: Sequence[Seen], news: Sequence[Seen]) -> dict[str, float]:
@@ -148,11 +167,25 @@ def main(words: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--model", type=Path, required=True, help="mask_detection_model.pth")
     parser.add_argument("--sets", type=int, default=10, help="sets of each kind (default: 10)")
+    parser.add_argument(
+        "--finished",
+        type=Path,
+        default=PROJECT / "runs" / "benchmark-drawn_truth",
+        help="folder of sets that are done (default: runs/benchmark-drawn_truth)",
+    )
     args = parser.parse_args(words)
     detector = Detector.load(args.model)
-    seeds = range(FIRST, FIRST + args.sets)
-    tests = [look(detector, list(islice(annotated_photographs(seed), TEST))) for seed in seeds]
-    news = [look(detector, list(new_photographs(seed))) for seed in seeds]
+    model = hashlib.sha256(args.model.read_bytes()).hexdigest()[:16]
+    drawn = {
+        "test": lambda seed: list(islice(annotated_photographs(seed), TEST)),
+        "new": lambda seed: list(new_photographs(seed)),
+    }
+    sets: dict[str, list[Seen]] = {kind: [] for kind in drawn}
+    for seed, kind in product(range(FIRST, FIRST + args.sets), drawn):
+        path = args.finished / f"{model}-{kind}-{seed}.npz"
+        sets[kind].append(looked_at(path, partial(drawn[kind], seed), detector))
+        print(f"{kind} set {seed - FIRST + 1} of {args.sets}", file=sys.stderr, flush=True)
+    tests, news = sets["test"], sets["new"]
     print(f"{args.sets} test sets of {TEST} photographs, {args.sets} sets of new photographs\n")
     for name, value in compare(tests, news).items():
         print(f"{name.replace('_', ' '):<16}{100 * value:>8.1f}")

@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from benchmarks.drawn_truth import compare, look
+from benchmarks.drawn_truth import compare, look, looked_at
 from data.painter.sample import annotated_photographs, new_photographs
 from utils.metrics.detections import Detections
 
@@ -64,3 +64,12 @@ def test_faces_that_are_missed_bias_the_count_and_not_the_answer(pictures):
     assert told["raw_bias"] > 0.05
     assert abs(told["bias"]) < 0.6 * told["raw_bias"]
     assert told["coverage"] == 1
+
+
+def test_a_set_that_is_done_is_neither_drawn_nor_looked_at_again(pictures, tmp_path):
+    path = tmp_path / "sets" / "one.npz"
+    seen = looked_at(path, lambda: pictures[0], Told(pictures[0], 0.0))
+    again = looked_at(path, lambda: pytest.fail("drawn again"), None)
+    for name, value in vars(seen).items():
+        assert np.array_equal(getattr(again, name), value)
+    assert [file.name for file in path.parent.iterdir()] == ["one.npz"]
