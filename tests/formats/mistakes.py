@@ -607,6 +607,9 @@ def _nothing_to_learn_from() -> Iterator[tuple[str, Refused]]:
         "annotations alone": Refused(
             lambda root: all_voc(root / "annotations"), "no photographs.*annotations alone: 6 .xml"
         ),
+        "darknet's labels alone": Refused(
+            lambda root: all_yolo(root / "obj_train_data"), "but annotations alone: 6 .txt"
+        ),
         "HEIC alone": Refused(
             lambda root: write(root / "images" / "a.heic", b"x"), "but 1 HEIC; convert them to JPEG"
         ),

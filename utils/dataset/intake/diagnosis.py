@@ -29,6 +29,7 @@ _UNREAD = {
     ".pkl": "a pickle",
     **dict.fromkeys((".npy", ".npz"), "NumPy"),
 }
+_FOLDERS = ANNOTATION_FOLDERS | IMAGE_FOLDERS  # darknet's labels lie in `obj_train_data`
 _FORMATS = "PASCAL VOC (.xml), YOLO (.txt), COCO (.json) or CVAT for images (.xml)"
 NO_PHOTOGRAPHS = "no photographs (.jpg .png .webp .bmp .tif)"
 
@@ -148,7 +149,7 @@ def _class_folders(photos: Sequence[str]) -> str | None:
 def _is_annotation(path: str) -> bool:
     end = suffix(path)
     return end in (".xml", ".json") or (
-        end == ".txt" and not ANNOTATION_FOLDERS.isdisjoint(place(path).folders)
+        end == ".txt" and not _FOLDERS.isdisjoint(place(path).folders)
     )
 
 
