@@ -1,10 +1,8 @@
-from dataclasses import asdict, replace
-
 import numpy as np
 import pytest
 
-from utils.analysis.prevalence.planner import pilot
-from utils.analysis.report.planned import narrower, pilot_of, plan_words
+from utils.analysis.prevalence.planner import pilot, plan
+from utils.analysis.report.planned import narrower, plan_for, plan_words
 from utils.dataset.labels import CLASSES
 
 RNG = np.random.default_rng(0)
@@ -17,29 +15,35 @@ SEEN = RNG.poisson((3, 2, 1), (50, 3)).astype(float)
 GROUPS = np.arange(50) // 2
 
 
-def test_it_is_the_pilot_of_photographs_and_their_groups():
-    assert pilot_of(TESTED, SEEN, GROUPS, [], 5) == pilot(TESTED, SEEN, 5, groups=GROUPS)
-    assert pilot_of(TESTED, SEEN, GROUPS, [], 5) != pilot_of(TESTED, SEEN, np.arange(50), [], 5)
+def planned(tested=TESTED, seen=SEEN, groups=GROUPS, absent=()) -> dict | None:
+    return plan_for(tested, seen, groups, absent, 0.2, 5)
+
+
+def test_it_is_the_plan_of_photographs_and_their_groups():
+    expected = plan(pilot(TESTED, SEEN, 5, groups=GROUPS), 0.2)
+    assert planned() == {**expected, "there": {"new": 50, "test": 60}}
+    assert planned()["now"] > planned(groups=np.arange(50))["now"]
 
 
 def test_a_class_that_the_data_do_not_have_is_left_out():
     tested = TESTED.copy()
     tested[:, 3] = 0
-    assert pilot_of(tested, SEEN, GROUPS, [CLASSES[2]], 5).share > 0
-    assert pilot_of(tested, SEEN, GROUPS, [CLASSES[0]], 5) is None
-    assert pilot_of(tested, SEEN, GROUPS, list(CLASSES[1:]), 5) is None
+    assert planned(tested, absent=CLASSES[2:])["now"] > 0
+    assert planned(tested, absent=CLASSES[:1]) is None
+    assert planned(tested, absent=CLASSES[1:]) is None
 
 
 def test_one_photograph_plans_nothing():
-    assert pilot_of(TESTED, SEEN[:1], GROUPS[:1], [], 5) is None
+    assert planned(seen=SEEN[:1], groups=GROUPS[:1]) is None
 
 
-FIRST = replace(pilot(TESTED, SEEN, 5), photos=80, tested=20)
 PLAN = {
     "half_width": 0.05,
     "now": 0.1,
     "both": {"new": 1200, "test": 300},
     "annotated": 40,
+    "told": True,
+    "there": {"new": 80, "test": 20},
 }
 
 
@@ -59,18 +63,19 @@ PLAN = {
         ({"both": None}, "For ±5 points: 40 of the 80 new photographs, annotated."),
         ({"now": 0.05}, "For ±5 points there are photographs enough."),
         ({"both": None, "annotated": None, "half_width": 0.025}, "For ±2.5 points no number of"),
+        ({"both": None, "annotated": None, "told": False}, "For ±5 points nothing can be planned"),
     ],
 )
 def test_a_plan_in_words(changes, words):
-    assert plan_words(FIRST, {**PLAN, **changes}).startswith(words)
+    assert plan_words({**PLAN, **changes}).startswith(words)
 
 
 def test_the_report_says_what_to_do_unless_there_are_annotations_already():
-    record = {"plan": PLAN, "pilot": asdict(FIRST), "detector": None}
+    record = {"plan": PLAN, "detector": None}
     assert narrower(record).endswith(
         " `python workflow.py suggest RUN_DIR --number 40` deals them."
     )
     enough = {**record, "plan": {**PLAN, "now": 0.01}}
     assert narrower(enough) == "For ±5 points there are photographs enough."
     assert narrower({**record, "detector": {"reliable": True}}) == ""
-    assert narrower({"plan": None, "pilot": None, "detector": None}) == ""
+    assert narrower({"plan": None, "detector": None}) == ""

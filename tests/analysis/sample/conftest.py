@@ -1,15 +1,13 @@
 """A finished run of fakes: twelve new photographs in two shards, and what was found on them."""
 
-from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from utils.analysis.evaluation.evaluate import DRAWINGS, write_evaluation
 from utils.analysis.prediction.predict import predict_shard
-from utils.analysis.prevalence.planner import Pilot, pilot
 from utils.dataset.faces import Faces
+from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, write_shard
 from utils.records import write_record
 
@@ -67,15 +65,10 @@ def finished_run(tmp_path_factory, photo, new_detector) -> Path:
             output / f"predictions_{shard}.json",
             output / f"predicted_images_{shard}.tar",
         )
-    write_record(output / "prevalence.json", {"pilot": asdict(first_answer())})
+    write_record(output / "prevalence.json", {"plan": {"now": 0.2}, "group_of": None})
+    side = {"photos": 24, "groups": 24, "faces": dict.fromkeys(CLASSES, 9)}
+    write_record(output / "split.json", {"sides": {"test": side}})
     return folder
-
-
-def first_answer() -> Pilot:
-    """Return what an answer on twelve new and 24 test photographs tells of others."""
-    rng = np.random.default_rng(0)
-    tables = np.stack([np.diag([0, *rng.poisson(2, 3)]) + np.eye(4, k=1) for _ in range(24)])
-    return pilot(tables, rng.poisson((3, 2, 1), (len(PEOPLE), 3)), 0)
 
 
 @pytest.fixture

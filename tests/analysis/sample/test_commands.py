@@ -63,7 +63,7 @@ def test_a_plan_tells_what_there_is_and_what_it_takes(finished_run, record):
 
 def test_a_detector_that_is_not_good_enough_plans_nothing(finished_run, record, tmp_path):
     folder = shutil.copytree(finished_run, tmp_path / "run")
-    write_record(folder / "output" / "prevalence.json", {"pilot": None})
+    write_record(folder / "output" / "prevalence.json", {"plan": None})
     told = tell_plan(folder, folder / "output", record, {})
     assert "Nothing can be planned" in told and f"suggest {folder}" in told
 

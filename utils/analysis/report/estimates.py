@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,8 @@ import numpy as np
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
-from utils.analysis.prevalence.planner import plan
 from utils.analysis.report.meaning import absent_classes
-from utils.analysis.report.planned import HALF_WIDTH, pilot_of
+from utils.analysis.report.planned import HALF_WIDTH, plan_for
 from utils.analysis.report.shift import shift_of, withheld
 from utils.dataset.labels import CLASSES
 
@@ -36,9 +34,9 @@ def estimates(
     That of `estimate_prevalence`, with ``threshold`` and ``bursts``: how many ``photos`` are in how
     many ``groups`` of two or more that are as one observation, and the ``largest`` of these; and
     ``shift``: whether the new photographs are like the test photographs (`shift_of`). Where they
-    clearly are not, the answer is not ``reliable``. Where there is an answer, ``pilot`` and
-    ``plan``: what it tells of others (`utils.analysis.prevalence.planner`), and what one of
-    `HALF_WIDTH` takes. ``annotated`` and ``detector`` are None here
+    clearly are not, the answer is not ``reliable``. ``plan`` is what one of `HALF_WIDTH` takes
+    (`plan_for`), None without an answer; ``group_of`` the group of each new photograph, sorted by
+    name, None where each is one. ``annotated`` and ``detector`` are None here
     (`utils.analysis.report.annotated`).
     """
     photos, found = evaluation["per_photo"], predictions.detections
@@ -62,15 +60,17 @@ def estimates(
     shift = shift_of(evaluation, predictions, test, new, seed)
     if record["reliable"] and shift["broken"]:
         record = withheld(record)
-    first = pilot_of(expected, counted, np.array(groups), absent, seed)
-    first = first if record["reliable"] else None
+    planned = None
+    if record["reliable"]:
+        planned = plan_for(expected, counted, np.array(groups), absent, HALF_WIDTH, seed)
+    several = bursts(groups)
     return {
         "threshold": threshold,
-        "bursts": bursts(groups),
+        "bursts": several,
+        "group_of": groups if several["photos"] else None,
         "shift": shift,
         **record,
-        "pilot": first and asdict(first),
-        "plan": first and plan(first, HALF_WIDTH),
+        "plan": planned,
         "annotated": None,
         "detector": None,
     }

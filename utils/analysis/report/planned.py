@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.prevalence.adjusted_counts import without_classes
-from utils.analysis.prevalence.planner import Pilot, pilot
+from utils.analysis.prevalence.planner import pilot, plan
 from utils.analysis.report.words import number_of
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 
@@ -14,10 +14,15 @@ HALF_WIDTH = 0.05
 """That the report plans for."""
 
 
-def pilot_of(
-    tested: np.ndarray, seen: np.ndarray, groups: np.ndarray, absent: Sequence[str], seed: int
-) -> Pilot | None:
-    """Return what an answer tells of others; None where nothing can be learnt from it.
+def plan_for(
+    tested: np.ndarray,
+    seen: np.ndarray,
+    groups: np.ndarray,
+    absent: Sequence[str],
+    half_width: float,
+    seed: int,
+) -> dict[str, Any] | None:
+    """Return what an answer of some half-width takes; None where nothing can be learnt from.
 
     Parameters
     ----------
@@ -25,18 +30,27 @@ def pilot_of(
         As `utils.analysis.prevalence.planner.pilot` takes them, of all classes.
     absent
         Names of the classes that the annotated data do not have.
+    half_width
+        Of the share properly masked, above 0 and below 0.5.
     seed
         The run's seed.
+
+    Returns
+    -------
+    That of `utils.analysis.prevalence.planner.plan`, with ``there``: {new, test} photographs.
     """
     if CLASSES[PROPERLY_MASKED - 1] in absent or len(CLASSES) - len(absent) < 2:
         return None
     tested, seen = without_classes(tested, seen, [CLASSES.index(name) for name in absent])
-    return pilot(tested, seen, seed, groups=groups)
+    first = pilot(tested, seen, seed, groups=groups)
+    if first is None:
+        return None
+    return {**plan(first, half_width), "there": {"new": first.photos, "test": first.tested}}
 
 
-def plan_words(first: Pilot, planned: dict[str, Any]) -> str:
-    """Return a plan (`utils.analysis.prevalence.planner.plan`) in one sentence."""
-    wanted = planned["half_width"]
+def plan_words(planned: dict[str, Any]) -> str:
+    """Return a plan in one sentence."""
+    wanted, there = planned["half_width"], planned["there"]
     goal = f"For \N{PLUS-MINUS SIGN}{100 * wanted:g} points"
     if planned["now"] <= wanted:
         return f"{goal} there are photographs enough."
@@ -44,14 +58,16 @@ def plan_words(first: Pilot, planned: dict[str, Any]) -> str:
     if both := planned["both"]:
         ways.append(
             f"about {number_of(both['new'], 'new photograph')} and "
-            f"{number_of(both['test'], 'test photograph')} in all (there are {first.photos:,} and "
-            f"{first.tested:,})"
+            f"{number_of(both['test'], 'test photograph')} in all (there are {there['new']:,} and "
+            f"{there['test']:,})"
         )
     if some := planned["annotated"]:
-        ways.append(f"{some:,} of the {first.photos:,} new photographs, annotated")
-    if not ways:
-        return f"{goal} no number of photographs is enough with this detector; train a better one."
-    return f"{goal}: {'; or '.join(ways)}."
+        ways.append(f"{some:,} of the {there['new']:,} new photographs, annotated")
+    if ways:
+        return f"{goal}: {'; or '.join(ways)}."
+    if not planned["told"]:
+        return f"{goal} nothing can be planned, because this answer tells too little of others."
+    return f"{goal} no number of photographs is enough with this detector; train a better one."
 
 
 def narrower(prevalence: dict[str, Any]) -> str:
@@ -59,7 +75,7 @@ def narrower(prevalence: dict[str, Any]) -> str:
     planned = prevalence["plan"]
     if not planned or prevalence["detector"]:  # of annotations no plan is made
         return ""
-    words = plan_words(Pilot(**prevalence["pilot"]), planned)
+    words = plan_words(planned)
     if planned["annotated"] and planned["now"] > planned["half_width"]:
         words += (
             f" `python workflow.py suggest RUN_DIR --number {planned['annotated']}` deals them."

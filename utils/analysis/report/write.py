@@ -111,7 +111,7 @@ def write_report(
         first, second = answer(record)
     if not configuration.get("new_photographs", True):
         told.insert(0, SAME_PHOTOS)
-        record["pilot"] = record["plan"] = None
+        record["plan"] = None
     record = {
         "answer": first,
         "explanation": second,

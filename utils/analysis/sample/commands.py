@@ -4,8 +4,11 @@ import shlex
 from pathlib import Path
 from typing import Any, Protocol
 
-from utils.analysis.prevalence.planner import Pilot, plan
-from utils.analysis.report.planned import HALF_WIDTH, plan_words
+import numpy as np
+
+from utils.analysis.prevalence.counting import expected_counts
+from utils.analysis.report.meaning import absent_classes
+from utils.analysis.report.planned import HALF_WIDTH, plan_for, plan_words
 from utils.analysis.report.words import number_of
 from utils.analysis.sample.finished import FinishedRun
 from utils.analysis.sample.suggest import FORMATS, suggest
@@ -42,9 +45,7 @@ def deal(folder: Path, output: Path, record: Record, given: dict[str, Any]) -> s
     InputError
         If the run is not finished or had no new photographs, or as `suggest`.
     """
-    shards = _new_photographs(folder, output, record)
-    predictions = [output / f"predictions_{p}.json" for p in range(len(shards))]
-    run = FinishedRun.read(record["name"], shards, output / "evaluation.json", predictions)
+    run = _finished(folder, output, record)
     target = given.get("output", folder / TO_ANNOTATE)
     number = given.get("number", min(NUMBER, len(run.predictions.summaries)))
     form = given.get("format", FORMATS[0])
@@ -64,20 +65,29 @@ def tell_plan(folder: Path, output: Path, record: Record, given: dict[str, Any])
 
     Parameters and errors are those of `deal`.
     """
-    _new_photographs(folder, output, record)
-    answer = read_record(output / "prevalence.json")
-    if not answer["pilot"]:
+    run = _finished(folder, output, record)
+    answer, split = (read_record(output / name) for name in ("prevalence.json", "split.json"))
+    planned = None
+    if answer["plan"]:  # else the detector alone gives no answer
+        found = run.predictions
+        planned = plan_for(
+            np.array([photo["expected"] for photo in run.evaluation["per_photo"]]),
+            expected_counts(found.detections, found.threshold),
+            np.array(answer["group_of"] or range(len(found.summaries))),
+            absent_classes(split["sides"]),
+            given.get("half_width", 100 * HALF_WIDTH) / 100,
+            record["options"]["seed"],
+        )
+    if planned is None:
         return (
             f"Nothing can be planned by the answer of {folder}: its detector alone gives none. "
             f"Annotated new photographs do: python workflow.py suggest {folder}"
         )
-    first = Pilot(**answer["pilot"])
-    planned = plan(first, given.get("half_width", 100 * HALF_WIDTH) / 100)
+    new, test = (planned["there"][kind] for kind in ("new", "test"))
     lines = [
-        f"Now: {number_of(first.photos, 'new photograph')} and "
-        f"{number_of(first.tested, 'test photograph')}, "
+        f"Now: {number_of(new, 'new photograph')} and {number_of(test, 'test photograph')}, "
         f"\N{PLUS-MINUS SIGN}{100 * planned['now']:.1f} points as predicted",
-        plan_words(first, planned),
+        plan_words(planned),
     ]
     if planned["now"] > planned["half_width"]:
         alone = [f"{planned[kind]:,} {kind}" for kind in ("new", "test") if planned[kind]]
@@ -89,8 +99,8 @@ def tell_plan(folder: Path, output: Path, record: Record, given: dict[str, Any])
     return "\n".join(lines)
 
 
-def _new_photographs(folder: Path, output: Path, record: Record) -> list[Path]:
-    """Return the shards of new photographs of a finished run, whatever its engine."""
+def _finished(folder: Path, output: Path, record: Record) -> FinishedRun:
+    """Return what a finished run with new photographs left, whatever its engine."""
     answer = output / "prevalence.json"
     if not answer.exists() or not answer.stat().st_size:
         raise InputError(
@@ -103,7 +113,8 @@ def _new_photographs(folder: Path, output: Path, record: Record) -> list[Path]:
             f"{folder}: had no new photographs, and those of its test side are annotated; start a "
             "run with --predict"
         )
-    return shards
+    predictions = [output / f"predictions_{p}.json" for p in range(len(shards))]
+    return FinishedRun.read(record["name"], shards, output / "evaluation.json", predictions)
 
 
 def _again(command: str) -> str:
