@@ -34,6 +34,7 @@ try:
         ANNOTATED,
         DATASET,
         GIVEN_SIDES,
+        GROUPS,
         build_workflow,
         photo_shards,
         weights_file,
@@ -44,6 +45,7 @@ try:
     from utils.dataset.intake.annotated_sample import read_annotated_sample, told_of_sample
     from utils.dataset.intake.choices import Choices
     from utils.dataset.intake.dataset import Dataset
+    from utils.dataset.intake.groups import told_of_groups
     from utils.dataset.intake.photographs import NewPhotographs
     from utils.dataset.intake.words import told
     from utils.detector.pretrained import choose_weights
@@ -204,9 +206,14 @@ def start(options: Options, command: list[str]) -> int:
         new = NewPhotographs(photos, len(shards)) if shards else None
         if new:
             sources.enter_context(new)
+        if options.groups and not new:
+            raise InputError("--groups: is of new photographs; name some with --predict")
+        groups = new.groups(options.groups) if new and options.groups else None
         facts = {"data": dataset.facts, "new_photographs": new and new.facts}
         print("\n".join(told(facts["data"], facts["new_photographs"])))
         sample = read_sample(options, new)
+        if groups:
+            print(told_of_groups(groups))
         weights = choose_weights(options.arch, options.weights, tell=print)
         print(f"Weights: {weights}")
         options = replace(options, weights=weights.taken)
@@ -216,6 +223,8 @@ def start(options: Options, command: list[str]) -> int:
                 write_record(folder / GIVEN_SIDES, {"sides": dataset.sides})
             if sample:
                 write_record(folder / ANNOTATED, sample)
+            if groups:
+                write_record(folder / GROUPS, groups)
             if new:
                 new.pack([folder / shard for shard in shards])
             if weights.file:

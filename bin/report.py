@@ -43,6 +43,11 @@ def parser() -> argparse.ArgumentParser:
         help="what new photos are recognised by, of every shard as predict writes it; to find "
         "bursts, which are as one observation",
     )
+    parser.add_argument(
+        "--groups",
+        type=InputPath,
+        help="where and when each new photo was taken, to compare places; absent if not told",
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap interval")
     for name, words in (
         ("--report", "the page, to write (HTML)"),

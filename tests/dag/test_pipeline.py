@@ -18,7 +18,14 @@ from utils.job import InputPath, OutputPath, declared
 
 BIN = Path(__file__).resolve().parents[2] / "bin"
 FULL = Options(
-    trials=3, hpo_width=2, train_shards=2, predict_shards=2, weights="coco", skip_bad=True, gpus=1
+    trials=3,
+    hpo_width=2,
+    train_shards=2,
+    predict_shards=2,
+    weights="coco",
+    skip_bad=True,
+    gpus=1,
+    groups="folders",
 )
 RECIPE = ("batch_size=8", "optimizer=sgd")
 VARIANTS = [
@@ -106,8 +113,8 @@ def test_every_file_is_made_once_or_exists_beforehand(options):
     assert len(made) == len(set(made))
     given = {
         CODE,
-        *data_files(options),
         "configuration.json",
+        *data_files(options),
         *photo_shards(options),
         weights_file(options),
     }

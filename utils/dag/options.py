@@ -21,6 +21,9 @@ from utils.dag.option_types import (
 from utils.detector.names import ARCHITECTURES
 
 FORMATS = ("auto", "voc", "yolo", "coco", "cvat")
+GROUPS = ("folders", "exif")
+"""What ``--groups`` takes besides a file."""
+
 UNLABELLED = ("refuse", "skip", "negative")
 SPLITS = ("groups", "given")
 ENGINES = ("auto", "local", "condor", "pegasus")
@@ -98,6 +101,15 @@ class Options:
         "archive. The answer is corrected by it (default: by the test photographs alone)",
         "PATH",
         is_path=_always,
+    )
+    groups: str | None = _option(
+        lambda value: str(path(value)),
+        None,
+        "places or times whose shares are compared: a table FILE.csv with a column photograph and "
+        "one or more of site, camera, time, weight; folders: the folder of each new photograph; "
+        "exif: when each was taken (default: none)",
+        "{" + ",".join(GROUPS) + ",FILE}",
+        is_path=lambda value: value not in GROUPS,
     )
     format: str = _option(
         choice(*FORMATS),

@@ -18,6 +18,7 @@ CODE = "utils.zip"
 DATASET = "dataset.tar"
 GIVEN_SIDES = "sides.json"
 ANNOTATED = "annotated.json"
+GROUPS = "groups.json"
 CONFIGURATION = "configuration.json"
 FINGERPRINTS = "train_fingerprints.npz"
 MODEL = "mask_detection_model.pth"
@@ -51,9 +52,13 @@ def build_workflow(options: Options) -> Workflow:
 
 
 def data_files(options: Options) -> list[str]:
-    """Return the names of the files with annotated photographs, given sides, annotated new ones."""
+    """Return the names of the files that hold the annotated photographs, and what is given of all.
+
+    That are the sides of the annotated photographs, and annotations, places and times of new ones.
+    """
     sides = [GIVEN_SIDES] if options.split == "given" else []
-    return [DATASET, *sides, *([ANNOTATED] if options.predict_annotations else [])]
+    annotated = [ANNOTATED] if options.predict_annotations else []
+    return [DATASET, *sides, *annotated, *([GROUPS] if options.groups else [])]
 
 
 def photo_shards(options: Options) -> list[str]:
@@ -238,6 +243,7 @@ class _Pipeline:
             "report",
             ["--configuration", In(CONFIGURATION), "--split", In("split.json")],
             ["--training", In("training.json"), "--evaluation", In("evaluation.json")],
+            ["--groups", In(GROUPS)] if self.options.groups else [],
             [*trials, *predictions, "--pictures", *map(In, self.shown), *self.seed],
             ["--annotated", In(ANNOTATED)] if self.options.predict_annotations else [],
             ["--report", Out("report.html", keep=True)],

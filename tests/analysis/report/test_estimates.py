@@ -1,5 +1,6 @@
 """The estimate from the records of the jobs before, where the truth is known."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.report.estimates import bursts, estimates
+from utils.analysis.report.places import Given
 from utils.dataset.labels import CLASSES
+from utils.errors import InputError
 from utils.metrics.detections import Detections
 
 SEEN = [[3, 0, 0], [1, 2, 0], [0, 3, 0], [2, 1, 0], [3, 1, 0], [1, 1, 0]]
@@ -44,7 +47,12 @@ def predictions(each: int, group: int) -> Predictions:
     """So many photographs of each of six scenes, in groups of so many."""
     counts = [row for row in SEEN for _ in range(each)]
     summaries = [
-        {"counts": dict(zip(CLASSES, row, strict=True)), "group": n // group, "looks": look(n)}
+        {
+            "counts": dict(zip(CLASSES, row, strict=True)),
+            "group": n // group,
+            "looks": look(n),
+            "file": f"n{n}.jpg",
+        }
         for n, row in enumerate(counts)
     ]
     return Predictions(0.5, summaries, [found(row) for row in counts], [])
@@ -76,3 +84,34 @@ def test_near_duplicates_among_the_test_photographs_are_one_observation_too() ->
 def test_groups_of_one_are_no_bursts() -> None:
     assert bursts([0, 1, 2]) == {"photos": 0, "groups": 0, "largest": 0}
     assert bursts([0, 1, 0, 2, 2, 0]) == {"photos": 5, "groups": 2, "largest": 3}
+
+
+def given(places: list[str], weights: list[float] | None = None) -> Given:
+    files = [f"n{n}.jpg" for n in range(len(places))]
+    told = [places, [None] * len(files), weights or [None] * len(files)]
+    return Given("site", *(dict(zip(files, row, strict=True)) for row in told), Path("groups.json"))
+
+
+def test_places_are_told_apart_and_compared_with_shared_test_photographs() -> None:
+    sites = ["north"] * 10 + ["south"] * 20 + ["east"] * 30
+    record = estimates(evaluation(), predictions(10, 1), split(), 0, given(sites))
+    shares = {row["place"]: row["share"] for row in record["places"]["places"]}
+    # of SEEN, the first scene is the north's, the next two the south's
+    assert shares == pytest.approx({"north": 1, "south": 1 / 6, "east": 6 / 9}, abs=0.03)
+    assert [row["photos"] for row in record["places"]["places"]] == [30, 10, 20]
+    assert all(row["differ"] for row in record["places"]["differences"])
+    assert record["places"]["by"] == "site" and not record["places"]["weighted"]
+
+
+def test_weights_count_in_the_share_of_all() -> None:
+    sites, weights = ["a"] * 10 + ["b"] * 50, [1000.0] * 10 + [1.0] * 50
+    record = estimates(evaluation(), predictions(10, 1), split(), 0, given(sites, weights))
+    assert record["properly_masked"]["share"] > 0.97, "the first scene's people all wear one"
+    assert record["places"]["weighted"]
+
+
+def test_one_place_is_not_compared_and_a_photograph_without_a_row_is_named() -> None:
+    one = estimates(evaluation(), predictions(1, 1), split(), 0, given(["a"] * 6))
+    assert one["places"] is None
+    with pytest.raises(InputError, match=r"groups\.json: tells nothing of n5\.jpg"):
+        estimates(evaluation(), predictions(1, 1), split(), 0, given(["a"] * 5))

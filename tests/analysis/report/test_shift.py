@@ -46,6 +46,7 @@ def record(new: list[tuple[Detections, dict[str, float]]], seed: int = 0) -> dic
         {
             "counts": dict(zip(CLASSES, np.bincount(one.labels, minlength=4)[1:], strict=True)),
             "group": n,
+            "file": f"n{n}.jpg",
             "looks": looks,
             "resembles": None,
         }

@@ -1,6 +1,6 @@
 """The predictions of all shards as one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -39,12 +39,16 @@ class Predictions:
 
 
 def read_predictions(
-    paths: Sequence[Path], evaluation: dict[str, Any], fingerprints: Sequence[Path] = ()
+    paths: Sequence[Path],
+    evaluation: dict[str, Any],
+    fingerprints: Sequence[Path] = (),
+    times: Mapping[str, str | None] | None = None,
 ) -> Predictions:
     """Read the predictions of all shards, and check that they are of the model evaluated.
 
     One shard's JSON is held at a time, so that memory depends on the number of faces alone. Bursts
-    are found by the `fingerprints` of all shards; without them each photograph is a group.
+    are found by the `fingerprints` of all shards; without them each photograph is a group. `times`
+    by file name are surer than those of EXIF.
 
     Raises
     ------
@@ -68,7 +72,7 @@ def read_predictions(
         ]
         skipped += record["skipped"]
     photos.sort(key=lambda one: one[0]["name"])
-    _add_groups([summary for summary, _ in photos], fingerprints)
+    _add_groups([summary for summary, _ in photos], fingerprints, times or {})
     return Predictions(
         threshold=threshold,
         summaries=[summary for summary, _ in photos],
@@ -77,10 +81,15 @@ def read_predictions(
     )
 
 
-def _add_groups(summaries: Sequence[dict[str, Any]], fingerprints: Sequence[Path]) -> None:
+def _add_groups(
+    summaries: Sequence[dict[str, Any]],
+    fingerprints: Sequence[Path],
+    given: Mapping[str, str | None],
+) -> None:
     groups = range(len(summaries))
     if fingerprints:
-        times = [one["taken"] and datetime.fromisoformat(one["taken"]) for one in summaries]
+        words = [given.get(one["file"]) or one["taken"] for one in summaries]
+        times = [word and datetime.fromisoformat(word) for word in words]
         groups = find_bursts(fingerprints, [one["file"] for one in summaries], times)
     for summary, group in zip(summaries, groups, strict=True):
         summary["group"] = group

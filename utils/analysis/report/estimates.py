@@ -7,16 +7,22 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.prediction.merged import Predictions
+from utils.analysis.prevalence.adjusted_counts import without_classes
 from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
 from utils.analysis.report.meaning import absent_classes
+from utils.analysis.report.places import Given, compared
 from utils.analysis.report.planned import HALF_WIDTH, plan_for
 from utils.analysis.report.shift import shift_of, withheld
 from utils.dataset.labels import CLASSES
 
 
 def estimates(
-    evaluation: dict[str, Any], predictions: Predictions, split: dict[str, Any], seed: int
+    evaluation: dict[str, Any],
+    predictions: Predictions,
+    split: dict[str, Any],
+    seed: int,
+    given: Given | None = None,
 ) -> dict[str, Any]:
     """Return the estimate's record.
 
@@ -28,6 +34,8 @@ def estimates(
         On the new photographs.
     seed
         The run's seed, for the bootstrap.
+    given
+        Places, times and weights of the new photographs, as far as told.
 
     Returns
     -------
@@ -37,7 +45,8 @@ def estimates(
     clearly are not, the answer is not ``reliable``. ``plan`` is what one of `HALF_WIDTH` takes
     (`plan_for`), None without an answer; ``group_of`` the group of each new photograph, sorted by
     name, None where each is one. ``annotated`` and ``detector`` are None here
-    (`utils.analysis.report.annotated`).
+    (`utils.analysis.report.annotated`). ``places``: the share of each, and which differ
+    (`utils.analysis.report.places.compared`); None where none are told, or nothing is reliable.
     """
     photos, found = evaluation["per_photo"], predictions.detections
     test = np.array([photo["confusion"] for photo in photos])
@@ -46,6 +55,7 @@ def estimates(
         [[photo["counts"][name] for name in CLASSES] for photo in predictions.summaries], np.int64
     ).reshape(-1, len(CLASSES))
     groups = [photo["group"] for photo in predictions.summaries]
+    files = [photo["file"] for photo in predictions.summaries]
     threshold, absent = predictions.threshold, absent_classes(split["sides"])
     counted = expected_counts(found, threshold)
     record = estimate_prevalence(
@@ -55,6 +65,7 @@ def estimates(
         expected=(expected, counted),
         groups=np.array(groups),
         test_groups=_test_groups(photos, split),
+        weights=given.of(files)[1] if given else None,
         absent=absent,
     )
     shift = shift_of(evaluation, predictions, test, new, seed)
@@ -63,6 +74,10 @@ def estimates(
     planned = None
     if record["reliable"]:
         planned = plan_for(expected, counted, np.array(groups), absent, HALF_WIDTH, seed)
+    places = None
+    if given and record["reliable"]:
+        rows = without_classes(expected, counted, [CLASSES.index(name) for name in absent])
+        places = compared(given, files, *rows, np.array(groups), seed)
     several = bursts(groups)
     return {
         "threshold": threshold,
@@ -73,6 +88,7 @@ def estimates(
         "plan": planned,
         "annotated": None,
         "detector": None,
+        "places": places,
     }
 
 

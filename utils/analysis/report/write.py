@@ -27,6 +27,7 @@ from utils.analysis.report.estimates import estimates
 from utils.analysis.report.gallery import choose, load_drawings, most_telling
 from utils.analysis.report.page import render
 from utils.analysis.report.pictures import read_pictures
+from utils.analysis.report.places import read_given
 from utils.analysis.report.trials import read_trials
 from utils.analysis.report.words import answer
 from utils.dataset.images import encode_png
@@ -52,6 +53,7 @@ class ReportInputs:
     images: Sequence[Path]
     pictures: Sequence[Path]
     fingerprints: Sequence[Path] = ()
+    groups: Path | None = None
     params: Path | None = None
     study: Path | None = None
     annotated: Path | None = None
@@ -92,9 +94,11 @@ def write_report(
     """
     evaluation = read_record(inputs.evaluation, SCHEMA)
     configuration = read_record(inputs.configuration)
-    predictions = read_predictions(inputs.predictions, evaluation, inputs.fingerprints)
+    given = read_given(inputs.groups) if inputs.groups else None
+    times = given.times if given else None
+    predictions = read_predictions(inputs.predictions, evaluation, inputs.fingerprints, times)
     split = read_record(inputs.split)
-    record = estimates(evaluation, predictions, split, seed)
+    record = estimates(evaluation, predictions, split, seed, given)
     data, new = configuration.get("data") or {}, configuration.get("new_photographs") or {}
     others = about_unread_photographs(new)
     if inputs.annotated:

@@ -5,17 +5,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from utils.dataset.capture_time import taken
 from utils.dataset.intake.archives import Source
 from utils.dataset.intake.diagnosis import NO_PHOTOGRAPHS, explain_no_photographs
+from utils.dataset.intake.groups import by_exif, by_folder, read_table
 from utils.dataset.intake.kinds import READ, fixes, is_photograph, kind_by_bytes
 from utils.dataset.intake.layout import left_alone
 from utils.dataset.intake.names import filenames
 from utils.dataset.intake.writing import write
 from utils.dataset.shards import Photo
 from utils.errors import InputError
+
+_HEAD = 128 * 1024  # the EXIF of a JPEG lies within
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,19 @@ class NewPhotographs:
         """Yield the photographs, sorted by name, or every `step`-th from `first`."""
         return (entry.read() for entry in self._entries[first::step])
 
+    def groups(self, choice: str) -> dict[str, Any]:
+        """Return where and when they were taken (`utils.dataset.intake.groups`).
+
+        Parameters
+        ----------
+        choice
+            ``folders``, ``exif`` or the path of a table.
+        """
+        if choice == "exif":
+            return by_exif({entry.filename: _taken(entry) for entry in self._entries})
+        paths = {entry.filename: _whole(entry.source, entry.path) for entry in self._entries}
+        return by_folder(paths) if choice == "folders" else read_table(Path(choice), paths)
+
     def _find(self, paths: Sequence[Path]) -> tuple[list[_Entry], dict[str, Any]]:
         found: list[tuple[Source, str]] = []
         rest: list[str] = []
@@ -139,6 +157,12 @@ def _check_once(found: Sequence[tuple[Source, str]], where: str) -> None:
         other = seen.setdefault(os.path.realpath(file) + inside, shown)
         if other != shown:
             raise InputError(f"{where}: {other!r} and {shown!r} are one file; name it once")
+
+
+def _taken(entry: _Entry) -> datetime | None:
+    """Return the EXIF time, from the first part of a JPEG, where it stands."""
+    head = entry.source.head(entry.path, _HEAD)
+    return taken(head if head.startswith(b"\xff\xd8") else entry.source.read(entry.path))
 
 
 def _check_number(photographs: int, shards: int) -> None:
