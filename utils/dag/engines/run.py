@@ -37,7 +37,7 @@ class Run(ABC):
 
     @abstractmethod
     def execute(self, console: Console) -> bool:
-        """Execute what is not done yet, to the end; tell whether the whole workflow is done.
+        """Execute what is not done yet, to the end; return whether the whole workflow is done.
 
         Raises
         ------
@@ -51,7 +51,7 @@ class Run(ABC):
 
     @abstractmethod
     def follow(self, console: Console) -> bool:
-        """Wait until nothing executes the run any more; tell whether all of it is done."""
+        """Wait until nothing executes the run any more; return whether all of it is done."""
 
     @abstractmethod
     def refresh(self) -> str:

@@ -105,7 +105,7 @@ def _improve(
     allowed: np.ndarray,
     fractions: Sequence[float],
 ) -> bool:
-    """Move one group to the side where it brings the shares nearest; tell whether it moved."""
+    """Move one group to the side where it brings the shares nearest; return whether it moved."""
     home = sides[group]
     sums[home] -= shares[group]
     costs = np.full(len(fractions), np.inf)

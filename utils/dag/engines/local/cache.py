@@ -78,7 +78,7 @@ class Cache:
         return self.folder / "checkpoints" / key / name
 
     def keep_checkpoint(self, key: str, name: str, path: Path) -> bool:
-        """Move a checkpoint into the cache, unless it is empty; tell whether it is a new one."""
+        """Move a checkpoint into the cache, unless it is empty; return whether it is a new one."""
         if not path.is_file() or path.stat().st_size == 0:
             return False
         kept = self.checkpoint(key, name)

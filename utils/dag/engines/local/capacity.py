@@ -18,11 +18,11 @@ class Capacity:
         return min(job.memory, self._memory)
 
     def is_used_up(self) -> bool:
-        """Tell whether no core is free, so that no job fits."""
+        """Return whether no core is free, so that no job fits."""
         return self._free_cores == 0
 
     def fits(self, job: AbstractJob) -> bool:
-        """Tell whether what a job gets is free now."""
+        """Return whether what a job gets is free now."""
         if self.is_used_up():
             return False
         return (

@@ -61,7 +61,7 @@ class LocalEngine:
         self._stopping = 0
 
     def run(self) -> bool:
-        """Execute what is not done yet; tell whether the whole workflow is done.
+        """Execute what is not done yet; return whether the whole workflow is done.
 
         What does not depend on a failed job is finished first.
 

@@ -32,7 +32,7 @@ class JobFiles:
         return self._keys[name]
 
     def recall(self, name: str) -> bool:
-        """Take a job's outputs from the cache; tell whether they are there."""
+        """Take a job's outputs from the cache; return whether they are there."""
         job = self.workflow.jobs[name]
         inputs = {lfn: self._input_digest(lfn) for lfn in job.inputs}
         self._keys[name] = key = self._cache.key(job, self._digest(job.executable), inputs)
@@ -60,7 +60,7 @@ class JobFiles:
         self._publish(name, self._cache.keep(self._keys[name], made))
 
     def keep_checkpoints(self, name: str, work: Path) -> bool:
-        """Keep what a job has saved in its folder `work`; tell whether any of it is new."""
+        """Keep what a job has saved in its folder `work`; return whether any of it is new."""
         new = False
         for lfn in self.workflow.jobs[name].checkpoints:
             new |= self._cache.keep_checkpoint(self._keys[name], lfn, work / lfn)

@@ -21,7 +21,7 @@ def signal_name(number: int) -> str:
 
 def overtime(job: AbstractJob, killed: bool) -> str:
     """Say that a job was stopped at its limit of run time."""
-    how = ", by SIGKILL, for it did not heed SIGTERM" if killed else ""
+    how = ", by SIGKILL, because it did not heed SIGTERM" if killed else ""
     return (
         f"was stopped after its run-time limit of {job.seconds:g} s{how}; "
         f"for more, raise its minutes in {_TABLE} and start a new run, which takes what is done "

@@ -31,7 +31,7 @@ INTERVAL = 5.0
 
 
 def is_installed() -> bool:
-    """Tell whether Pegasus's planner is on the PATH."""
+    """Return whether Pegasus's planner is on the PATH."""
     return shutil.which(PLANNER) is not None
 
 
