@@ -1,16 +1,38 @@
 """What documents say of the code is what the code says."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from tests.formats.layouts import layouts
 from tests.formats.mistakes import mended, refused
-from utils.dag.options import Options
+from utils.dag.options import Options, spelled
+from utils.dag.pipeline import build_workflow
 from utils.dag.resources import RESOURCES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+README = (DOCS.parent / "README.md").read_text()
+
+
+def test_the_readme_tells_of_every_option():
+    told = set(re.findall(r"--[a-z-]+", README))
+    options = {spelled(item.name) for item in fields(Options)} - {"--wait"} | {"--no-wait"}
+    assert options - told == set()
+
+
+def test_the_readme_tells_of_every_output():
+    uses = [use for job in build_workflow(Options()).jobs.values() for use in job.uses]
+    kept = {re.sub(r"_\d+\.", "_<p>.", use.file.lfn) for use in uses if use.stage_out}
+    assert len(kept) > 10
+    assert kept - set(re.findall(r"`([\w.<>]+)`", README)) == set()
+
+
+def test_the_readme_is_short_and_names_every_room():
+    assert len(README.splitlines()) < 200
+    rooms = {path.parent.name for path in (DOCS.parent / "utils").glob("*/__init__.py")}
+    assert rooms - set(re.findall(r"(\w+)/", README.partition("## Layout")[2])) == set()
 
 
 @pytest.mark.parametrize(
