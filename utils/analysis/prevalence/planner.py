@@ -39,6 +39,9 @@ MOST = 10_000_000
 AWAY = 2.0
 """Standard errors that a share must be away from 0 and 1 for a plan."""
 
+KNOWN = 0.08
+"""Standard error of a share near 0 or 1 from which on there is no plan of annotations either."""
+
 ALIKE = 10.0
 """Effective test photographs like the new ones that a plan needs."""
 
@@ -94,8 +97,9 @@ class Pilot:
 
     @property
     def tested_alike(self) -> bool:
-        """Whether enough test photographs are like the new ones for a plan of annotations."""
-        return float(effective_photos(self.alike)) >= max(ALIKE, ALIKE_PART * self.tested)
+        """Whether there can be a plan of annotations: test photographs enough are like the new."""
+        known = self.told or self.error <= KNOWN
+        return known and float(effective_photos(self.alike)) >= max(ALIKE, ALIKE_PART * self.tested)
 
     def half_width(self, new: int, test: int) -> float:
         """Predict the half-width for so many new and test photographs."""
