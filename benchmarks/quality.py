@@ -30,7 +30,8 @@ from utils.dataset.clean import clean_shard
 from utils.dataset.intake.dataset import pack_dataset
 from utils.dataset.labels import CLASSES, TITLES
 from utils.dataset.shards import read_shard
-from utils.dataset.splitting.split import SIDES, split_dataset
+from utils.dataset.splitting import SIDES
+from utils.dataset.splitting.split import split_dataset
 from utils.detector.final import train_final
 from utils.detector.inference import Detector
 from utils.detector.plan import Plan

@@ -12,7 +12,8 @@ import workflow
 from tests.bad_input.pictures import READ, REFUSED, pictures
 from tests.formats.shots import voc, write
 from utils.dataset.shards import read_shard, write_shard
-from utils.dataset.splitting.split import SIDES, split_dataset
+from utils.dataset.splitting import SIDES
+from utils.dataset.splitting.split import split_dataset
 from utils.records import read_record
 
 ODD = [name for name in pictures() if name.split()[0] in READ and name not in REFUSED][:31]

@@ -27,6 +27,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from utils.dataset.labels import PROPERLY_MASKED
+
+BEST = PROPERLY_MASKED - 1
+"""The column of the properly masked, where background has none."""
+
 
 def adjusted_counts(confusion: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Solve for the number of people of each class.

@@ -29,9 +29,10 @@ from typing import Any
 
 import numpy as np
 
+from utils.analysis.prevalence.adjusted_counts import BEST
 from utils.analysis.prevalence.draws import add_groups
 from utils.analysis.prevalence.variance import design
-from utils.dataset.labels import CLASSES, PROPERLY_MASKED
+from utils.dataset.labels import CLASSES
 from utils.metrics.bootstrap import LEVEL, effective_photos
 from utils.metrics.ratios import wilson
 
@@ -42,8 +43,6 @@ METHOD = (
 )
 LEAST = 5
 """Annotated photographs with people on them that an answer needs."""
-
-_BEST = PROPERLY_MASKED - 1
 
 
 def annotated_prevalence(
@@ -135,8 +134,8 @@ def annotated_prevalence(
             "interval": _interval(shares[k], [errors, among], weights * crowd),
             "interval_here": [float(shares[k])] * 2 if len(chosen) == len(predicted) else here,
         }
-        variance = errors.sum() + among.sum() if k == _BEST else variance
-    answer = classes[CLASSES[_BEST]]
+        variance = errors.sum() + among.sum() if k == BEST else variance
+    answer = classes[CLASSES[BEST]]
     told = design(answer["share"], float(variance), float(people))
     return {
         **answer,
@@ -158,9 +157,9 @@ def best_power(
     """
     weights = 1 / chances
     totals = weights @ truth
-    share = totals[_BEST] / totals.sum()
-    residuals = truth[:, _BEST] - share * truth.sum(axis=1)
-    guesses = predicted[chosen, _BEST] - share * predicted[chosen].sum(axis=1)
+    share = totals[BEST] / totals.sum()
+    residuals = truth[:, BEST] - share * truth.sum(axis=1)
+    guesses = predicted[chosen, BEST] - share * predicted[chosen].sum(axis=1)
     left = _products(guesses, guesses, chances).sum()
     if left <= 0:
         return 1.0 if (chances == 1).all() else 0.0

@@ -18,7 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of, without_classes
+from utils.analysis.prevalence.adjusted_counts import (
+    BEST,
+    adjusted_counts,
+    shares_of,
+    without_classes,
+)
 from utils.analysis.prevalence.draws import (
     Draws,
     add_groups,
@@ -34,8 +39,9 @@ from utils.analysis.prevalence.intervals import (
 )
 from utils.analysis.prevalence.quality import LEAST, detector_quality
 from utils.analysis.prevalence.variance import design, variance_parts
-from utils.dataset.labels import CLASSES, PROPERLY_MASKED
+from utils.dataset.labels import CLASSES
 from utils.metrics.bootstrap import LEVEL
+from utils.metrics.confusion import SIDE
 from utils.metrics.ratios import ratio_interval
 from utils.seed import derive_seed
 
@@ -45,8 +51,6 @@ METHOD = (
     "expanded percentile bootstrap over photographs of the test set and the new ones (Hesterberg "
     "2015) with a prior for what was not seen (Perks 1947; Brown, Cai and DasGupta 2001)"
 )
-_BEST = PROPERLY_MASKED - 1
-_SIDE = len(CLASSES) + 1
 
 
 def estimate_prevalence(
@@ -108,7 +112,7 @@ def estimate_prevalence(
     Shares are in 0..1, intervals [low, high]. They are None where there is nobody to take a share
     of, and where one photograph (or group) alone would have to tell how photographs differ.
     """
-    test = np.asarray(test, np.int64).reshape(-1, _SIDE, _SIDE)
+    test = np.asarray(test, np.int64).reshape(-1, SIDE, SIDE)
     new = np.asarray(new, np.int64).reshape(-1, len(CLASSES))
     tested, seen = (np.asarray(rows, np.float64) for rows in expected or (test, new))
     gone = [CLASSES.index(name) for name in absent]
@@ -127,9 +131,9 @@ def estimate_prevalence(
     photos = Photos.of(add_groups(test, test_groups), add_groups(weighed, groups))
     people, found = adjusted_counts(plain.table, plain.found), new.sum(axis=0)
     shares = shares_of(adjusted_counts(drawn.table, drawn.found))
-    asked = CLASSES[_BEST] in there and len(there) > 1
+    asked = CLASSES[BEST] in there and len(there) > 1
     if asked:
-        shares = consistent(shares, there.index(CLASSES[_BEST]))
+        shares = consistent(shares, there.index(CLASSES[BEST]))
     solved = bool(np.isfinite(shares).all())
     total = float(people.sum()) if solved else 0.0
     quality = detector_quality(test.sum(axis=0))
@@ -145,10 +149,10 @@ def estimate_prevalence(
         raw[name]["count"] = int(found[k])
         share = corrected[name]["share"]
         corrected[name]["count"] = None if name in absent else total * (share or 0.0)
-    answer = corrected[CLASSES[_BEST]]
+    answer = corrected[CLASSES[BEST]]
     if not reliable:
         answer = dict.fromkeys(answer)
-    column = there.index(CLASSES[_BEST]) if asked else 0
+    column = there.index(CLASSES[BEST]) if asked else 0
     parts = variance_parts(drawn, column) if answer["interval"] else {}
     variance = sum(parts.values())
     return {
@@ -167,8 +171,8 @@ def estimate_prevalence(
             "interval": _people(total, plain, photos) if found.any() else None,
         },
         "properly_masked": {
-            "found": int(found[_BEST]),
-            "raw_share": raw[CLASSES[_BEST]]["share"],
+            "found": int(found[BEST]),
+            "raw_share": raw[CLASSES[BEST]]["share"],
             "share": answer["share"],
             "interval": answer["interval"],
             "interval_here": answer["interval_here"],
@@ -189,7 +193,7 @@ def estimate_prevalence(
     }
 
 
-def consistent(shares: np.ndarray, best: int = _BEST) -> np.ndarray:
+def consistent(shares: np.ndarray, best: int = BEST) -> np.ndarray:
     """Let the other classes share what the answer leaves, so that all add up to 1: (K,) to (K,).
 
     Parameters

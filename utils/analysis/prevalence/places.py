@@ -13,18 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
+from utils.analysis.prevalence.adjusted_counts import BEST, adjusted_counts, shares_of
 from utils.analysis.prevalence.draws import Draws, add_groups, draw, draw_tables, squared_counts
 from utils.analysis.prevalence.intervals import Photos, share_interval
-from utils.dataset.labels import PROPERLY_MASKED
 from utils.metrics.bootstrap import LEVEL, expanded_percentiles
 from utils.seed import derive_seed
 
 REPETITIONS = 2000
 MOST = 60
 """Places of which each is compared with each other: beyond, the table says nothing."""
-
-_BEST = PROPERLY_MASKED - 1
 
 
 def compare_places(
@@ -103,7 +100,7 @@ def _place(name: Any, photos: int, drawn: Draws, known: Photos) -> dict[str, Any
     share = _share(adjusted_counts(drawn.table, drawn.found))
     interval = None
     if np.isfinite(share) and min(known.new, known.test) > 1:
-        raw = drawn.found[_BEST] / drawn.found.sum()
+        raw = drawn.found[BEST] / drawn.found.sum()
         both, test = (_share(drawn.people(*c)) for c in (("test", "new"), ("test",)))
         interval = [float(end) for end in share_interval(share, raw, both, test, known)]
     return {
@@ -166,7 +163,7 @@ def _difference(
 
 
 def _share(people: np.ndarray) -> np.ndarray:
-    return shares_of(people)[..., _BEST]
+    return shares_of(people)[..., BEST]
 
 
 def _paired(first: np.ndarray, second: np.ndarray) -> np.ndarray:

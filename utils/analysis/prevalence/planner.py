@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from utils.analysis.prevalence.adjusted_counts import adjusted_counts, expected_as, shares_of
+from utils.analysis.prevalence.adjusted_counts import BEST, adjusted_counts, expected_as, shares_of
 from utils.analysis.prevalence.annotated import annotated_prevalence
 from utils.analysis.prevalence.balance import balanced
 from utils.analysis.prevalence.draws import TEST_EVENTS, add_groups
 from utils.analysis.prevalence.intervals import Photos, share_interval
 from utils.analysis.prevalence.sampling import draw_sample, inclusion_probabilities
 from utils.analysis.prevalence.scaled import Sums
-from utils.dataset.labels import CLASSES, PROPERLY_MASKED
+from utils.dataset.labels import CLASSES
 from utils.metrics.bootstrap import effective_photos
 from utils.seed import derive_seed
 
@@ -47,8 +47,6 @@ ALIKE = 10.0
 
 ALIKE_PART = 0.15
 """The part of all test photographs that these must be for a plan of annotations."""
-
-_BEST = PROPERLY_MASKED - 1
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ class Pilot:
         found, news = self.seen.of(groups)
         table, tables = self.table.of(test)
         share, place, tested = (
-            shares_of(adjusted_counts(*pair))[..., _BEST]
+            shares_of(adjusted_counts(*pair))[..., BEST]
             for pair in ((table, found), (tables, news), (tables, found))
         )
         photos = Photos(*map(np.float64, (*known, groups)))
@@ -175,7 +173,7 @@ def pilot(
     faces = tested[:, 1:].sum(axis=2)
     spread = _variance(adjusted_counts(confusion, news)), _variance(adjusted_counts(tables, found))
     return Pilot(
-        share=float(mix[_BEST] / mix.sum()),
+        share=float(mix[BEST] / mix.sum()),
         error=_variance(drawn) ** 0.5,
         photos=len(seen),
         tested=len(tested),
@@ -258,6 +256,6 @@ def _variance(people: np.ndarray) -> float:
     """
     total = people.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        shares = np.where(total > 0, people[:, _BEST] / total, np.nan)
+        shares = np.where(total > 0, people[:, BEST] / total, np.nan)
     low, high = np.nanquantile(shares, (0.16, 0.84))
     return float(((high - low) / 2) ** 2)

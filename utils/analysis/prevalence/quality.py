@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from utils.dataset.labels import CLASSES, PROPERLY_MASKED
+from utils.analysis.prevalence.adjusted_counts import BEST
+from utils.dataset.labels import CLASSES
 
 LEAST = 0.25
 """Recall, precision and separation that a detector must have for an answer.
@@ -10,8 +11,6 @@ LEAST = 0.25
 Separation is by how much likelier a properly masked face that was found is called so than another
 one (Youden's J). A correction divides by these numbers: below, by four and more.
 """
-
-_BEST = PROPERLY_MASKED - 1
 
 
 def detector_quality(confusion: np.ndarray) -> dict[str, float | None]:
@@ -23,14 +22,14 @@ def detector_quality(confusion: np.ndarray) -> dict[str, float | None]:
     """
     table = np.asarray(confusion, np.float64)
     inner = table[1:, 1:]
-    others = np.arange(len(CLASSES)) != _BEST
+    others = np.arange(len(CLASSES)) != BEST
     found = inner.sum(axis=1)
     separation = None
-    if found[_BEST] and not table[1:][others].sum():
+    if found[BEST] and not table[1:][others].sum():
         separation = 1.0
-    elif found[_BEST] and found[others].sum():
-        separation = inner[_BEST, _BEST] / found[_BEST]
-        separation = float(separation - inner[others, _BEST].sum() / found[others].sum())
+    elif found[BEST] and found[others].sum():
+        separation = inner[BEST, BEST] / found[BEST]
+        separation = float(separation - inner[others, BEST].sum() / found[others].sum())
     return {
         "recall": float(inner.sum() / table[1:].sum()) if table[1:].any() else None,
         "precision": float(inner.sum() / table[:, 1:].sum()) if table[:, 1:].any() else None,

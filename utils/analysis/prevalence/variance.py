@@ -2,14 +2,11 @@
 
 import numpy as np
 
-from utils.analysis.prevalence.adjusted_counts import shares_of
+from utils.analysis.prevalence.adjusted_counts import BEST, shares_of
 from utils.analysis.prevalence.draws import Draws
-from utils.dataset.labels import PROPERLY_MASKED
-
-_BEST = PROPERLY_MASKED - 1
 
 
-def variance_parts(drawn: Draws, best: int = _BEST) -> dict[str, float]:
+def variance_parts(drawn: Draws, best: int = BEST) -> dict[str, float]:
     """Return what ``new`` photographs, ``test`` photographs and ``detector`` add to the variance.
 
     Of the share that wears a mask properly, as an estimate for the place. Resampled new photographs

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from utils.dataset.intake.paths import side_of
+from utils.dataset.splitting import SIDES
 from utils.errors import InputError, brief
-
-SIDES = ("train", "val", "test")
 
 
 def count_sides(paths: Iterable[str]) -> dict[str, int]:

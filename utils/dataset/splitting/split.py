@@ -13,6 +13,7 @@ import numpy as np
 from utils.dataset.annotation import Annotation
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, read_shard, write_shard
+from utils.dataset.splitting import SIDES
 from utils.dataset.splitting.fingerprint_index import write_fingerprints
 from utils.dataset.splitting.fingerprints import Fingerprint, fingerprint
 from utils.dataset.splitting.near_duplicates import find_groups
@@ -23,7 +24,6 @@ from utils.seed import derive_seed
 
 log = logging.getLogger(__name__)
 
-SIDES = ("train", "val", "test")
 _NAMED = 5  # how many examples an error names
 
 
