@@ -9,11 +9,11 @@ import pytest
 
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import read_shard
+from utils.dataset.splitting import SIDES
 from utils.dataset.splitting import split as split_module
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.dataset.splitting.near_duplicates import find_groups
-from utils.dataset.splitting import SIDES
 from utils.dataset.splitting.split import split_dataset
 from utils.errors import InputError
 
