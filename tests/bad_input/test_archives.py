@@ -11,8 +11,9 @@ import pytest
 
 from tests.bad_input import hostile_archives as hostile
 from tests.faults.archives import WHOLE
+from tests.packing import pack_photos
 from utils.dataset import archive_limits
-from utils.dataset.intake.photographs import NewPhotographs, pack_photos
+from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import workflow
+from tests.packing import pack_photos
 from utils.dataset.intake.dataset import Dataset, pack_dataset
-from utils.dataset.intake.photographs import NewPhotographs, pack_photos
+from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
 
@@ -73,13 +74,21 @@ def test_any_name_is_carried_or_refused(tmp_path_factory, stem):
     assert names == sorted({"last", stem} if not stem.startswith(".") else {"last"})
 
 
-def test_a_twin_in_another_normal_form_or_case_is_pointed_out(make_dataset):
+def test_a_twin_in_another_normal_form_is_paired_and_one_in_another_case_is_pointed_out(
+    make_dataset,
+):
     folder = make_dataset(["caf\u00e9", "b"])
     (folder / "annotations" / "caf\u00e9.xml").rename(folder / "annotations" / "cafe\u0301.xml")
-    with pytest.raises(InputError, match=r"1 photograph .*differ only in case or Unicode"):
-        Dataset(folder)
+    assert Dataset(folder).facts["photos"] == 2
     (folder / "annotations" / "cafe\u0301.xml").rename(folder / "annotations" / "Caf\u00c9.xml")
-    with pytest.raises(InputError, match="differ only in case or Unicode normal form, rename"):
+    with pytest.raises(InputError, match=r"1 photograph .*differ only in case, rename"):
+        Dataset(folder)
+
+
+def test_two_photographs_that_look_alike_and_one_annotation_are_refused(make_dataset):
+    folder = make_dataset(["caf\u00e9", "cafe\u0301", "b"])
+    (folder / "annotations" / "caf\u00e9.xml").unlink()
+    with pytest.raises(InputError, match="share a stem; rename or remove one"):
         Dataset(folder)
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.formats.shots import picture, write
-from utils.dataset.intake.photographs import NewPhotographs, pack_photos
+from tests.packing import pack_photos
+from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
 

@@ -95,10 +95,25 @@ def _by_key(
     for images, texts in sharing.values():
         if len(images) == len(texts) == 1:
             result.pairs[images[0]] = texts[0]
+        elif written := _as_written(images, texts):
+            result.pairs.update(written)
         elif images and texts:
             several, other = (images, texts) if len(images) > 1 else (texts, images)
             result.twins.append([*sorted(several), *other])
     return result
+
+
+def _as_written(images: list[str], texts: list[str]) -> dict[str, str]:
+    """Pair files whose names look alike, letter by letter; empty where that leaves some over."""
+    by_stem = {_stem(text): text for text in texts}
+    pairs = {image: by_stem[_stem(image)] for image in images if _stem(image) in by_stem}
+    return pairs if len(set(pairs.values())) == len(images) == len(texts) else {}
+
+
+def _stem(path: str) -> str:
+    """Return the stem as it is written, whichever form its accents have."""
+    stem = path.rpartition("/")[2].rpartition(".")[0]
+    return stem.rpartition(".")[0] if is_photograph(stem) else stem
 
 
 def beside(paths: Iterable[str], paired: Iterable[str], folders: Collection[str]) -> list[str]:

@@ -131,13 +131,6 @@ class NewPhotographs:
         }
 
 
-def pack_photos(paths: Sequence[Path], outputs: Sequence[Path]) -> dict[str, Any]:
-    """Deal photographs to shards; return their facts. See `NewPhotographs`."""
-    with NewPhotographs(paths, len(outputs)) as photographs:
-        photographs.pack(outputs)
-        return photographs.facts
-
-
 def _unread(head: bytes) -> str | None:
     """Return what a photograph by its name is in truth, if that cannot be read for certain.
 
