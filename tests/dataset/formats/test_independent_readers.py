@@ -16,6 +16,7 @@ from pycocotools.coco import COCO
 from tests.dataset.formats.conftest import write_pictures
 from utils.dataset.formats import coco, voc, yolo
 from utils.dataset.formats.annotation import RawAnnotation
+from utils.dataset.formats.yolo_names import parse_names
 from utils.dataset.labels import CLASSES
 
 Found = dict[str, list[tuple[str, tuple[float, ...]]]]
@@ -105,7 +106,7 @@ def test_we_read_the_yolo_that_supervision_writes(dataset, tmp_path):
     as_detections(dataset, images).as_yolo(
         annotations_directory_path=str(tmp_path), data_yaml_path=str(told)
     )
-    names = yolo.parse_names(told.read_bytes(), "data.yaml")
+    names = parse_names(told.read_bytes(), "data.yaml")
     read = {
         name: yolo.parse((tmp_path / name).with_suffix(".txt").read_bytes(), name, names, *raw.size)
         for name, raw in dataset.items()

@@ -6,7 +6,8 @@ import pytest
 
 from utils.dataset.formats import yolo
 from utils.dataset.formats.annotation import MAX_FACES
-from utils.dataset.formats.yolo import Names, parse, parse_names
+from utils.dataset.formats.yolo import parse
+from utils.dataset.formats.yolo_names import Names, parse_names
 from utils.errors import InputError
 
 W, H = 200, 100

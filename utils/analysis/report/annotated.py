@@ -249,7 +249,7 @@ def _right(evaluation: dict[str, Any]) -> float:
 
 
 def _at_least(count: int, number: int, chance: float) -> float:
-    """Return the chance of at least so many of a number, each with its own chance."""
+    """Return the chance of at least `count` of `number`, each with the same chance."""
     from scipy.stats import binom
 
     return float(binom.sf(count - 1, number, chance))

@@ -11,10 +11,8 @@ from collections.abc import Sequence
 
 from utils.dataset.formats.annotation import MAX_FACES, Box, RawAnnotation
 from utils.dataset.formats.values import around, decode_text, number, plain, rounded
-from utils.dataset.formats.yolo_names import Names, parse_names
+from utils.dataset.formats.yolo_names import Names
 from utils.errors import InputError, brief
-
-__all__ = ["MAX_BYTES", "Names", "parse", "parse_names", "write"]
 
 MAX_BYTES = 4 * 1024**2
 """Of the file of a photograph; a polygon of 100 corners takes 2,000."""
@@ -36,7 +34,7 @@ def parse(data: bytes, name: str, class_names: Names, width: int, height: int) -
     name
         What to call the file in an error.
     class_names
-        What the class indices mean (see `parse_names`).
+        What the class indices mean (see `utils.dataset.formats.yolo_names`).
     width, height
         Size in pixels of the upright image, on which the boxes were drawn.
 

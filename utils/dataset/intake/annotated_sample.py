@@ -16,6 +16,7 @@ from utils.dataset.intake.archives import Source
 from utils.dataset.intake.choices import Choices
 from utils.dataset.intake.dataset import Dataset
 from utils.dataset.intake.finding import SeveralFormats
+from utils.dataset.intake.words import number_of
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo
 from utils.dataset.suggestion import SUGGESTION, SuggestedPhoto, Suggestion, digest_of, sha256
@@ -121,7 +122,8 @@ def told_of_sample(record: dict[str, Any]) -> list[str]:
         f"class, {record['removed']:,} removed, and {record['added']:,} added"
     ]
     if same := sum(photo["as_filled_in"] for photo in record["photos"]):
-        lines.append(f"As they were filled in: {_number(same)}; was each of them looked at?")
+        photos = number_of(same, "photograph")
+        lines.append(f"As they were filled in: {photos}; was each of them looked at?")
     for kind, words in (
         ("missing", "Not annotated"),
         ("changed", "Another picture under the name of one dealt"),
@@ -130,7 +132,7 @@ def told_of_sample(record: dict[str, Any]) -> list[str]:
         if names := record[kind]:
             some = ", ".join(brief(name, 60) for name in names[:_NAMED])
             more = ", ..." if len(names) > _NAMED else ""
-            lines.append(f"{words}: {_number(len(names))} ({some}{more}), left out")
+            lines.append(f"{words}: {number_of(len(names), 'photograph')} ({some}{more}), left out")
     return lines
 
 
@@ -234,7 +236,3 @@ def _instead(changed: list[str], strangers: list[str]) -> str:
     told = [f"{len(changed)} are other pictures of their names"] if changed else []
     told += [f"{len(strangers)} others are"] if strangers else []
     return f" ({', and '.join(told)})" if told else ""
-
-
-def _number(count: int) -> str:
-    return f"{count:,} photograph{'' if count == 1 else 's'}"

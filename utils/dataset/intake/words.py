@@ -38,39 +38,40 @@ def _about_data(data: Mapping[str, Any]) -> Iterator[str]:
         )
     if count := data["unlabelled"]["photos"]:
         done = "left out" if data["unlabelled"]["as"] == "skip" else "taken to show no face"
-        yield f"Without annotation: {_number(count, 'photograph')}, {done}"
+        yield f"Without annotation: {number_of(count, 'photograph')}, {done}"
     if count := data["empty"]:
-        yield f"Without faces: {_number(count, 'photograph')}"
+        yield f"Without faces: {number_of(count, 'photograph')}"
     if count := data["annotations_without_photograph"]:
-        yield f"Without photograph: {_number(count, 'annotation')}, left out"
+        yield f"Without photograph: {number_of(count, 'annotation')}, left out"
     if bad := data["unreadable"]:
-        yield f"Cannot be read: {_number(len(bad), 'photograph')}, left out"
+        yield f"Cannot be read: {number_of(len(bad), 'photograph')}, left out"
     if count := data["elsewhere"]:
-        yield f"Outside the data set: {_number(count, 'photograph')}, left alone"
+        yield f"Outside the data set: {number_of(count, 'photograph')}, left alone"
     yield from _not_read(data["not_read"], "Not read")
     if count := boxes["swapped"]:
-        yield f"Corners reversed: {_number(count, 'box', 'boxes')}, put in order"
+        yield f"Corners reversed: {number_of(count, 'box', 'boxes')}, put in order"
     if count := data["scaled"]:
         yield (
-            f"Annotated at another size: {_number(count, 'photograph')}, whose boxes were scaled"
+            f"Annotated at another size: {number_of(count, 'photograph')}, whose boxes were scaled"
         )
     if count := data["turned"]:
-        yield f"Annotated before an EXIF turn: {_number(count, 'photograph')}, boxes turned, too"
+        yield f"Annotated before an EXIF turn: {number_of(count, 'photograph')}, boxes turned, too"
     if count := data["turn_untold"]:
         yield (
             f"Turned by EXIF, and the annotation tells no size before it: "
-            f"{_number(count, 'photograph')}, boxes taken as drawn upright"
+            f"{number_of(count, 'photograph')}, boxes taken as drawn upright"
         )
     if count := data["sizes_differ"]:
         yield (
-            f"Annotation tells another size: {_number(count, 'photograph')}, boxes left as they are"
+            f"Annotation tells another size: {number_of(count, 'photograph')}, "
+            "boxes left as they are"
         )
     if count := boxes["duplicates"]:
-        yield f"Twice the same: {_number(count, 'box', 'boxes')}, dropped"
+        yield f"Twice the same: {number_of(count, 'box', 'boxes')}, dropped"
     if count := boxes["dropped"]:
-        yield f"Less than a pixel inside the image: {_number(count, 'box', 'boxes')}, dropped"
+        yield f"Less than a pixel inside the image: {number_of(count, 'box', 'boxes')}, dropped"
     if count := boxes["halved"]:
-        yield f"More than half outside the image: {_number(count, 'box', 'boxes')}, cut"
+        yield f"More than half outside the image: {number_of(count, 'box', 'boxes')}, cut"
     for kind, count in boxes["left_out"].items():
         yield f"No box around a face: {count:,} {kind}, left out"
     yield from _about_names(data)
@@ -106,5 +107,6 @@ def _files(count: int) -> str:
     return "1 other file was" if count == 1 else f"{count:,} other files were"
 
 
-def _number(count: int, one: str, many: str | None = None) -> str:
+def number_of(count: int, one: str, many: str | None = None) -> str:
+    """Return a number of things in words: "1 box", "1,234 boxes"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
