@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draw how the classes of faces are spread over the sides of the split, and some of them."""
+"""Draw how the classes of faces are spread over the sides of the split, and a dozen photographs."""
 
 import argparse
 import sys

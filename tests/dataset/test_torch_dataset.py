@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from utils.dataset.torch_dataset import FaceDataset, Place, resize
+from utils.dataset.torch_dataset import FaceDataset, StoredImage, resize
 from utils.errors import InputError
 
 
@@ -62,7 +62,7 @@ def test_beyond_the_cache_items_are_the_same(photos, make_shard):
     shard = make_shard(photos)
     cached, encoded = FaceDataset([shard], 100), FaceDataset([shard], 100, cache_mb=0.02)
     kinds = {type(image) for image in encoded._images}
-    assert kinds == {torch.Tensor, Place}
+    assert kinds == {torch.Tensor, StoredImage}
     for first, second in zip(cached, encoded, strict=True):
         torch.testing.assert_close(first[0], second[0])
 

@@ -21,7 +21,7 @@ from utils.dag.option_types import (
 from utils.detector.names import ARCHITECTURES
 
 FORMATS = ("auto", "voc", "yolo", "coco", "cvat")
-GROUPS = ("folders", "exif")
+GROUP_BY = ("folders", "exif")
 """What ``--groups`` takes besides a file."""
 
 UNLABELLED = ("refuse", "skip", "negative")
@@ -108,8 +108,8 @@ class Options:
         "places or times whose shares are compared: a table FILE.csv with a column photograph and "
         "one or more of site, camera, time, weight; folders: the folder of each new photograph; "
         "exif: when each was taken (default: none)",
-        "{" + ",".join(GROUPS) + ",FILE}",
-        is_path=lambda value: value not in GROUPS,
+        "{" + ",".join(GROUP_BY) + ",FILE}",
+        is_path=lambda value: value not in GROUP_BY,
     )
     format: str = _option(
         choice(*FORMATS),

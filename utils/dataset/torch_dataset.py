@@ -66,7 +66,7 @@ class FaceDataset(Dataset):
         self.names: list[str] = []
         self.faces: list[Faces] = []
         self.sizes: list[tuple[int, int]] = []
-        self._images: list[torch.Tensor | Place] = []
+        self._images: list[torch.Tensor | StoredImage] = []
         self._load(shards, cache_mb * 2**20)
         tensors = (image for image in self._images if isinstance(image, torch.Tensor))
         self.cached_mb = sum(image.nbytes for image in tensors) / 2**20
@@ -99,7 +99,7 @@ class FaceDataset(Dataset):
             faces = photo.read_annotation(width, height).faces
             image = resize(pixels, self.image_size)
             budget -= image.nbytes
-            place = Place(shard, photo.offset, len(photo.image))
+            place = StoredImage(shard, photo.offset, len(photo.image))
             kept = to_tensor(image) if budget >= 0 else place
             items.append((photo.name, faces, (height, width), kept, _digest(photo)))
         if not items:
@@ -112,10 +112,10 @@ class FaceDataset(Dataset):
             list, zip(*items, strict=True)
         )
         self.digest = hashlib.sha256(b"".join(digests)).hexdigest()
-        encoded = sum(isinstance(image, Place) for image in self._images)
+        encoded = sum(isinstance(image, StoredImage) for image in self._images)
         log.info("%d photographs, %d of them beyond the cache", len(self), encoded)
 
-    def _tensor(self, place: "Place", index: int) -> torch.Tensor:
+    def _tensor(self, place: "StoredImage", index: int) -> torch.Tensor:
         return to_tensor(resize(decode(place.read(), self.names[index]), self.image_size))
 
 
@@ -125,7 +125,7 @@ def _digest(photo: Photo) -> bytes:
 
 
 @dataclass(frozen=True)
-class Place:
+class StoredImage:
     """Where the bytes of an image lie."""
 
     shard: Path

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from utils.dataset.faces import Faces
     from utils.detector.anchors import Anchors
 
-MAX_FACES = 300
+MAX_DETECTIONS = 300
 """Faces a photograph can have at most; the data set has one with 115."""
 
 LOWEST_CONFIDENCE = 0.05
@@ -131,5 +131,5 @@ def build_model(name: str, anchors: "Anchors") -> "FasterRCNN":
         len(CLASSES) + 1,
         generator,
         box_score_thresh=LOWEST_CONFIDENCE,
-        box_detections_per_img=MAX_FACES,
+        box_detections_per_img=MAX_DETECTIONS,
     )

@@ -6,22 +6,19 @@ or padding, and a pixel costs the same whatever it shows. So do SNIPER (Singh, N
 the sizes of faces vary; what lies beyond the photograph is filled with the mean colour.
 """
 
-from typing import Any
-
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
+from utils.dataset.torch_dataset import Target
 from utils.detector.forward import STRIDE
 
 FILL = (124, 116, 104)  # ImageNet's mean colour, which normalisation turns into zero
 SMALLEST = 2.0  # pixels; a face that a chip leaves smaller is none to learn from
 VISIBLE = 0.4  # of a face's area; one that a chip's edge cuts further is none to learn from
 ROOM = 0.8  # of a chip; no zoom makes the face that it is cut around larger
-
-Target = dict[str, Any]
 
 
 def chip_side(share: float, image_size: int) -> int:

@@ -10,7 +10,7 @@ class Choices:
     Attributes
     ----------
     format
-        "auto" or a key of `FORMATS`.
+        "auto" or a key of `utils.dataset.intake.layout.FORMATS`.
     classes
         Words ``THEIRS=OURS``, or ``THEIRS=ignore``.
     unlabelled

@@ -152,7 +152,7 @@ def _indexed(
     files: list[str],
     parse: Callable[[bytes, str], dict[str, RawAnnotation]],
 ) -> Layout | None:
-    layout, names, by = Layout(name, read=files), indexes.Names(photos), {}
+    layout, names, by = Layout(name, read=files), indexes.Photographs(photos), {}
 
     def add(file: str, listed: str, raw: RawAnnotation, found: list[str]) -> None:
         if len(found) > 1:

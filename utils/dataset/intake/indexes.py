@@ -11,7 +11,7 @@ _QUERY = "?d="
 """Before the path in Label Studio's addresses of files on its own disk."""
 
 
-class Names:
+class Photographs:
     """Photographs by what other programs may call them.
 
     Parameters
