@@ -52,9 +52,9 @@ def build_workflow(options: Options) -> Workflow:
 
 
 def data_files(options: Options) -> list[str]:
-    """Return the names of the files that hold the annotated photographs, and what is given of all.
+    """Return the names of the files that hold the annotated photographs and what is known of them.
 
-    That are the sides of the annotated photographs, and annotations, places and times of new ones.
+    Also those of what is known of new photographs: annotations of some, places and times.
     """
     sides = [GIVEN_SIDES] if options.split == "given" else []
     annotated = [ANNOTATED] if options.predict_annotations else []

@@ -35,7 +35,6 @@ class Run(ABC):
             If it refuses; of a new run nothing is left then.
         """
 
-    @abstractmethod
     def execute(self, console: Console) -> bool:
         """Execute what is not done yet, to the end; return whether the whole workflow is done.
 
@@ -44,6 +43,8 @@ class Run(ABC):
         KeyboardInterrupt
             If the user does not want to wait any longer.
         """
+        console.note(self.hand_over())
+        return self.follow(console)
 
     @abstractmethod
     def hand_over(self) -> str:

@@ -101,14 +101,14 @@ def write(annotations: Mapping[str, RawAnnotation], class_names: Sequence[str]) 
         width, height = raw.size
         images.append({"id": number, "file_name": file, "width": width, "height": height})
         for name, (x1, y1, x2, y2) in zip(raw.names, raw.boxes, strict=True):
-            x, y, right, bottom = rounded((x1, y1, x2 - x1, y2 - y1))
+            x, y, wide, high = rounded((x1, y1, x2 - x1, y2 - y1))
             faces.append(
                 {
                     "id": len(faces) + 1,
                     "image_id": number,
                     "category_id": ids[name],
-                    "bbox": [x, y, right, bottom],
-                    "area": right * bottom,
+                    "bbox": [x, y, wide, high],
+                    "area": wide * high,
                     "iscrowd": 0,
                     "segmentation": [],
                 }

@@ -81,10 +81,6 @@ class CondorRun(Run):
     def prepare(self) -> None:
         write_dag(self.folder, self.workflow)
 
-    def execute(self, console: Console) -> bool:
-        console.note(self.hand_over())
-        return self.follow(console)
-
     def hand_over(self) -> str:
         state = self.refresh()
         if state == "done":

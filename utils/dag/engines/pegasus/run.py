@@ -81,10 +81,6 @@ class PegasusRun(Run):
         folder = self.record.get("submit_folder")
         return Path(folder) if folder else None
 
-    def execute(self, console: Console) -> bool:
-        console.note(self.hand_over())
-        return self.follow(console)
-
     def prepare(self) -> None:
         """Plan.
 
