@@ -105,7 +105,7 @@ def _end(number: int) -> BaseException:
 
 @contextlib.contextmanager
 def _handled(handler: Callable[[int, object], None]) -> Iterator[None]:
-    """Handle the signals that end a process, but for those that are ignored, as by ``nohup``."""
+    """Handle the signals that end a process, apart from those that are ignored, as by ``nohup``."""
     old = {}
     if threading.current_thread() is threading.main_thread():  # no other may
         for number in _ENDING:

@@ -79,7 +79,7 @@ class Detections:
 
     @classmethod
     def from_record(cls, faces: Any) -> "Detections":
-        """Return what `as_record` gave to a file, but for the rounding of the boxes.
+        """Return what `as_record` gave to a file, apart from the rounding of the boxes.
 
         Raises
         ------

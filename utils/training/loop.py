@@ -3,7 +3,7 @@
 Every random number in it is a function of the seed, the epoch, the step and the place in the batch,
 so a checkpoint needs no state of random generators, a resumed training goes on bit for bit (on a
 CPU with as many threads) as if it had never been interrupted, and several processes that share the
-batches do what one would, but for rounding.
+batches do what one would, apart from rounding.
 """
 
 import logging

@@ -30,7 +30,7 @@ MARKED = 0.3
 a difference can be certain and mean nothing."""
 
 REPETITIONS = 1000
-_CONSTANT = 1e-6  # what spreads less is the same on all test photographs, but for rounding
+_CONSTANT = 1e-6  # what spreads less is the same on all test photographs, apart from rounding
 
 
 def shift_test(

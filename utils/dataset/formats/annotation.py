@@ -10,8 +10,8 @@ MAX_FACES = 5000
 
 
 LEAST_SIDE = 0.99
-"""Of a face inside the image: a pixel, but for rounding. What is smaller is a slip of the mouse, or
-a share of the image in place of pixels."""
+"""Of a face inside the image: a pixel, apart from rounding. What is smaller is a slip of the mouse,
+or a share of the image in place of pixels."""
 
 
 @dataclass(frozen=True, slots=True)

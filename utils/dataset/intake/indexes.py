@@ -42,7 +42,7 @@ class Photographs:
         return []
 
     def find_stem(self, name: str, index: str) -> list[str]:
-        """Return those that have `name` but for the suffix, as converted photographs do."""
+        """Return those that have `name` apart from the suffix, as converted photographs do."""
         parts = _parts(name)
         stems = (parts[-1], place(parts[-1]).stem) if parts else ()
         found = next((self._by_stem[stem] for stem in stems if stem in self._by_stem), [])

@@ -118,7 +118,7 @@ def _differs(
 
 
 def _factors(told: tuple[int, int], size: tuple[int, int]) -> tuple[float, float] | None:
-    """Return the factors from one size to the other where both are one, but for rounding."""
+    """Return the factors from one size to the other where both are one, apart from rounding."""
     across, down = size[0] / told[0], size[1] / told[1]
     if max(abs(across - 1), abs(down - 1)) < _SAME:
         return None

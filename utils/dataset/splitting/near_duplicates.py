@@ -61,7 +61,7 @@ def find_groups(fingerprints: Sequence[Fingerprint]) -> list[int]:
 def _alike(
     bits: np.ndarray, thumbnails: np.ndarray, groups: np.ndarray
 ) -> Iterator[tuple[int, int]]:
-    """Yield the pairs that look alike as a whole, but for those that are in one group by then."""
+    """Yield the pairs that look alike as a whole and are not in one group by then."""
     signs = bits.astype(np.float32) * 2 - 1
     for first in range(len(bits) - 1):
         # With bits of -1 and 1, the product is (equal bits) - (different bits).
