@@ -105,7 +105,7 @@ class Steps:
     work
         ``work(steps)`` trains for so many steps and returns their seconds.
     most
-        Images in a round at most; less than an epoch, for an epoch ends with a validation.
+        Images in a round at most; less than an epoch, because an epoch ends with a validation.
     """
 
     def __init__(self, work: Callable[[int], float], most: int) -> None:

@@ -142,7 +142,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _open_lock(path: Path, patience: float = 0.5) -> TextIO:
-    """Open and lock a file; wait a little, for `holder` looks at the lock by sharing it."""
+    """Open and lock a file; wait a little, because `holder` looks at the lock by sharing it."""
     deadline = time.monotonic() + patience
     while True:
         try:

@@ -24,7 +24,7 @@ ROOM = 0.8  # of a chip; no zoom makes the face that it is cut around larger
 def chip_side(share: float, image_size: int) -> int:
     """Return the pixels of a chip's side: a share of the photographs', in whole coarsest cells.
 
-    There are two by two at least, for batch normalisation has no statistics of a single one.
+    There are two by two at least, because batch normalisation has no statistics of a single one.
     """
     return max(2, round(share * image_size / STRIDE)) * STRIDE
 
