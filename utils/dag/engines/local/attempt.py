@@ -182,7 +182,7 @@ def started_by(executable: Path) -> list[str]:
 
 
 def _die_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends, be it by SIGKILL."""
+    """Have the kernel kill this process when its parent ends, even by SIGKILL."""
     if _libc:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it has ended already
