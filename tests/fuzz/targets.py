@@ -26,6 +26,7 @@ from utils.dataset.formats import cvat as cvat_format
 from utils.dataset.formats import yolo as yolo_format
 from utils.dataset.formats.annotation import RawAnnotation
 from utils.dataset.formats.recognise import ADVICE, READ, advice, sniff
+from utils.dataset.formats.yolo_names import Names, parse_names
 from utils.dataset.intake.archives import Source
 from utils.dataset.labels import CLASS_IDS, CLASSES
 from utils.dataset.shards import read_shard
@@ -72,12 +73,12 @@ def voc(data: bytes) -> None:
 def yolo(data: bytes) -> None:
     """Read a photograph's file, and the same bytes as names of classes."""
     for points in (0, 15):
-        names = yolo_format.Names(dict(enumerate(CLASSES)), "data.yaml", points)
+        names = Names(dict(enumerate(CLASSES)), "data.yaml", points)
         _refused_or(
             "a.txt", lambda names=names: _check(yolo_format.parse(data, "a.txt", names, 640, 480))
         )
     for name in ("data.yaml", "classes.txt"):
-        _refused_or(name, lambda name=name: _check_names(yolo_format.parse_names(data, name)))
+        _refused_or(name, lambda name=name: _check_names(parse_names(data, name)))
 
 
 def coco(data: bytes) -> None:
@@ -113,7 +114,7 @@ def _check(raw: RawAnnotation) -> None:
     assert len(annotation.faces) + annotation.dropped == len(raw.boxes)
 
 
-def _check_names(names: yolo_format.Names) -> None:
+def _check_names(names: Names) -> None:
     assert names.by_index and all(index >= 0 for index in names.by_index)
     assert all(isinstance(name, str) for name in names.by_index.values()) and str(names)
 

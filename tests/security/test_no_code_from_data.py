@@ -14,7 +14,7 @@ from utils import job
 from utils.dag.workflow_file import read_workflow
 from utils.dataset.annotation import read_voc
 from utils.dataset.formats import coco, cvat, yolo
-from utils.dataset.formats.yolo_names import parse_names
+from utils.dataset.formats.yolo_names import Names, parse_names
 from utils.dataset.images import decode
 from utils.dataset.intake.dataset import pack_dataset
 from utils.dataset.shards import read_shard
@@ -64,7 +64,7 @@ READERS = {
     "pack_dataset": lambda path: pack_dataset(path.rename(path.with_suffix(".tar")), path),
     "decode": lambda path: decode(path.read_bytes(), path.name),
     "read_voc": lambda path: read_voc(path.read_bytes(), path.name, 9, 9),
-    "yolo": lambda path: yolo.parse(path.read_bytes(), path.name, yolo.Names.of("ab"), 9, 9),
+    "yolo": lambda path: yolo.parse(path.read_bytes(), path.name, Names.of("ab"), 9, 9),
     "yolo names": lambda path: parse_names(path.read_bytes(), f"{path.name}.yaml"),
     "coco": lambda path: coco.parse(path.read_bytes(), path.name),
     "cvat": lambda path: cvat.parse(path.read_bytes(), path.name),

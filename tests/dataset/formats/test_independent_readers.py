@@ -16,7 +16,7 @@ from pycocotools.coco import COCO
 from tests.dataset.formats.conftest import write_pictures
 from utils.dataset.formats import coco, voc, yolo
 from utils.dataset.formats.annotation import RawAnnotation
-from utils.dataset.formats.yolo_names import parse_names
+from utils.dataset.formats.yolo_names import Names, parse_names
 from utils.dataset.labels import CLASSES
 
 Found = dict[str, list[tuple[str, tuple[float, ...]]]]
@@ -124,7 +124,7 @@ def test_supervision_reads_our_polygons_as_the_same_boxes(dataset, tmp_path):
     read = supervision.DetectionDataset.from_yolo(
         str(images), str(tmp_path), str(tmp_path / "data.yaml")
     )
-    found = yolo.parse(lines, "a.txt", yolo.Names.of(CLASSES), 100, 80)
+    found = yolo.parse(lines, "a.txt", Names.of(CLASSES), 100, 80)
     check(theirs(read), ours({"a.png": found}))
 
 

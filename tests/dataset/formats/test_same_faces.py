@@ -7,13 +7,14 @@ from tests.dataset.formats.conftest import raw_annotations
 from utils.dataset.annotation import fit
 from utils.dataset.formats import coco, cvat, voc, yolo
 from utils.dataset.formats.annotation import RawAnnotation
+from utils.dataset.formats.yolo_names import Names
 from utils.dataset.labels import CLASSES
 
 
 def in_all_formats(raw: RawAnnotation) -> dict[str, RawAnnotation]:
     """Write a photograph's annotation in each format, and read it again."""
     width, height = raw.size
-    names = yolo.Names.of(CLASSES)
+    names = Names.of(CLASSES)
     lines = yolo.write(width, height, raw.names, raw.boxes, CLASSES)
     return {
         "voc": voc.parse(voc.write("a.jpg", width, height, raw.names, raw.boxes), "a.xml"),
@@ -59,7 +60,7 @@ def test_rounded_as_tools_write_it_reads_as_whole_pixels(raw, decimals):
         " ".join([index, *(f"{float(value):.{decimals}f}" for value in values)])
         for index, *values in map(str.split, lines)
     )
-    read = yolo.parse(short.encode(), "a.txt", yolo.Names.of(CLASSES), width, height)
+    read = yolo.parse(short.encode(), "a.txt", Names.of(CLASSES), width, height)
     assert read.boxes == raw.boxes
 
 
