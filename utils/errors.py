@@ -1,4 +1,4 @@
-"""Errors that the person at the keyboard can mend, and the one that is no error at all."""
+"""Errors that people at the keyboard can mend, the one that is none, and words to tell them in."""
 
 import errno
 import sys
@@ -52,3 +52,8 @@ def brief(text: object, most: int = 120) -> str:
     start = " ".join(str(text)[: most + 1].split())
     start = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in start)
     return start if len(start) <= most else start[:most] + "..."
+
+
+def number_of(count: int, singular: str, plural: str | None = None) -> str:
+    """Return "1 photograph", "2 photographs", with commas in thousands."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

@@ -2,7 +2,8 @@ import numpy as np
 
 from tests.analysis.report.conftest import GOOD
 from utils.analysis.prevalence.estimate import estimate_prevalence
-from utils.analysis.report.words import answer, number_of, per_cent
+from utils.analysis.report.words import answer, per_cent
+from utils.errors import number_of
 
 
 def test_the_answer_holds_its_numbers(fine) -> None:

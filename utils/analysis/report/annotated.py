@@ -17,9 +17,9 @@ from utils.analysis.report.caveats import (
     about_the_photographs,
 )
 from utils.analysis.report.meaning import meaning
-from utils.analysis.report.words import number_of, per_cent, share_digits, span_of
+from utils.analysis.report.words import per_cent, share_digits, span_of
 from utils.dataset.labels import CLASSES, TITLES
-from utils.errors import InputError
+from utils.errors import InputError, number_of
 from utils.records import read_record
 
 SURPRISE = 0.01

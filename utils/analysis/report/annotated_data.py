@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from utils.analysis.report.caveats import Caveat
-from utils.analysis.report.words import number_of, per_cent
+from utils.analysis.report.words import per_cent
+from utils.errors import number_of
 
 MANY = 0.05
 """From this share of the photographs, or boxes, on, a change is more than a slip here and there."""

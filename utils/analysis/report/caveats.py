@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.report.meaning import meaning
 from utils.analysis.report.shift import about_the_shift
-from utils.analysis.report.words import number_of, per_cent
+from utils.analysis.report.words import per_cent
 from utils.dataset.labels import CLASSES, TITLES
+from utils.errors import number_of
 
 FEW_FACES, FEW_PHOTOS = 30, 20
 """From 30 faces, how often they are mistaken is known to within 18 percentage points (95 %)."""

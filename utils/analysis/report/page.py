@@ -15,9 +15,10 @@ from utils.analysis.report.meaning import meaning
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.planned import narrower
 from utils.analysis.report.trials import why_kept
-from utils.analysis.report.words import between, number_of, per_cent, share_digits
+from utils.analysis.report.words import between, per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
 from utils.dataset.shards import Photo
+from utils.errors import number_of
 
 ROWS = 200
 """Photographs in a table of the page; ``predictions.txt`` has them all."""

@@ -7,8 +7,8 @@ import numpy as np
 
 from utils.analysis.prevalence.adjusted_counts import without_classes
 from utils.analysis.prevalence.planner import pilot, plan
-from utils.analysis.report.words import number_of
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
+from utils.errors import number_of
 
 HALF_WIDTH = 0.05
 """That the report plans for."""

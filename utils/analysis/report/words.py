@@ -5,6 +5,7 @@ from typing import Any
 from utils.analysis.prevalence.quality import LEAST
 from utils.analysis.report.meaning import meaning
 from utils.dataset.labels import PROPERLY_MASKED, TITLES
+from utils.errors import number_of
 
 _SOURCES = {
     "new": "more new photographs",
@@ -16,11 +17,6 @@ _SOURCES = {
 def per_cent(share: float | None, digits: int = 0) -> str:
     """Return a share of 0..1 as text, "-" for None."""
     return "-" if share is None else f"{100 * share:.{digits}f} %"
-
-
-def number_of(count: int, singular: str, plural: str | None = None) -> str:
-    """Return "1 photograph", "2 photographs", with commas in thousands."""
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
 def answer(prevalence: dict[str, Any]) -> tuple[str, str]:

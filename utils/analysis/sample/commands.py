@@ -9,10 +9,9 @@ import numpy as np
 from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.report.meaning import absent_classes
 from utils.analysis.report.planned import HALF_WIDTH, plan_for, plan_words
-from utils.analysis.report.words import number_of
 from utils.analysis.sample.finished import FinishedRun
 from utils.analysis.sample.suggest import FORMATS, suggest
-from utils.errors import InputError
+from utils.errors import InputError, number_of
 from utils.records import read_record
 
 TO_ANNOTATE = "annotate"

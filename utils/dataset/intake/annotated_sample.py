@@ -16,11 +16,10 @@ from utils.dataset.intake.archives import Source
 from utils.dataset.intake.choices import Choices
 from utils.dataset.intake.dataset import Dataset
 from utils.dataset.intake.finding import SeveralFormats
-from utils.dataset.intake.words import number_of
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo
 from utils.dataset.suggestion import SUGGESTION, SuggestedPhoto, Suggestion, digest_of, sha256
-from utils.errors import InputError, brief
+from utils.errors import InputError, brief, number_of
 
 OPTION = "--predict-annotations"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from utils.dataset.intake.kinds import fixes
+from utils.errors import number_of
 
 
 def told(data: Mapping[str, Any], new: Mapping[str, Any] | None) -> list[str]:
@@ -105,8 +106,3 @@ def _sum(*counts: Mapping[str, int]) -> int:
 
 def _files(count: int) -> str:
     return "1 other file was" if count == 1 else f"{count:,} other files were"
-
-
-def number_of(count: int, one: str, many: str | None = None) -> str:
-    """Return a number of things in words: "1 box", "1,234 boxes"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
