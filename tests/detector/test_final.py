@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from utils.dataset.faces import Faces
@@ -41,14 +42,21 @@ def test_threshold_and_precision_are_of_calibrated_confidences(
 ) -> None:
     truth = [Faces(BOXES[[0, 1, 2, 3, 6]], np.ones(5, np.int64))] * 3
     fitted = SimpleNamespace(
-        model=nn.Linear(1, 1),
+        model=nn.Linear(3, 3),
         anchors=Anchors(((8.0,),), (1.0,)),
         epochs=[],
         photos=Photos([0] * 7),
         validation=SimpleNamespace(faces=truth),
-        found=found,
+        found=None,
     )
+    asked = []
+
+    def detections_of(network, *unused, **options):
+        asked.append(network.weight.detach().clone())
+        return found
+
     monkeypatch.setattr(final, "fit", lambda *arguments: fitted)
+    monkeypatch.setattr(final, "detections_of", detections_of)
     plan = Plan(
         arch="compact_resnet18_fpn",
         recipe=Recipe.from_params(default_params()),
@@ -66,6 +74,9 @@ def test_threshold_and_precision_are_of_calibrated_confidences(
     assert point.threshold < choose_threshold(found, truth).threshold
     written, _ = read_model(model)
     assert written.data_digest == "abc"
+    # What was asked is what is stored, in half precision.
+    assert torch.equal(asked[0], written.state["weight"])
+    assert torch.equal(asked[0], asked[0].half().float())
     assert (written.calibration, written.threshold) == (calibration, point.threshold)
     assert read_record(log)["calibration"] == record["calibration"] == vars(calibration)
     assert record["threshold"] == point.threshold
@@ -81,14 +92,15 @@ def test_of_several_processes_the_first_alone_writes(monkeypatch, tmp_path) -> N
 def test_a_network_that_finds_nothing_becomes_a_model_all_the_same(monkeypatch, tmp_path) -> None:
     none = Detections.from_record([])
     fitted = SimpleNamespace(
-        model=nn.Linear(1, 1),
+        model=nn.Linear(3, 3),
         anchors=Anchors(((8.0,),), (1.0,)),
         epochs=[],
         photos=Photos([0]),
         validation=SimpleNamespace(faces=[Faces(BOXES, np.ones(10, np.int64))] * 2),
-        found=[none, none],
+        found=None,
     )
     monkeypatch.setattr(final, "fit", lambda *arguments: fitted)
+    monkeypatch.setattr(final, "detections_of", lambda *arguments, **options: [none, none])
     plan = Plan("compact_resnet18_fpn", Recipe(), 1, 0, [], [], 64)
     record = final.train_final(plan, *(tmp_path / name for name in "abc"))
     assert 0 < record["threshold"] <= 1

@@ -9,7 +9,7 @@ from utils.dataset.labels import CLASSES
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.inference import Detector
-from utils.detector.model_file import ModelFile, read_model, write_model
+from utils.detector.model_file import FIELDS, ModelFile, in_half_precision, read_model, write_model
 from utils.errors import InputError
 from utils.metrics.calibration import Calibration
 from utils.training.tensors import load_tensors
@@ -35,6 +35,9 @@ def path(tmp_path_factory):
             params={"learning_rate": 0.1},
             metrics={"map": None},
             data_digest="abc",
+            fingerprints=b"PK\0\xff",
+            evaluation={"photos": 3, "share": None},
+            started_from={"source": "a package", "licence": "MIT"},
         ),
     )
     return path
@@ -46,7 +49,45 @@ def test_everything_comes_back(path):
     assert (model.anchors, model.classes) == (ANCHORS, CLASSES)
     assert (model.params, model.metrics) == ({"learning_rate": 0.1}, {"map": None})
     assert (model.data_digest, model.calibration) == ("abc", Calibration(1.5, 0.25))
+    assert model.fingerprints == b"PK\0\xff"
+    assert model.evaluation == {"photos": 3, "share": None}
+    assert model.started_from == {"source": "a package", "licence": "MIT"}
     assert len(digest) == 64
+
+
+def test_a_file_of_the_version_before_is_read(path, tmp_path):
+    content, _ = load_tensors(path)
+    old = {name: content[name] for name in FIELDS} | {"schema": 2}
+    torch.save(old, tmp_path / "old.pth")
+    model, _ = read_model(tmp_path / "old.pth")
+    assert (model.fingerprints, model.evaluation, model.started_from) == (None, None, None)
+    whole, _ = read_model(path)
+    assert all(torch.equal(value, whole.state[name]) for name, value in model.state.items())
+    Detector(model, device="cpu")
+
+
+def test_weights_in_half_precision_take_half_the_file_and_come_back_as_they_were(path, tmp_path):
+    model, _ = read_model(path)
+    state = dict(model.state)
+    name = "roi_heads.box_head.fc6.weight"
+    state["backbone.body.bn1.running_var"] = torch.full((48,), 1e6)  # beyond float16
+    rounded = in_half_precision(state)
+    assert 0 < (rounded[name] - state[name]).abs().max() < 2**-11 * state[name].abs().max()
+    write_model(tmp_path / "half.pth", replace(model, state=rounded))
+    assert (tmp_path / "half.pth").stat().st_size < 0.55 * path.stat().st_size
+    again, _ = read_model(tmp_path / "half.pth")
+    assert again.state.keys() == state.keys()
+    for key, value in again.state.items():
+        assert value.dtype == state[key].dtype
+        assert torch.equal(value, rounded[key])
+    write_model(tmp_path / "whole.pth", replace(model, state=state))
+    whole, _ = read_model(tmp_path / "whole.pth")
+    assert all(torch.equal(value, state[key]) for key, value in whole.state.items())
+
+
+def test_a_kernel_beyond_half_precision_is_not_rounded():
+    large = torch.tensor([[1e6, 0.1]])
+    assert torch.equal(in_half_precision({"weight": large})["weight"], large)
 
 
 def test_equal_models_give_equal_bytes(path, tmp_path):
@@ -125,7 +166,7 @@ def change(path, tmp_path, **fields):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"schema": 1}, "'schema' is 1, expected 2; train the model again"),
+        ({"schema": 1}, "'schema' is 1, expected 3; train the model again"),
         ({"classes": ["cat"]}, "'classes' is"),
         ({"arch": "yolo"}, "'yolo'"),
         ({"state_dict": {}}, "do not fit"),

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from utils.detector.fit import Fitted, fit
-from utils.detector.model_file import ModelFile, write_model
+from utils.detector.inference import has_bfloat16
+from utils.detector.model_file import ModelFile, in_half_precision, write_model
 from utils.detector.plan import Plan
+from utils.detector.validation import detections_of
 from utils.metrics.average_precision import average_precision
 from utils.metrics.calibration import Calibration, fit_calibration
+from utils.metrics.detections import Detections
 from utils.metrics.operating_point import choose_threshold
 from utils.records import read_record, write_record
 from utils.search.space import default_params
@@ -39,6 +42,8 @@ def train_final(
     of the confidences and then the threshold, which would mean little on photographs that the
     detector has learnt by heart.
 
+    The weights are rounded to half precision first, so that what is measured is what is stored.
+
     Raises
     ------
     InputError, Checkpointed, TrainingDiverged
@@ -47,8 +52,9 @@ def train_final(
     fitted = fit(plan, checkpoint, stop)
     if not is_first():
         return None
-    calibration = fit_calibration(fitted.found, fitted.validation.faces)
-    found = [calibration.apply(one) for one in fitted.found]
+    found = _rounded_and_asked(fitted)
+    calibration = fit_calibration(found, fitted.validation.faces)
+    found = [calibration.apply(one) for one in found]
     point = choose_threshold(found, fitted.validation.faces)
     precision = average_precision(found, fitted.validation.faces)
     operating_point = {
@@ -77,6 +83,14 @@ def train_final(
         "%s, threshold %.2f, validation mAP %s", calibration, point.threshold, precision["map"]
     )
     return record
+
+
+def _rounded_and_asked(fitted: Fitted) -> list[Detections]:
+    """Round the weights to half precision; return what the detector then finds on validation."""
+    model = fitted.model
+    model.load_state_dict(in_half_precision(model.state_dict()))
+    device = next(model.parameters()).device
+    return detections_of(model, fitted.validation, bfloat16=has_bfloat16(device))
 
 
 def _record(

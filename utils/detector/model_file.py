@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from utils.dataset.labels import CLASSES
@@ -13,7 +14,10 @@ from utils.errors import InputError
 from utils.metrics.calibration import Calibration
 from utils.training.tensors import load_tensors, save_tensors
 
-SCHEMA = 2
+SCHEMA = 3
+
+READ = (2, SCHEMA)
+"""Schemas that are read: 2 lacks the fields that may be None, and half precision."""
 
 FIELDS = {"arch", "classes", "anchors", "image_size", "threshold", "calibration", "state_dict"}
 """What a model file must hold besides its schema number."""
@@ -39,6 +43,14 @@ class ModelFile:
         SHA-256 of the training photographs (`utils.dataset.torch_dataset.FaceDataset`).
     classes
         Names by falling id, from id 1.
+    fingerprints
+        What the photographs that it learnt from are recognised by
+        (`utils.dataset.splitting.learnt`); None where that is not known.
+    evaluation
+        What a test showed of it, which the rate's interval needs; None before one.
+    started_from
+        Source and licence of the weights that its training started from; None where that is not
+        known.
     """
 
     arch: str
@@ -51,10 +63,33 @@ class ModelFile:
     metrics: dict[str, Any] = field(default_factory=dict)
     data_digest: str = ""
     classes: tuple[str, ...] = CLASSES
+    fingerprints: bytes | None = None
+    evaluation: dict[str, Any] | None = None
+    started_from: dict[str, Any] | None = None
+
+
+def in_half_precision(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights rounded to float16, as float32, so that a model file stores them in half.
+
+    The kernels of convolutions and layers are rounded, which are nearly all of a network; what has
+    one value a channel (biases, and statistics, which may exceed float16) is not.
+    """
+
+    def rounded(value: Tensor) -> Tensor:
+        if value.dtype != torch.float32 or value.dim() < 2:
+            return value
+        half = value.half().float()
+        return half if bool(half.isfinite().all()) else value
+
+    return {name: rounded(value) for name, value in state.items()}
 
 
 def write_model(path: Path, model: ModelFile) -> None:
-    """Write `model` to `path`, whole or not at all; equal models give equal bytes."""
+    """Write `model` to `path`, whole or not at all; equal models give equal bytes.
+
+    A tensor is stored as float16 where that loses nothing (`in_half_precision`), so that what is
+    read is what was written.
+    """
     content = {
         "schema": SCHEMA,
         "arch": model.arch,
@@ -66,7 +101,10 @@ def write_model(path: Path, model: ModelFile) -> None:
         "params": model.params,
         "metrics": model.metrics,
         "data_digest": model.data_digest,
-        "state_dict": {name: value.detach().cpu() for name, value in model.state.items()},
+        "fingerprints": _as_tensor(model.fingerprints),
+        "evaluation": model.evaluation,
+        "started_from": model.started_from,
+        "state_dict": {name: _stored(value.detach().cpu()) for name, value in model.state.items()},
     }
     save_tensors(path, content)
 
@@ -82,7 +120,7 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
     content, digest = load_tensors(path)
     if not isinstance(content, dict) or not {"schema", "state_dict"} <= content.keys():
         raise InputError(f"{path}: not a model file of bin/train_model.py")
-    if content["schema"] != SCHEMA:
+    if content["schema"] not in READ:
         raise InputError(
             f"{path}: field 'schema' is {content['schema']!r}, expected {SCHEMA}; "
             "train the model again with this version"
@@ -97,12 +135,15 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
             anchors=Anchors.from_record(content["anchors"]),
             image_size=content["image_size"],
             threshold=content["threshold"],
-            state=content["state_dict"],
+            state={name: _loaded(value) for name, value in content["state_dict"].items()},
             calibration=Calibration(**content["calibration"]),
             params=content.get("params", {}),
             metrics=content.get("metrics", {}),
             data_digest=content.get("data_digest", ""),
             classes=tuple(content["classes"]),
+            fingerprints=_as_bytes(content.get("fingerprints")),
+            evaluation=content.get("evaluation"),
+            started_from=content.get("started_from"),
         )
         architecture(model.arch)
         if not (model.image_size >= 1 and 0 <= model.threshold <= 1):
@@ -116,3 +157,24 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
             f"{path}: field 'classes' is {content['classes']}, expected {list(CLASSES)}"
         )
     return model, digest
+
+
+def _stored(value: Tensor) -> Tensor:
+    """Return a tensor as float16 where that loses nothing."""
+    if value.dtype != torch.float32:
+        return value
+    half = value.half()
+    return half if torch.equal(half.float(), value) else value
+
+
+def _loaded(value: Tensor) -> Tensor:
+    return value.float() if value.dtype == torch.float16 else value
+
+
+def _as_tensor(data: bytes | None) -> Tensor | None:
+    """Return bytes as torch's files hold them without code: a uint8 tensor."""
+    return None if data is None else torch.frombuffer(bytearray(data), dtype=torch.uint8)
+
+
+def _as_bytes(tensor: Tensor | None) -> bytes | None:
+    return None if tensor is None else tensor.numpy().tobytes()
