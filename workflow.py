@@ -16,41 +16,23 @@ import argparse
 import logging
 import os
 import sys
-from contextlib import ExitStack
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 try:
-    from utils import files
-    from utils.dag.engines.choice import choose_engine, for_engine, open_run
+    from utils.dag.engines.choice import open_run
     from utils.dag.engines.console import Console
     from utils.dag.engines.run import Run
     from utils.dag.graph import draw_graph
     from utils.dag.option_reading import Parser, add_arguments, read_given, read_options
     from utils.dag.option_types import choice, path, real, whole
-    from utils.dag.options import SAMPLE, Options, marked, spelled
-    from utils.dag.pipeline import (
-        ANNOTATED,
-        DATASET,
-        GIVEN_SIDES,
-        GROUPS,
-        build_workflow,
-        photo_shards,
-        weights_file,
-    )
-    from utils.dag.plan import write_plan
-    from utils.dag.run_folder import OUTPUT, filling
+    from utils.dag.options import Options, marked, spelled
+    from utils.dag.pipeline import build_workflow
+    from utils.dag.run_folder import OUTPUT
     from utils.dag.run_record import RECORD, open_record
-    from utils.dataset.intake.annotated_sample import read_annotated_sample, told_of_sample
-    from utils.dataset.intake.choices import Choices
-    from utils.dataset.intake.dataset import Dataset
-    from utils.dataset.intake.groups import told_of_groups
-    from utils.dataset.intake.photographs import NewPhotographs
-    from utils.dataset.intake.words import told
-    from utils.detector.pretrained import choose_weights
     from utils.errors import InputError, MaskDetectionError, missing_package, suggestion
-    from utils.records import read_record, write_record
+    from utils.records import read_record
+    from utils.submission import submit
     from utils.training.recipe_words import read_recipe
 except ImportError as error:  # another Python, another system, or no virtual environment
     if __name__ != "__main__":
@@ -196,65 +178,9 @@ def unknown_command(word: str) -> str:
 
 def start(options: Options, command: list[str]) -> int:
     """Plan a new run and execute it."""
-    engine = choose_engine(options.engine, tell=print)
-    options = for_engine(options, engine)
-    data = options.data or SAMPLE / "sample"
-    photos = options.predict or ((SAMPLE / "predict",) if options.data is None else ())
-    shards = photo_shards(options)
-    with ExitStack() as sources:
-        dataset = sources.enter_context(Dataset(data, choices(options)))
-        new = NewPhotographs(photos, len(shards)) if shards else None
-        if new:
-            sources.enter_context(new)
-        if options.groups and not new:
-            raise InputError("--groups: is of new photographs; name some with --predict")
-        groups = new.groups(options.groups) if new and options.groups else None
-        facts = {"data": dataset.facts, "new_photographs": new and new.facts}
-        print("\n".join(told(facts["data"], facts["new_photographs"])))
-        sample = read_sample(options, new)
-        if groups:
-            print(told_of_groups(groups))
-        weights = choose_weights(options.arch, options.weights, tell=print)
-        print(f"Weights: {weights}")
-        options = replace(options, weights=weights.taken)
-        with filling(options.run_dir, options.name) as folder:
-            dataset.pack(folder / DATASET)
-            if dataset.sides:
-                write_record(folder / GIVEN_SIDES, {"sides": dataset.sides})
-            if sample:
-                write_record(folder / ANNOTATED, sample)
-            if groups:
-                write_record(folder / GROUPS, groups)
-            if new:
-                new.pack([folder / shard for shard in shards])
-            if weights.file:
-                files.copy(weights.file, folder / weights_file(options))
-            facts["weights"] = weights.as_record()
-            write_plan(folder, options, engine, command, facts)
-            run = open_run(folder, options)
-            if not options.dry_run:
-                run.prepare()
-    print(f"Run folder: {folder}")
+    run = submit(options, command, tell=print)
+    print(f"Run folder: {run.folder}")
     return 0 if options.dry_run else execute(run, options.wait)
-
-
-def read_sample(options: Options, new: NewPhotographs | None) -> dict[str, Any] | None:
-    """Read the sample of new photographs that people annotated, if there is one, and tell of it."""
-    if (path := options.predict_annotations) is None:
-        return None
-    if new is None:
-        raise InputError(
-            f"--predict-annotations {path}: there are no new photographs; name those that the "
-            "sample is of with --predict"
-        )
-    sample = read_annotated_sample(path, new.read, options.skip_bad)
-    print("\n".join(told_of_sample(sample)))
-    return sample
-
-
-def choices(options: Options) -> Choices:
-    """Return what the options say of how to read a data set."""
-    return Choices(**{item.name: getattr(options, item.name) for item in fields(Choices)})
 
 
 def go_on(folder: Path, options: Options, given: set[str]) -> int:

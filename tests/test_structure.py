@@ -19,8 +19,14 @@ UNDER = {  # the rooms that each may import, besides the ground
     "analysis": {"detector", "search", "training", "drawing", "metrics", "dataset"},
     "dag": {"detector.names"},
     "dag.engines": {"dag"},
+    "submission": {"dag", "dag.engines", "detector", "dataset"},
 }
-SUBMIT_SIDE = ("utils.dag", "utils.dataset.intake", "utils.detector.pretrained")
+SUBMIT_SIDE = (
+    "utils.dag",
+    "utils.dataset.intake",
+    "utils.detector.pretrained",
+    "utils.submission",
+)
 
 
 def imports(source: Path) -> Iterator[str]:

@@ -1,0 +1,111 @@
+"""Submitting a run: from options to a run folder that holds all that an engine needs."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import fields, replace
+from typing import Any
+
+from utils import files
+from utils.dag.engines.choice import choose_engine, for_engine, open_run
+from utils.dag.engines.run import Run
+from utils.dag.options import SAMPLE, Options
+from utils.dag.pipeline import (
+    ANNOTATED,
+    DATASET,
+    GIVEN_SIDES,
+    GROUPS,
+    photo_shards,
+    weights_file,
+)
+from utils.dag.plan import write_plan
+from utils.dag.run_folder import filling
+from utils.dataset.intake.annotated_sample import read_annotated_sample, told_of_sample
+from utils.dataset.intake.choices import Choices
+from utils.dataset.intake.dataset import Dataset
+from utils.dataset.intake.groups import told_of_groups
+from utils.dataset.intake.photographs import NewPhotographs
+from utils.dataset.intake.words import told
+from utils.detector.pretrained import choose_weights
+from utils.errors import InputError
+from utils.records import write_record
+
+
+def submit(options: Options, command: list[str], tell: Callable[[str], None]) -> Run:
+    """Plan a new run: read the data, settle what the options leave open, fill a run folder.
+
+    Parameters
+    ----------
+    command
+        The command line, for the report.
+    tell
+        Takes the lines that people are told: what was read, and what it was taken for.
+
+    Returns
+    -------
+    The run, ready to be executed, or only planned with ``options.dry_run``.
+
+    Raises
+    ------
+    InputError
+        If the options or the data cannot be used; no run folder is left then.
+    """
+    engine = choose_engine(options.engine, tell=tell)
+    options = for_engine(options, engine)
+    data = options.data or SAMPLE / "sample"
+    photos = options.predict or ((SAMPLE / "predict",) if options.data is None else ())
+    shards = photo_shards(options)
+    with ExitStack() as sources:
+        dataset = sources.enter_context(Dataset(data, _choices(options)))
+        new = NewPhotographs(photos, len(shards)) if shards else None
+        if new:
+            sources.enter_context(new)
+        if options.groups and not new:
+            raise InputError("--groups: is of new photographs; name some with --predict")
+        groups = new.groups(options.groups) if new and options.groups else None
+        facts = {"data": dataset.facts, "new_photographs": new and new.facts}
+        tell("\n".join(told(facts["data"], facts["new_photographs"])))
+        sample = _read_sample(options, new, tell)
+        if groups:
+            tell(told_of_groups(groups))
+        weights = choose_weights(options.arch, options.weights, tell=tell)
+        tell(f"Weights: {weights}")
+        options = replace(options, weights=weights.taken)
+        with filling(options.run_dir, options.name) as folder:
+            dataset.pack(folder / DATASET)
+            if dataset.sides:
+                write_record(folder / GIVEN_SIDES, {"sides": dataset.sides})
+            if sample:
+                write_record(folder / ANNOTATED, sample)
+            if groups:
+                write_record(folder / GROUPS, groups)
+            if new:
+                new.pack([folder / shard for shard in shards])
+            if weights.file:
+                files.copy(weights.file, folder / weights_file(options))
+            facts["weights"] = weights.as_record()
+            write_plan(folder, options, engine, command, facts)
+            run = open_run(folder, options)
+            if not options.dry_run:
+                run.prepare()
+    return run
+
+
+def _read_sample(
+    options: Options, new: NewPhotographs | None, tell: Callable[[str], None]
+) -> dict[str, Any] | None:
+    """Read the sample of new photographs that people annotated, if there is one, and tell of it."""
+    if (path := options.predict_annotations) is None:
+        return None
+    if new is None:
+        raise InputError(
+            f"--predict-annotations {path}: there are no new photographs; name those that the "
+            "sample is of with --predict"
+        )
+    sample = read_annotated_sample(path, new.read, options.skip_bad)
+    tell("\n".join(told_of_sample(sample)))
+    return sample
+
+
+def _choices(options: Options) -> Choices:
+    """Return what the options say of how to read a data set."""
+    return Choices(**{item.name: getattr(options, item.name) for item in fields(Choices)})
