@@ -100,7 +100,7 @@ def run(
     plan: Plan, minutes: float, shards: dict[str, Path], kept: Path
 ) -> tuple[dict[str, Any], int, float, float]:
     """Train for `minutes` and evaluate; return the record, the epochs, and the minutes taken."""
-    chips, seconds = epoch_cost(plan, kept)
+    chips, seconds = epoch_cost(plan, kept / "timing.pth")
     epochs = max(1, int(60 * minutes * (1 - VALIDATION_SHARE) / seconds))
     print(f"{plan.arch}: {chips / seconds:.1f} chips/s, {epochs} epochs of {chips}", flush=True)
     wall, processor = time.perf_counter(), time.process_time()
@@ -112,8 +112,10 @@ def run(
     return evaluate(Detector.load(model), shards["test"], plan.seed), epochs, spent, took
 
 
-def epoch_cost(plan: Plan, kept: Path, steps: int = 30) -> tuple[int, float]:
-    """Return the chips of an epoch, and its seconds of a core without validation by the cores."""
+def epoch_cost(
+    plan: Plan, checkpoint: Path, steps: int = 30, cores: int | None = None
+) -> tuple[int, float]:
+    """Return the chips of an epoch, and its seconds of `cores` (by default all), unvalidated."""
     chips = sum(1 for shard in plan.train for _ in read_shard(shard))
     clock: list[float] = []
 
@@ -121,8 +123,8 @@ def epoch_cost(plan: Plan, kept: Path, steps: int = 30) -> tuple[int, float]:
         clock.append(time.process_time())
 
     steps = min(steps, chips // plan.recipe.batch_size - 3)
-    timed_steps(plan, kept / "timing.pth", steps, read, read)
-    step = (clock[1] - clock[0]) / steps / len(os.sched_getaffinity(0))
+    timed_steps(plan, checkpoint, steps, read, read)
+    step = (clock[1] - clock[0]) / steps / (cores or len(os.sched_getaffinity(0)))
     return chips, step * chips / plan.recipe.batch_size
 
 
