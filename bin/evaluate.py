@@ -29,16 +29,28 @@ def parser() -> argparse.ArgumentParser:
         help="PNG files to write; the name of each says what it shows: confusion_matrix, "
         "precision_recall, calibration, mistakes",
     )
+    parser.add_argument("--split", type=InputPath, help="split.json; for --detector")
+    parser.add_argument(
+        "--detector",
+        type=OutputPath,
+        help="the model with what this test showed of it, to write; detect.py takes it",
+    )
     return parser
 
 
 def main(args: argparse.Namespace) -> None:
     from utils.analysis.evaluation.evaluate import write_evaluation
-    from utils.detector.inference import Detector
+    from utils.models import load_model
 
-    detector = Detector.load(args.model)
     write_evaluation(
-        detector, args.test, args.seed, json=args.json, text=args.text, pictures=args.pictures
+        load_model(args.model),
+        args.test,
+        args.seed,
+        json=args.json,
+        text=args.text,
+        pictures=args.pictures,
+        split=args.split,
+        carrier=args.detector,
     )
 
 

@@ -40,10 +40,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     from utils.analysis.prediction.predict import predict_shard
-    from utils.detector.inference import Detector
+    from utils.models import load_model
 
     predict_shard(
-        Detector.load(args.model),
+        load_model(args.model),
         args.photos,
         args.predictions,
         args.images,

@@ -16,6 +16,7 @@ UNDER = {  # the rooms that each may import, besides the ground
     "training": {"metrics", "dataset"},
     "search": {"training", "metrics", "dataset"},
     "detector": {"search", "training", "metrics", "dataset"},
+    "models": {"detector", "training"},
     "analysis": {"detector", "search", "training", "drawing", "metrics", "dataset"},
     "dag": {"detector.names"},
     "dag.engines": {"dag"},

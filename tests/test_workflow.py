@@ -28,7 +28,8 @@ OUTPUTS = {
     *("predicted_images_0.tar", "predicted_images_1.tar"),
     *("evaluation.json", "evaluation.txt", "confusion_matrix.png", "precision_recall.png"),
     *("calibration.png", "mistakes.png"),
-    *("mask_detection_model.pth", "training.json", "training_curves.png"),
+    *("mask_detection_model.pth", "face_mask_detector.pth"),
+    *("training.json", "training_curves.png"),
     *("best_hpo_params.json", "hpo_study.log", "hpo_history.png"),
     *("split.json", "class_distribution.png", "annotated_photographs.jpg"),
 }

@@ -2,7 +2,12 @@
 
 import json
 
+import torch
 from PIL import Image
+
+from utils.analysis.evaluation.carried import unpacked
+from utils.detector.model_file import read_model
+from utils.records import write_record
 
 PICTURES = ("confusion_matrix.png", "precision_recall.png", "calibration.png", "mistakes.png")
 ARGUMENTS = (
@@ -24,6 +29,35 @@ def test_numbers_text_and_pictures_are_written(execute, scratch, model) -> None:
     assert "4 test photographs, 6 faces" in (scratch / "evaluation.txt").read_text()
     for picture in PICTURES:
         assert Image.open(scratch / picture).format == "PNG"
+
+
+def test_the_model_is_written_again_with_what_the_test_showed(execute, scratch) -> None:
+    photos = {f"photo{n}": {"group": n // 2} for n in range(4)}
+    sides = {"test": {"faces": {"with_mask": 6}}}
+    write_record(scratch / "split.json", {"photos": photos, "sides": sides})
+    carrying = ("--split", "split.json", "--detector", "face_mask_detector.pth")
+    done = execute("evaluate.py", scratch, *ARGUMENTS, *carrying)
+    assert done.returncode == 0, done.stderr
+    before, after = (
+        read_model(scratch / name)[0]
+        for name in ("mask_detection_model.pth", "face_mask_detector.pth")
+    )
+    assert before.evaluation is None
+    assert all(torch.equal(before.state[name], after.state[name]) for name in before.state)
+    told, deal = unpacked(after.evaluation, "the model")
+    record = json.loads((scratch / "evaluation.json").read_text())
+    for kept in ("threshold", "confusion", "operating_point", "average_precision", "bootstrap"):
+        assert told[kept] == record[kept]
+    assert [photo["expected"] for photo in told["per_photo"]] == [
+        photo["expected"] for photo in record["per_photo"]
+    ]
+    assert [deal["photos"][photo["name"]]["group"] for photo in told["per_photo"]] == [0, 0, 1, 1]
+
+
+def test_a_model_carries_no_test_without_its_split(execute, scratch) -> None:
+    done = execute("evaluate.py", scratch, *ARGUMENTS, "--detector", "face_mask_detector.pth")
+    assert done.returncode == 2
+    assert "face_mask_detector.pth: a model carries its evaluation" in done.stderr
 
 
 def test_a_damaged_model_is_refused_and_no_output_is_missing(execute, scratch) -> None:

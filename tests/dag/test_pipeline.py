@@ -65,7 +65,7 @@ def test_who_waits_for_whom():
     assert waits["hpo_suggest_2"] == {"hpo_suggest_1", "hpo_trial_1_0", "hpo_trial_1_1"}
     assert waits["hpo_best"] == {"hpo_suggest_2", "hpo_trial_2_0"}
     assert waits["train_model"] == {"hpo_best", *data}
-    assert waits["evaluate"] == {"train_model", "preprocess_test"}
+    assert waits["evaluate"] == {"train_model", "preprocess_test", "split_data"}
     assert waits["predict_0"] == waits["predict_1"] == {"train_model", "split_data"}
     assert {"evaluate", "predict_0", "predict_1", "plot_class_distribution"} <= waits["report"]
 

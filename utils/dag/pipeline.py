@@ -22,6 +22,7 @@ GROUPS = "groups.json"
 CONFIGURATION = "configuration.json"
 FINGERPRINTS = "train_fingerprints.npz"
 MODEL = "mask_detection_model.pth"
+DETECTOR = "face_mask_detector.pth"
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,7 @@ class _Pipeline:
             ["--text", Out("evaluation.txt", keep=True)],
             ["--pictures", *self.pictures("confusion_matrix.png", "precision_recall.png")],
             self.pictures("calibration.png", "mistakes.png"),
+            ["--split", In("split.json"), "--detector", Out(DETECTOR, keep=True)],
         )
 
     def predict(self) -> list:

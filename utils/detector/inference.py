@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,10 +10,11 @@ import torch
 from utils.dataset.torch_dataset import resize, to_tensor
 from utils.detector.architectures import build_model
 from utils.detector.forward import detect
-from utils.detector.model_file import ModelFile, read_model
+from utils.detector.model_file import ModelFile, model_of
 from utils.detector.prepared import prepared
 from utils.errors import InputError, brief
 from utils.metrics.detections import Detections
+from utils.training.tensors import load_tensors
 
 BATCHES = {"cpu": 1, "cuda": 8}
 """Photographs at a time. A CPU gains nothing from more, and one alone needs the least padding."""
@@ -77,7 +79,14 @@ class Detector:
         InputError
             If `path` is no whole model file (see `read_model`), or its weights do not fit.
         """
-        file, digest = read_model(path)
+        return cls.of_content(*load_tensors(path), path, device)
+
+    @classmethod
+    def of_content(
+        cls, content: Any, digest: str, path: Path, device: str | None = None
+    ) -> "Detector":
+        """Return the detector of a file that was read; `path` is what to call it in an error."""
+        file = model_of(content, path)
         try:
             return cls(file, digest, device)
         except InputError as error:

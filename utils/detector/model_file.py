@@ -10,11 +10,14 @@ from torch import Tensor
 from utils.dataset.labels import CLASSES
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture
-from utils.errors import InputError
+from utils.errors import InputError, brief
 from utils.metrics.calibration import Calibration
 from utils.training.tensors import load_tensors, save_tensors
 
 SCHEMA = 3
+
+KIND = "detector"
+"""Of our model files; `utils.models.load_model` goes by it. A file without one is of this kind."""
 
 READ = (2, SCHEMA)
 """Schemas that are read: 2 lacks the fields that may be None, and half precision."""
@@ -92,6 +95,7 @@ def write_model(path: Path, model: ModelFile) -> None:
     """
     content = {
         "schema": SCHEMA,
+        "kind": KIND,
         "arch": model.arch,
         "classes": list(model.classes),
         "anchors": model.anchors.as_record(),
@@ -118,8 +122,15 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
         If the file is no whole model file of this version, or of other classes than ours.
     """
     content, digest = load_tensors(path)
+    return model_of(content, path), digest
+
+
+def model_of(content: Any, path: Path) -> ModelFile:
+    """Return the model whose file, `path`, holds `content`; an `InputError` says why it is none."""
     if not isinstance(content, dict) or not {"schema", "state_dict"} <= content.keys():
         raise InputError(f"{path}: not a model file of bin/train_model.py")
+    if (kind := content.get("kind", KIND)) != KIND:
+        raise InputError(f"{path}: field 'kind' is {brief(kind)!r}, expected {KIND!r}")
     if content["schema"] not in READ:
         raise InputError(
             f"{path}: field 'schema' is {content['schema']!r}, expected {SCHEMA}; "
@@ -156,7 +167,7 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
         raise InputError(
             f"{path}: field 'classes' is {content['classes']}, expected {list(CLASSES)}"
         )
-    return model, digest
+    return model
 
 
 def _stored(value: Tensor) -> Tensor:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 
 from utils.dataset.faces import Faces
@@ -86,6 +85,8 @@ def fit_calibration(detections: Sequence[Detections], faces: Sequence[Faces]) ->
     -------
     `Calibration()`, which changes nothing, if no detection found a face.
     """
+    from scipy.optimize import minimize  # a quarter of a second that who only applies one saves
+
     truth = true_classes(detections, faces)
     if not truth.any():
         log.warning("no detection on the validation photographs is a face; confidences stay")

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from utils.analysis.evaluation.carried import carry
 from utils.analysis.evaluation.intervals import (
     add_intervals,
     operating_intervals,
@@ -23,6 +24,7 @@ from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES
 from utils.dataset.looks import looks
 from utils.dataset.shards import read_shard
+from utils.detector.model_file import write_model
 from utils.errors import InputError
 from utils.metrics.average_precision import IOUS, average_precision
 from utils.metrics.bootstrap import draws_of
@@ -32,7 +34,7 @@ from utils.metrics.detections import Detections
 from utils.metrics.matching import IOU
 from utils.metrics.precision_recall import precision_recall
 from utils.metrics.ranking import face_sides, rank
-from utils.records import write_atomically, write_record
+from utils.records import read_record, write_atomically, write_record
 from utils.seed import derive_seed
 
 if TYPE_CHECKING:
@@ -115,19 +117,29 @@ def write_evaluation(
     json: Path,
     text: Path,
     pictures: Sequence[Path] = (),
+    split: Path | None = None,
+    carrier: Path | None = None,
 ) -> dict[str, Any]:
     """Evaluate, and write the record, its text and its pictures; return the record.
 
     Parameters
     ----------
+    split, carrier
+        The record ``split.json``, and the model file to write that carries what was measured
+        (`utils.analysis.evaluation.carried`).
     pictures
         The stem of each file's name says what is drawn, see `DRAWINGS`.
 
     Raises
     ------
     InputError
-        As `evaluate`; and if a picture has another name.
+        As `evaluate`; and if a picture has another name, or the carrier no split.
     """
+    if carrier and not split:
+        raise InputError(
+            f"{carrier}: a model carries its evaluation with the groups of the test photographs; "
+            "give split.json, too"
+        )
     for unknown in (path for path in pictures if path.stem not in DRAWINGS):
         raise InputError(f"{unknown}: no picture of an evaluation; it draws {', '.join(DRAWINGS)}")
     record = evaluate(detector, test, seed)
@@ -135,6 +147,8 @@ def write_evaluation(
     write_atomically(text, evaluation_text(record).encode())
     for path in pictures:
         DRAWINGS[path.stem](record, test, path)
+    if carrier and split:
+        write_model(carrier, replace(detector.file, evaluation=carry(record, read_record(split))))
     return record
 
 

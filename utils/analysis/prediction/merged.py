@@ -1,6 +1,6 @@
 """The predictions of all shards as one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,18 +57,41 @@ def read_predictions(
     """
     threshold = evaluation["threshold"]
     model = {key: evaluation["model"][key] for key in ("arch", "digest")}
+
+    def records() -> Iterator[tuple[object, dict[str, Any]]]:
+        for path in paths:
+            record = read_record(path, SCHEMA)
+            for key, expected in (("threshold", threshold), ("model", model)):
+                if record[key] != expected:
+                    raise InputError(
+                        f"{path}: field '{key}' is {record[key]}, that of the evaluation "
+                        f"{expected}; predict and evaluate with the same model"
+                    )
+            yield path, record
+
+    return joined(records(), threshold, fingerprints, times)
+
+
+def joined(
+    records: Iterable[tuple[object, dict[str, Any]]],
+    threshold: float,
+    fingerprints: Sequence[Path] = (),
+    times: Mapping[str, str | None] | None = None,
+) -> Predictions:
+    """Return records of predictions as one; see `read_predictions`.
+
+    Parameters
+    ----------
+    records
+        Each with what to call it in an error: its ``photos`` and ``skipped``.
+    threshold
+        Confidence from which a box counts.
+    """
     photos: list[tuple[dict[str, Any], Detections]] = []
     skipped: list[dict[str, str]] = []
-    for path in paths:
-        record = read_record(path, SCHEMA)
-        for key, expected in (("threshold", threshold), ("model", model)):
-            if record[key] != expected:
-                raise InputError(
-                    f"{path}: field '{key}' is {record[key]}, that of the evaluation {expected}; "
-                    "predict and evaluate with the same model"
-                )
+    for name, record in records:
         photos += [
-            (summarise(photo, threshold), _detections(path, photo)) for photo in record["photos"]
+            (summarise(photo, threshold), _detections(name, photo)) for photo in record["photos"]
         ]
         skipped += record["skipped"]
     photos.sort(key=lambda one: one[0]["name"])
@@ -95,8 +118,8 @@ def _add_groups(
         summary["group"] = group
 
 
-def _detections(path: Path, photo: dict[str, Any]) -> Detections:
+def _detections(name: object, photo: dict[str, Any]) -> Detections:
     try:
         return Detections.from_record(photo["faces"])
     except InputError as error:
-        raise InputError(f"{path}: {photo['file']}: {error}") from error
+        raise InputError(f"{name}: {photo['file']}: {error}") from error

@@ -1,21 +1,14 @@
 """A detector on new photographs: every box as JSON, and every photograph with its boxes drawn."""
 
 import logging
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from utils.dataset.capture_time import taken
+from utils.analysis.prediction.looking import Unread, look
 from utils.dataset.images import encode_jpeg
-from utils.dataset.looks import looks
 from utils.dataset.shards import Photo, read_shard, write_shard
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex, FingerprintWriter
-from utils.dataset.splitting.fingerprints import fingerprint
-from utils.drawing.faces import draw_detections
-from utils.errors import InputError
 from utils.records import write_record
 
 if TYPE_CHECKING:
@@ -27,7 +20,8 @@ SCHEMA = 2
 EVERY = 50
 """Photographs between two lines in the log."""
 
-_QUALITY = 60  # of the grey pictures in the fingerprints of new photographs
+GREY_QUALITY = 60
+"""Of the grey pictures in the fingerprints of new photographs."""
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +69,7 @@ def predict_shard(
         "skipped": [],
     }
     learnt = FingerprintIndex.read(fingerprints) if fingerprints else None
-    own = FingerprintWriter(_QUALITY) if own_fingerprints else None
+    own = FingerprintWriter(GREY_QUALITY) if own_fingerprints else None
     write_shard(images, _drawings(detector, photos, record, learnt, own))
     write_record(predictions, record, SCHEMA)
     if own and own_fingerprints:
@@ -90,44 +84,19 @@ def _drawings(
     learnt: FingerprintIndex | None,
     own: FingerprintWriter | None,
 ) -> Iterator[Photo]:
-    waiting: deque[tuple[Photo, np.ndarray]] = deque()  # no more than a batch of the stream
-
-    def images() -> Iterator[np.ndarray]:
-        for photo, image in _decoded(read_shard(shard), record):
-            waiting.append((photo, image))
-            yield image
-
-    for detections in detector.stream(images()):
-        photo, image = waiting.popleft()
-        time = taken(photo.image)
-        told = {
-            "name": photo.name,
-            "file": photo.filename,
-            "width": image.shape[1],
-            "height": image.shape[0],
-            "taken": time and time.isoformat(),
-            "looks": looks(image),
-            "faces": detections.as_record(),
-        }
+    for one in look(detector, read_shard(shard)):
+        if isinstance(one, Unread):
+            log.warning("left out: %s", one.reason)
+            record["skipped"].append({"file": one.file, "reason": one.reason})
+            continue
+        told = one.record()
         if learnt is not None or own is not None:
-            looked = fingerprint(image)
+            looked = one.fingerprint()
         if learnt is not None:
             told["resembles"] = learnt.resembling(looked)
         if own is not None:
-            own.add(photo.filename, looked)
+            own.add(one.photo.filename, looked)
         record["photos"].append(told)
-        drawing = draw_detections(image, detections, detector.threshold)
-        yield Photo(photo.name, f"{photo.name}.jpg", encode_jpeg(drawing))
+        yield Photo(one.photo.name, f"{one.photo.name}.jpg", encode_jpeg(one.drawn()))
         if len(record["photos"]) % EVERY == 0:
             log.info("%d photographs", len(record["photos"]))
-
-
-def _decoded(photos: Iterator[Photo], record: dict[str, Any]) -> Iterator[tuple[Photo, np.ndarray]]:
-    for photo in photos:
-        try:
-            image = photo.decode()
-        except InputError as error:
-            log.warning("left out: %s", error)
-            record["skipped"].append({"file": photo.filename, "reason": str(error)})
-            continue
-        yield photo, image

@@ -1,0 +1,78 @@
+"""`load_model`: a file of any kind of model of ours becomes what finds faces on photographs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from utils.detector.inference import Detector
+from utils.detector.model_file import KIND
+from utils.errors import InputError, brief
+from utils.training.tensors import load_tensors
+
+IN_THE_BOX = Path(__file__).resolve().parents[1] / "data" / "models" / "face_mask_detector.pth"
+"""The model that comes with the project."""
+
+KINDS: dict[str, Callable[[Any, str, Path, str | None], Detector]] = {KIND: Detector.of_content}
+"""What makes a model of each kind, by the field ``kind`` of its file.
+
+It is called with what the file holds, its SHA-256, its path and the device.
+"""
+
+DEVICES = ("cpu", "cuda", "mps")
+
+
+def load_model(path: Path | None = None, device: str | None = None) -> Detector:
+    """Load a model onto a device.
+
+    Parameters
+    ----------
+    path
+        A model file; by default that in the box.
+    device
+        ``cpu``, ``cuda``, ``cuda:1``, ...; by default the GPU where there is one.
+
+    Returns
+    -------
+    What has ``predict(images)`` and ``stream(images)``, both of which give `Detections`.
+
+    Raises
+    ------
+    InputError
+        If the file is none of ours, damaged or not there, or the device cannot be used.
+    """
+    if path is None and not IN_THE_BOX.exists():
+        raise InputError(
+            f"{IN_THE_BOX}: there is no model in the box; name one, as "
+            "RUN_DIR/output/face_mask_detector.pth of a run of workflow.py, or make it: "
+            "make pretrained DATA=FOLDER"
+        )
+    path = Path(path or IN_THE_BOX)
+    if path.is_dir():
+        raise InputError(
+            f"{path}: is a folder; name the file in it, as {path}/output/face_mask_detector.pth"
+        )
+    _check_device(device)
+    content, digest = load_tensors(path)
+    kind = content.get("kind", KIND) if isinstance(content, dict) else KIND
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise InputError(
+            f"{path}: field 'kind' is {brief(kind)!r}; this version knows {', '.join(KINDS)}"
+        )
+    return KINDS[kind](content, digest, path, device)
+
+
+def _check_device(name: str | None) -> None:
+    """Raise an `InputError` unless PyTorch can compute on a device of that name."""
+    import torch
+
+    if name is None:
+        return
+    try:
+        device = torch.device(name)
+        if device.type not in DEVICES:
+            raise ValueError(f"there are {', '.join(DEVICES)}")
+        torch.zeros(1, device=device)
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise InputError(
+            f"device {brief(name)!r}: cannot be used ({brief(error, 100)}); cpu always can"
+        ) from error
