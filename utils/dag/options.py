@@ -27,7 +27,7 @@ GROUP_BY = ("folders", "exif")
 UNLABELLED = ("refuse", "skip", "negative")
 SPLITS = ("groups", "given")
 ENGINES = ("auto", "local", "condor", "pegasus")
-WEIGHTS = ("auto", "coco", "imagenet", "none")
+WEIGHTS = ("auto", "coco", "faces", "imagenet", "none")
 """What ``--weights`` takes besides a file."""
 
 CHECKPOINT_MINUTES = 15.0
@@ -173,9 +173,10 @@ class Options:
     weights: str = _option(
         lambda value: str(path(value)),
         "auto",
-        "weights to start from: coco or imagenet (torchvision's, downloaded here and never in a "
-        "job), none, or a file of a state dict; auto: coco where there are any for --arch and the "
-        "download works, else none (default: auto)",
+        "weights to start from: coco, faces or imagenet (from a package, or torchvision's, "
+        "downloaded here and never in a job), none, or a file of a state dict; auto: coco where "
+        "there are any for --arch and the download works, else what a package holds for --arch, "
+        "else none (default: auto)",
         "{" + ",".join(WEIGHTS) + ",FILE}",
         is_path=lambda value: value not in WEIGHTS,
     )

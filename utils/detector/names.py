@@ -1,9 +1,20 @@
 """The names of the detector's architectures, for those who plan and import no torch."""
 
 COMPACT = "compact_resnet18_fpn"
+COMPACT_LITE0 = "compact_efficientnet_lite0_fpn"
+COMPACT_MOBILENET = "compact_mobilenet_v2_fpn"
+COMPACT_CENTERFACE = "compact_centerface_fpn"
 RESNET50_V2 = "fasterrcnn_resnet50_fpn_v2"
 RESNET50 = "fasterrcnn_resnet50_fpn"
 MOBILENET = "fasterrcnn_mobilenet_v3_large_fpn"
 
-ARCHITECTURES = (COMPACT, RESNET50_V2, RESNET50, MOBILENET)
+ARCHITECTURES = (
+    COMPACT,
+    COMPACT_LITE0,
+    COMPACT_MOBILENET,
+    COMPACT_CENTERFACE,
+    RESNET50_V2,
+    RESNET50,
+    MOBILENET,
+)
 """The default first."""

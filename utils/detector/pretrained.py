@@ -7,10 +7,9 @@ import hashlib
 import logging
 import os
 import queue
-import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,14 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from utils.detector.architectures import architecture
+from utils.detector.names import COMPACT_CENTERFACE
+from utils.detector.published import address_of, digest_in, sha256_of
 from utils.errors import InputError, brief
 
 TIMEOUT = 10.0
 """Seconds that a server has to answer, and then again for each part of the file."""
 
-_PROPER = {"coco": "COCO", "imagenet": "ImageNet"}
+_PROPER = {"coco": "COCO", "imagenet": "ImageNet", "faces": "faces"}
 
 log = logging.getLogger(__name__)
 
@@ -37,31 +38,46 @@ class Weights:
     asked
         What the option said.
     taken
-        ``none``, ``coco``, ``imagenet``, or the path of a file.
+        ``none``, ``coco``, ``imagenet``, ``faces``, or the path of a file.
     file
         Where they lie; None from scratch.
     why
         Why `taken` is what it is, where `asked` does not say it.
+    origin
+        Whose weights they are, their source and its licence; None from scratch.
     """
 
     asked: str
     taken: str
     file: Path | None = None
     why: str = ""
+    origin: dict[str, Any] | None = None
 
     def __str__(self) -> str:
         if self.file is None:
             told = "none: training starts from scratch"
         elif self.taken == str(self.file):
             told = self.taken
+        elif self.origin and self.origin["network"]:
+            told = "{taken}: {network}, {file} of {source} ({licence})".format(
+                taken=self.taken, **self.origin
+            )
         else:
             told = f"{self.taken}, from torchvision's {self.file.name}"
-        return f"{told} ({self.why})" if self.why else told
+        if not self.why:
+            return told
+        return f"{told}, because {self.why}" if self.file else f"{told} ({self.why})"
 
     def as_record(self) -> dict[str, Any]:
         """Return plain values for the record of the run."""
         name = self.file.name if self.file else None
-        return {"asked": self.asked, "taken": self.taken, "file": name, "told": str(self)}
+        return {
+            "asked": self.asked,
+            "taken": self.taken,
+            "file": name,
+            "told": str(self),
+            "origin": self.origin,
+        }
 
 
 def choose_weights(
@@ -69,7 +85,8 @@ def choose_weights(
 ) -> Weights:
     """Decide what ``--weights`` means for `arch`, fetching it if need be.
 
-    ``auto`` takes COCO weights where torchvision has them and they can be had, and else none.
+    ``auto`` takes COCO weights where torchvision has them and they can be had, else those that a
+    package holds for `arch` (`utils.detector.published`), and else none.
     `tell` is told of a download before it starts.
 
     Raises
@@ -79,16 +96,15 @@ def choose_weights(
     """
     if asked == "none":
         return Weights(asked, asked)
-    if asked in ("auto", "coco", "imagenet"):
-        kind = "coco" if asked == "auto" else asked
+    if asked == "auto":
+        chosen = _best(arch, tell)
+    elif asked in _PROPER:
         try:
-            chosen = Weights(asked, kind, fetch_weights(arch, kind, tell))
+            chosen = Weights(asked, asked, find_weights(arch, asked, tell))
         except InputError as error:
-            if asked != "auto":
-                raise InputError(
-                    f"--weights {asked}: {error}; give the file of other weights, or none"
-                ) from error
-            return Weights(asked, "none", why=str(error))
+            raise InputError(
+                f"--weights {asked}: {error}; give the file of other weights, or none"
+            ) from error
     elif Path(asked).is_file():
         chosen = Weights(asked, asked, Path(asked))
     elif Path(asked).is_dir():
@@ -96,12 +112,52 @@ def choose_weights(
         raise InputError(f"--weights: {brief(asked)}: is {kind}; give a file of PyTorch weights")
     else:
         raise InputError(
-            f"--weights: {brief(asked)}: no such file; nor is it auto, coco, imagenet, none"
+            f"--weights: {brief(asked)}: no such file; nor is it auto, {', '.join(_PROPER)}, none"
         )
-    from utils.detector.weights import check_weights
+    if chosen.file is None:
+        return chosen
+    from utils.detector.weights import check_weights, origin
 
     check_weights(chosen.file, arch)
-    return chosen
+    return replace(chosen, origin=origin(chosen.file, arch))
+
+
+def _best(arch: str, tell: Callable[[str], None]) -> Weights:
+    """Return the weights that ``--weights auto`` means, or none and why."""
+    held = architecture(arch).packaged
+    lacking = []
+    for kind in ("coco", *([held.kind] if held else [])):
+        try:
+            path = find_weights(arch, kind, tell)
+        except InputError as error:
+            lacking.append(str(error))
+        else:
+            return Weights("auto", kind, path, "; ".join(lacking))
+    return Weights("auto", "none", why="; ".join(lacking))
+
+
+def find_weights(arch: str, kind: str, tell: Callable[[str], None] = lambda line: None) -> Path:
+    """Return ``coco``, ``faces`` or ``imagenet`` weights for `arch`: a package's or torchvision's.
+
+    Raises
+    ------
+    InputError
+        If there are none, or they cannot be had.
+    """
+    found = architecture(arch)
+    if found.packaged is None or found.packaged.kind != kind:
+        if kind == "faces":
+            raise InputError(f"there are no weights of faces for {arch}; take {COMPACT_CENTERFACE}")
+        return fetch_weights(arch, kind, tell)
+    try:
+        return found.packaged.locate()
+    except InputError as error:
+        if kind != "imagenet" or found.backbone is None:
+            raise
+        try:
+            return fetch_weights(arch, kind, tell)  # the same file
+        except InputError as other:
+            raise InputError(f"{error}; {other}") from other
 
 
 def fetch_weights(arch: str, kind: str, tell: Callable[[str], None] = lambda line: None) -> Path:
@@ -122,12 +178,11 @@ def fetch_weights(arch: str, kind: str, tell: Callable[[str], None] = lambda lin
 
     url = weights_address(arch, kind)
     path = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlsplit(url).path).name
-    prefix = re.fullmatch(r".*-([0-9a-f]{8,})\.pth", path.name)[1]
+    prefix = digest_in(path.name)
     try:
         if path.is_file():
-            with open(path, "rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest().startswith(prefix):
-                    return path
+            if sha256_of(path).startswith(prefix):
+                return path
             log.warning("%s: damaged, its SHA-256 is not %s...; fetching it again", path, prefix)
         path.parent.mkdir(parents=True, exist_ok=True)
         tell(f"Fetching {url}")
@@ -139,11 +194,7 @@ def fetch_weights(arch: str, kind: str, tell: Callable[[str], None] = lambda lin
 
 def weights_address(arch: str, kind: str) -> str:
     """Return where torchvision's weights lie: those that its own detectors start from."""
-    from torchvision.models import get_model_weights
-
-    if kind == "coco":
-        return get_model_weights(arch).COCO_V1.url
-    return get_model_weights(architecture(arch).backbone).IMAGENET1K_V1.url
+    return address_of(arch if kind == "coco" else architecture(arch).backbone, kind)
 
 
 def _download(url: str, path: Path, prefix: str) -> None:

@@ -1,6 +1,7 @@
 """Loading pretrained weights: a detector's or a classifier's state dict into a detector of ours."""
 
 import logging
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from torchvision.models.detection import FasterRCNN
 
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
+from utils.detector.published import address_of, digest_in, packaged, sha256_of
+from utils.detector.trunk_weights import trunk_state
 from utils.errors import InputError, brief
 from utils.training.tensors import load_tensors
 
@@ -21,6 +24,9 @@ State = dict[str, Tensor]
 
 HEADS = ("roi_heads.box_predictor.", "rpn.head.cls_logits.", "rpn.head.bbox_pred.")
 """Layers whose shape follows from the classes and anchors, and which may thus differ."""
+
+BODY = "backbone.body."
+"""What the names of a backbone's layers begin with, less its feature pyramid."""
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "params", "net", "weights")
 """Under which of these names the checkpoints of others hold the state dict."""
@@ -49,7 +55,7 @@ class Loaded:
     Attributes
     ----------
     kind
-        ``detector`` or ``classifier``, of which the backbone was taken.
+        ``detector``, ``classifier``, of which the backbone was taken, or ``trunk``.
     tensors
         How many were loaded.
     replaced
@@ -70,7 +76,8 @@ def load_weights(model: FasterRCNN, path: Path, arch: str) -> Loaded:
 
     Of a detector (torchvision's COCO weights, or a model file of ours), layers that depend on the
     number of classes or anchors are left as they are where they do not fit, such as a head for
-    COCO's 91 classes. Of a classifier (torchvision's ImageNet weights) the backbone is taken.
+    COCO's 91 classes. Of a classifier (torchvision's ImageNet weights) the backbone is taken, and
+    so it is of the packaged files (`utils.detector.published`).
 
     torchvision gives its pretrained ResNet-50-FPN a normalisation without the 1e-5 under the root;
     ours keeps it, since a model file could not tell, and training absorbs it.
@@ -93,6 +100,36 @@ def load_weights(model: FasterRCNN, path: Path, arch: str) -> Loaded:
     return loaded
 
 
+def origin(path: Path, arch: str) -> dict[str, str | None]:
+    """Return what is known of a file of weights, for the record of what was learnt from them.
+
+    Returns
+    -------
+    ``file`` (its name where it was published), ``sha256``, ``network`` (whose weights they are, and
+    of what they were learnt), ``source`` and ``licence``; None each where nothing is known.
+    """
+    digest = sha256_of(path)
+    told: dict[str, str | None] = dict.fromkeys(("file", "network", "source", "licence"))
+    if known := packaged(digest):
+        told["file"] = Path(known.path).name
+        told["network"], told["licence"] = known.network, known.licence
+        told["source"] = f"{known.package} {known.version}"
+    else:
+        found = architecture(arch)
+        of = {"coco": arch if found.coco else None, "imagenet": found.backbone}
+        for kind, network in of.items():
+            name = Path(address_of(network, kind)).name if network else None
+            if name and digest.startswith(digest_in(name)):
+                learnt = {"coco": "COCO", "imagenet": "ImageNet"}[kind]
+                told = {
+                    "file": name,
+                    "network": f"torchvision's {network} of {learnt}",
+                    "source": "torchvision",
+                    "licence": "BSD-3-Clause",
+                }
+    return {"sha256": digest, **told}
+
+
 def check_weights(path: Path, arch: str) -> None:
     """Refuse what `load_weights` would refuse, before anything is submitted.
 
@@ -110,12 +147,14 @@ def check_weights(path: Path, arch: str) -> None:
 
 def _fitting(path: Path, wanted: State, arch: str) -> tuple[State, Loaded]:
     """Return the tensors of a file that go into a network of the state `wanted`."""
-    content = _state_dict(path)
+    trunk = trunk_state(path) if Path(path).is_file() else None
+    content = _state_dict(path) if trunk is None else trunk
     if any(name.startswith("backbone.") for name in content):
         kind, given = "detector", {_today(name): value for name, value in content.items()}
     else:
-        kind, given = "classifier", dict(_as_backbone(content))
-        wanted = {name: wanted[name] for name in wanted if name.startswith("backbone.body.")}
+        kind = "classifier" if trunk is None else "trunk"
+        wanted = {name: wanted[name] for name in wanted if name.startswith(BODY)}
+        given = dict(_as_backbone(content, wanted))
     replaced = sorted(
         name
         for name in given
@@ -177,14 +216,20 @@ def _today(name: str) -> str:
     return name
 
 
-def _as_backbone(state: State) -> Iterator[tuple[str, Tensor]]:
+def _as_backbone(state: State, wanted: State) -> Iterator[tuple[str, Tensor]]:
     """Rename the layers of a classifier as a detector's backbone calls them, less the classifier.
 
-    ResNets keep their names; MobileNets' ``features.<n>`` become ``<n>``.
+    ResNets keep their names; MobileNets' ``features.<n>`` become ``<n>``, less those that come
+    after the last of ours.
     """
+    numbers = [name.removeprefix(BODY).split(".")[0] for name in wanted]
+    last = max((int(number) for number in numbers if number.isdecimal()), default=math.inf)
     for name, value in state.items():
-        if not name.startswith(("fc.", "classifier.")):
-            yield "backbone.body." + name.removeprefix("features."), value
+        own = name.removeprefix("features.")
+        number = own.split(".")[0]
+        beyond = number.isdecimal() and int(number) > last
+        if not beyond and not name.startswith(("fc.", "classifier.")):
+            yield BODY + own, value
 
 
 def _misfits(given: State, wanted: State, replaced: set[str]) -> list[str]:
