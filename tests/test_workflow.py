@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -319,7 +320,9 @@ def test_weights_are_decided_at_planning_told_and_recorded(tmp_path, monkeypatch
             "taken": "coco",
             "file": file.name,
             "told": told,
+            "origin": record["weights"]["origin"],
         }
+        assert record["weights"]["origin"]["sha256"] == sha256(b"weights").hexdigest()
         assert record["options"]["weights"] == "coco"
         assert len(record["digests"]["coco_weights.pth"]) == 64
     replicas = yaml.safe_load((folder / "replicas.yml").read_text())["replicas"]

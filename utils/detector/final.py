@@ -11,6 +11,7 @@ from utils.detector.inference import has_bfloat16
 from utils.detector.model_file import ModelFile, in_half_precision, write_model
 from utils.detector.plan import Plan
 from utils.detector.validation import detections_of
+from utils.detector.weights import origin
 from utils.metrics.average_precision import average_precision
 from utils.metrics.calibration import Calibration, fit_calibration
 from utils.metrics.detections import Detections
@@ -75,6 +76,7 @@ def train_final(
             params=plan.recipe.as_params(),
             metrics={"validation": precision, "operating_point": operating_point},
             data_digest=fitted.photos.digest,
+            started_from=origin(plan.weights, plan.arch) if plan.weights else None,
         ),
     )
     record = _record(plan, fitted, operating_point, calibration)
