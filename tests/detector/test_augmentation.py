@@ -5,6 +5,13 @@ import torch
 from utils.detector import augmentation
 from utils.detector.augmentation import FILL, ROOM, Augmentation, chip_side
 from utils.detector.forward import STRIDE
+from utils.training.recipe import Recipe
+
+
+def chips_of(strength, side, **params):
+    """Return what makes a chip of an image with its target, as a seed says."""
+    recipe = Recipe(augmentation=strength, **params)
+    return lambda image, target, seed: Augmentation(recipe, [(image, target)], side)(0, seed)
 
 
 def sample():
@@ -29,7 +36,7 @@ def painted(boxes, height=90, width=140):
 
 
 def test_is_a_function_of_the_seed_alone_and_leaves_the_global_random_state():
-    augment = Augmentation(1.0, 96)
+    augment = chips_of(1.0, 96)
     image, target = sample()
     first = augment(image, target, 7)
     state = torch.get_rng_state()
@@ -41,7 +48,7 @@ def test_is_a_function_of_the_seed_alone_and_leaves_the_global_random_state():
 
 
 def test_chips_are_squares_with_whole_boxes_of_the_right_class():
-    augment = Augmentation(1.0, 64)
+    augment = chips_of(1.0, 64)
     image, target = sample()
     untouched = target["boxes"].clone()
     seen = set()
@@ -62,8 +69,8 @@ def test_chips_are_squares_with_whole_boxes_of_the_right_class():
 
 
 def test_a_box_lies_where_its_face_lies(monkeypatch):
-    monkeypatch.setattr(augmentation, "_recoloured", lambda random, chip, strength: chip)
-    augment = Augmentation(1.0, 96)
+    monkeypatch.setattr(augmentation, "recoloured", lambda random, chip, strength: chip)
+    augment = chips_of(1.0, 96)
     image, target = painted([(40, 30, 70, 60)])
     for seed in range(60):
         chip, changed = augment(image, target, seed)
@@ -74,7 +81,7 @@ def test_a_box_lies_where_its_face_lies(monkeypatch):
 
 
 def test_the_face_that_a_chip_is_cut_around_is_whole_and_leaves_room():
-    augment = Augmentation(1.0, 64)
+    augment = chips_of(1.0, 64)
     image, target = painted([(5, 5, 85, 85)])
     for seed in range(30):
         ((x1, y1, x2, y2),) = augment(image, target, seed)[1]["boxes"].tolist()
@@ -87,7 +94,7 @@ def test_a_rare_class_is_cut_around_as_often_as_a_common_one():
     boxes = [(4 + 9 * k, 4, 10 + 9 * k, 10) for k in range(9)] + [(120, 75, 126, 81)]
     image, target = painted(boxes)
     target["labels"][9] = 3
-    augment = Augmentation(0.0, 32)
+    augment = chips_of(0.0, 32)
     chips = [augment(image, target, seed)[1]["labels"].tolist() for seed in range(200)]
     assert 70 < sum(3 in labels for labels in chips) < 130
 
@@ -95,7 +102,7 @@ def test_a_rare_class_is_cut_around_as_often_as_a_common_one():
 def test_a_face_that_an_edge_cuts_deeply_is_left_out():
     image, target = painted([(70, 30, 76, 36), (40, 20, 56, 44)])
     target["labels"][1] = 2
-    augment = Augmentation(0.0, 32)
+    augment = chips_of(0.0, 32)
     cut = 0
     for seed in range(100):
         _, changed = augment(image, target, seed)
@@ -106,20 +113,9 @@ def test_a_face_that_an_edge_cuts_deeply_is_left_out():
     assert cut, "one that an edge cuts less deeply is kept"
 
 
-def test_colours_change_the_more_the_stronger():
-    chip = torch.randint(60, 190, (3, 32, 32), generator=torch.manual_seed(0)).byte()
-
-    def change(strength):
-        random = np.random.default_rng(0)
-        changed = [augmentation._recoloured(random, chip, strength) for _ in range(40)]
-        return torch.stack([(one.float() - chip).abs().mean() for one in changed]).mean().item()
-
-    assert 0 < change(0.1) < change(0.2) / 1.5 < change(0.4) / 2.2 < 20
-
-
 def test_no_strength_only_cuts_and_flips():
     image, target = sample()
-    augment = Augmentation(0.0, 32)
+    augment = chips_of(0.0, 32)
     windows = image.unfold(1, 32, 1).unfold(2, 32, 1)
     flips = set()
     for seed in range(12):
@@ -141,7 +137,7 @@ def test_photograph_without_faces():
     image, _ = sample()
     target = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
     for seed in range(10):
-        chip, changed = Augmentation(1.0, 64)(image, target, seed)
+        chip, changed = chips_of(1.0, 64)(image, target, seed)
         assert changed["boxes"].shape == (0, 4)
         assert chip.shape == (3, 64, 64)
 
@@ -149,7 +145,7 @@ def test_photograph_without_faces():
 def test_what_lies_beyond_the_photograph_is_filled():
     image = torch.zeros(3, 20, 20, dtype=torch.uint8)
     target = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
-    chip, _ = Augmentation(0.0, 64)(image, target, 1)
+    chip, _ = chips_of(0.0, 64)(image, target, 1)
     assert (chip == torch.tensor(FILL)[:, None, None]).all(0).float().mean() > 0.85
 
 
@@ -157,3 +153,43 @@ def test_side_of_a_chip_is_whole_cells():
     assert chip_side(0.6, 416) == 256
     assert chip_side(0.6, 256) == 160
     assert chip_side(0.01, 64) == 2 * STRIDE
+    assert chip_side(250, 960) == 256, "above 1 it is in pixels"
+
+
+def test_a_mosaic_shows_four_photographs_with_their_boxes(monkeypatch):
+    monkeypatch.setattr(augmentation, "recoloured", lambda random, chip, strength: chip)
+    photos = []
+    for value in (60, 120, 180, 240):
+        image, target = painted([(40, 30, 60, 50)])
+        target["labels"][:] = value // 60
+        photos.append(((image > 0).byte() * value, target))
+    recipe = Recipe(augmentation=0.5, mosaic=1.0)
+    augment = Augmentation(recipe, photos, 128, [1.0, 1.0, 1.0, 3.0])
+    drawn = []
+    for seed in range(40):
+        chip, changed = augment(1, seed)
+        assert chip.shape == (3, 128, 128)
+        assert len(changed["boxes"]) == 4
+        assert changed["labels"][0] == 2, "its own photograph is first"
+        for box, label in zip(
+            changed["boxes"].round().int().tolist(), changed["labels"], strict=True
+        ):
+            x1, y1, x2, y2 = box
+            face = chip[0, y1 + 2 : y2 - 2, x1 + 2 : x2 - 2]
+            assert (face == 60 * label).all()
+        drawn += changed["labels"][1:].tolist()
+    assert drawn.count(4) > 1.5 * drawn.count(1), "those that weigh more come more often"
+
+
+def test_small_faces_come_enlarged():
+    def sides(size, **params):
+        image, target = painted([(60, 40, 60 + size, 40 + size)])
+        augment = chips_of(0.0, 128, **params)
+        boxes = [augment(image, target, seed)[1]["boxes"][0] for seed in range(60)]
+        return np.array([float(box[2] - box[0]) for box in boxes])
+
+    assert sides(10) == pytest.approx(10, abs=0.01)
+    some = sides(10, enlarge=0.5)
+    assert 15 < (some > 10.01).sum() < 45
+    assert 20 < some.max() <= 10 * 2**1.5 + 0.01
+    assert sides(40, enlarge=1.0) == pytest.approx(40, abs=0.01)

@@ -150,5 +150,8 @@ def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
 
 
 def to_tensor(image: np.ndarray) -> torch.Tensor:
-    """Return a uint8 (H, W, 3) image as a contiguous uint8 (3, H, W) tensor."""
-    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
+    """Return a uint8 (H, W, 3) image as a uint8 (3, H, W) tensor, a view of it where it can be.
+
+    In memory the channels of a pixel stay together, as OpenCV and the networks take them.
+    """
+    return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)

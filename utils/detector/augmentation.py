@@ -6,67 +6,135 @@ or padding, and a pixel costs the same whatever it shows. So do SNIPER (Singh, N
 the sizes of faces vary; what lies beyond the photograph is filled with the mean colour.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import functional
 
-from utils.dataset.torch_dataset import Target
+from utils.dataset.torch_dataset import FaceDataset, Target, to_tensor
+from utils.detector.appearance import recoloured, relit, spoilt
 from utils.detector.forward import STRIDE
+from utils.detector.pasting import FaceDonors
+from utils.training.recipe import Recipe
 
 FILL = (124, 116, 104)  # ImageNet's mean colour, which normalisation turns into zero
 SMALLEST = 2.0  # pixels; a face that a chip leaves smaller is none to learn from
 VISIBLE = 0.4  # of a face's area; one that a chip's edge cuts further is none to learn from
 ROOM = 0.8  # of a chip; no zoom makes the face that it is cut around larger
+TINY = 32  # pixels of the longer side of a face; one that is smaller can come enlarged
+ENLARGED = 1.5  # octaves, at most
 
 
-def chip_side(share: float, image_size: int) -> int:
-    """Return the pixels of a chip's side: a share of the photographs', in whole coarsest cells.
+def chip_side(chip: float, image_size: int) -> int:
+    """Return the pixels of a chip's side, as `Recipe.chip` says, in whole coarsest cells.
 
     There are two by two at least, because batch normalisation has no statistics of a single one.
     """
-    return max(2, round(share * image_size / STRIDE)) * STRIDE
+    return max(2, round(chip * (image_size if chip <= 1 else 1) / STRIDE)) * STRIDE
 
 
 class Augmentation:
-    """Random chip, flip and change of colours.
+    """Random chip, flip and change of colours, and what else a recipe asks for.
 
     Parameters
     ----------
-    strength
-        0..1: how far chips zoom in and out and colours change. At 0 a chip is only cut and flipped.
+    recipe
+        Its ``augmentation`` says how far chips zoom in and out and colours change, 0..1. At 0 a
+        chip is only cut and flipped.
+    photos
+        What chips are cut from: images, uint8 (3, H, W), with targets (see `FaceDataset`).
     side
         Pixels of a chip's sides.
+    weights
+        How often a photograph is drawn for a mosaic, > 0; by default all alike.
     """
 
-    def __init__(self, strength: float, side: int) -> None:
-        self.strength, self.side = strength, side
+    def __init__(
+        self,
+        recipe: Recipe,
+        photos: FaceDataset,
+        side: int,
+        weights: Sequence[float] | None = None,
+    ) -> None:
+        self.recipe, self.photos, self.side = recipe, photos, side
+        shares = np.ones(len(photos)) if weights is None else np.asarray(weights, float)
+        self._ends = np.cumsum(shares / shares.sum())
+        self._donors = FaceDonors(photos) if recipe.copy_paste else None
 
-    def __call__(self, image: Tensor, target: Target, seed: int) -> tuple[Tensor, Target]:
-        """Return a chip of `image` (uint8 (3, H, W)) and its target, as `seed` says.
+    def __call__(self, number: int, seed: int) -> tuple[Tensor, Target]:
+        """Return a chip of photograph `number` and its target, as `seed` says.
 
         Draws nothing from torch's own random numbers, so that threads may call it.
         """
         random = np.random.default_rng(seed)
-        boxes = target["boxes"].numpy()
-        focus = _focus(random, boxes, target["labels"].numpy())
-        zoom, aspect = 2 ** (self.strength * random.uniform((-1.2, -0.25), (1.2, 0.25)))
+        image, target = self.photos[number]
+        if self._chosen(random, self.recipe.mosaic):
+            chip, boxes, labels = self._mosaic(random, (image, target))
+        else:
+            size = np.array([self.side, self.side])
+            chip, boxes, labels = self._cut_out(random, image, target, size)
+        if self._donors and self._chosen(random, self.recipe.copy_paste):
+            chip, boxes, labels = self._donors.paste(random, chip, boxes, labels)
+        if self.recipe.augmentation:
+            chip = recoloured(random, chip, self.recipe.augmentation)
+        if self.recipe.relight:
+            chip = relit(random, chip, self.recipe.relight)
+        if self._chosen(random, self.recipe.spoil):
+            chip = spoilt(random, chip)
+        changed = {"boxes": torch.from_numpy(boxes), "labels": torch.from_numpy(labels)}
+        return to_tensor(chip), {**target, **changed}
+
+    @staticmethod
+    def _chosen(random: np.random.Generator, share: float) -> bool:
+        """Return whether this chip is among a share of all; nothing is drawn if none are."""
+        return share > 0 and random.random() < share
+
+    def _cut_out(
+        self, random: np.random.Generator, image: Tensor, target: Target, size: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return a part of a photograph, (height, width, 3) of `size`, with boxes and labels.
+
+        `size` is width and height.
+        """
+        boxes, labels = target["boxes"].numpy(), target["labels"].numpy()
+        focus = _focus(random, boxes, labels)
+        strength = self.recipe.augmentation
+        zoom, aspect = 2 ** (strength * random.uniform((-1.2, -0.25), (1.2, 0.25)))
         if focus is not None:
-            zoom = min(zoom, ROOM * self.side / max(focus[2:] - focus[:2]))
+            longest = max(focus[2:] - focus[:2])
+            if longest < TINY and self._chosen(random, self.recipe.enlarge):
+                zoom *= 2 ** random.uniform(0, ENLARGED)
+            zoom = min(zoom, ROOM * min(size) / longest)
         scale = zoom * np.array([aspect**0.5, aspect**-0.5])
-        corner = _corner(random, np.array(image.shape[:0:-1]), self.side / scale, focus)
+        corner = _corner(random, np.array(image.shape[:0:-1]), size / scale, focus)
         flip = random.random() < 0.5
-        chip = _cut(image, corner, scale, self.side)
-        boxes, kept = _seen(boxes, corner, scale, self.side)
+        chip = _cut(image, corner, scale, size)
+        boxes, kept = _seen(boxes, corner, scale, size)
         if flip:
-            chip = np.ascontiguousarray(chip[:, ::-1])
-            boxes[:, [0, 2]] = self.side - boxes[:, [2, 0]]
-        chip = torch.from_numpy(chip).permute(2, 0, 1)
-        if self.strength:
-            chip = _recoloured(random, chip, self.strength)
-        changed = {"boxes": torch.from_numpy(boxes[kept]), "labels": target["labels"][kept]}
-        return chip.contiguous(), {**target, **changed}
+            chip = chip[:, ::-1]
+            boxes[:, [0, 2]] = size[0] - boxes[:, [2, 0]]
+        return np.ascontiguousarray(chip), boxes[kept], labels[kept]
+
+    def _mosaic(
+        self, random: np.random.Generator, first: tuple[Tensor, Target]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return parts of four photographs beside each other (Bochkovskiy et al. 2020)."""
+        across, down = random.uniform(0.35, 0.65, 2) * self.side
+        across, down = round(across), round(down)
+        chip = np.empty((self.side, self.side, 3), np.uint8)
+        boxes, labels = [], []
+        for place, (x, y) in enumerate(((0, 0), (across, 0), (0, down), (across, down))):
+            drawn = np.searchsorted(self._ends[:-1], random.random(), side="right")
+            image, target = self.photos[int(drawn)] if place else first
+            width = self.side - x if x else across
+            height = self.side - y if y else down
+            part, found, of_class = self._cut_out(random, image, target, np.array([width, height]))
+            chip[y : y + height, x : x + width] = part
+            boxes.append(found + np.array([x, y, x, y], np.float32))
+            labels.append(of_class)
+        return chip, np.concatenate(boxes), np.concatenate(labels)
 
 
 def _focus(random: np.random.Generator, boxes: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
@@ -90,39 +158,25 @@ def _corner(
     return random.uniform(low, np.maximum(low, high))
 
 
-def _cut(image: Tensor, corner: np.ndarray, scale: np.ndarray, side: int) -> np.ndarray:
-    """Return the chip, uint8 (side, side, 3)."""
+def _cut(image: Tensor, corner: np.ndarray, scale: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return the chip, uint8 (height, width, 3)."""
     move = np.array([[scale[0], 0, -corner[0] * scale[0]], [0, scale[1], -corner[1] * scale[1]]])
     move[:, 2] += (scale - 1) / 2  # OpenCV counts from the centres of pixels, boxes from corners
     return cv2.warpAffine(
         np.ascontiguousarray(image.permute(1, 2, 0).numpy()),
         move,
-        (side, side),
+        size.tolist(),
         flags=cv2.INTER_LINEAR,
         borderValue=FILL,
     )
 
 
-def _recoloured(random: np.random.Generator, chip: Tensor, strength: float) -> Tensor:
-    """Change brightness, contrast, saturation and hue, in random order (Howard 2013)."""
-    changes = [
-        (functional.adjust_brightness, 1 + random.uniform(-0.5, 0.5) * strength),
-        (functional.adjust_contrast, 1 + random.uniform(-0.5, 0.5) * strength),
-        (functional.adjust_saturation, 1 + random.uniform(-0.5, 0.5) * strength),
-        (functional.adjust_hue, random.uniform(-0.05, 0.05) * strength),
-    ]
-    for place in random.permutation(len(changes)):
-        change, amount = changes[place]
-        chip = change(chip, amount)
-    return chip
-
-
 def _seen(
-    boxes: np.ndarray, corner: np.ndarray, scale: np.ndarray, side: int
+    boxes: np.ndarray, corner: np.ndarray, scale: np.ndarray, size: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the boxes in pixels of the chip, clipped to it, and which of them to keep."""
     moved = ((boxes - np.tile(corner, 2)) * np.tile(scale, 2)).astype(np.float32)
-    clipped = moved.clip(0, side)
-    size, left = moved[:, 2:] - moved[:, :2], clipped[:, 2:] - clipped[:, :2]
-    kept = (left.prod(1) >= VISIBLE * size.prod(1)) & (left >= SMALLEST).all(1)
+    clipped = moved.clip(0, np.tile(size, 2)).astype(np.float32)
+    whole, left = moved[:, 2:] - moved[:, :2], clipped[:, 2:] - clipped[:, :2]
+    kept = (left.prod(1) >= VISIBLE * whole.prod(1)) & (left >= SMALLEST).all(1)
     return clipped, kept

@@ -59,7 +59,8 @@ class FaceDetection:
         self.names = photos.names
         self.weights = repeat_factors(_present(photos), recipe.rare)
         self.found: list[Detections] | None = None
-        self._augment = Augmentation(recipe.augmentation, chip_side(recipe.chip, photos.image_size))
+        side = chip_side(recipe.chip, photos.image_size)
+        self._augment = Augmentation(recipe, photos, side, self.weights)
         self._device = next(model.parameters()).device
         self._anchors, self._proposals = seed_sampling(model)
         share_batch_norm(model)
@@ -67,7 +68,7 @@ class FaceDetection:
 
     def sample(self, number: int, seed: int) -> Sample:
         """Return a chip of photograph `number`, a function of `seed`."""
-        return self._augment(*self.photos[number], seed)
+        return self._augment(number, seed)
 
     def losses(
         self, samples: Sequence[Sample], seeds: Sequence[int]

@@ -7,6 +7,18 @@ from utils.errors import InputError
 
 OPTIMIZERS = ("adamw", "sgd")
 
+_SHARES = (
+    "augmentation",
+    "copy_paste",
+    "mosaic",
+    "enlarge",
+    "relight",
+    "spoil",
+    "rare",
+    "warmup",
+    "descent",
+)
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -23,9 +35,20 @@ class Recipe:
     batch_size
         Chips a step (see `utils.detector.augmentation`).
     chip
-        Side of a chip as a share of the longer side of the photographs.
+        Side of a chip as a share of the longer side of the photographs; above 1, in pixels.
     augmentation
         Strength in 0..1: 0 cuts and flips only, 1 zooms up to a factor of 2.3 either way.
+    copy_paste
+        Share of chips into which faces of other photographs are pasted, of each class as often (see
+        `utils.detector.pasting`).
+    mosaic
+        Share of chips that are made of parts of four photographs.
+    enlarge
+        Share of chips cut around a face smaller than 32 pixels that zoom in, up to a factor of 2.8.
+    relight
+        Strength, 0..1, of changes of gamma and white balance.
+    spoil
+        Share of chips that are blurred, compressed, noisy, grey or of fewer pixels.
     rare
         Share of photographs below which a class is shown more often (see
         `utils.training.sampling.repeat_factors`).
@@ -46,6 +69,11 @@ class Recipe:
     batch_size: int = 8
     chip: float = 0.55
     augmentation: float = 0.7
+    copy_paste: float = 0.0
+    mosaic: float = 0.0
+    enlarge: float = 0.0
+    relight: float = 0.0
+    spoil: float = 0.0
     rare: float = 1.0
     warmup: float = 0.05
     descent: float = 0.2
@@ -61,9 +89,13 @@ class Recipe:
         for name in ("learning_rate", "batch_size", "chip", "clip"):
             if not getattr(self, name) > 0:
                 raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected > 0")
-        for name in ("chip", "augmentation", "rare", "warmup", "descent"):
+        for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected 0..1")
+        if 1 < self.chip < 64:
+            raise InputError(
+                f"parameter 'chip' is {self.chip}, expected a share or 64 pixels or more"
+            )
         if not 0 <= self.ema < 1:
             raise InputError(f"parameter 'ema' is {self.ema}, expected 0 or more and less than 1")
 
