@@ -30,8 +30,10 @@ try:
     from utils.dag.pipeline import build_workflow
     from utils.dag.run_folder import OUTPUT
     from utils.dag.run_record import RECORD, open_record
+    from utils.detector.searched import read_search
     from utils.errors import InputError, MaskDetectionError, missing_package, suggestion
     from utils.records import read_record
+    from utils.search.space_words import told_of_space
     from utils.submission import submit
     from utils.training.recipe_words import read_recipe
 except ImportError as error:  # another Python, another system, or no virtual environment
@@ -139,8 +141,11 @@ def main(argv: list[str] | None = None) -> int:
             raise InputError("--resume goes on with a run; `graph` draws what options describe")
         config = given.pop("config", None)
         options = read_options(given, config)
-        sources = [f"--config {config}: [recipe]"] if config else []
-        read_recipe(options.recipe, " or ".join(sources + ["--recipe"] * ("recipe" in given)))
+        recipe = read_recipe(options.recipe, source("recipe", given, config))
+        begin, space = read_search(
+            *(options.search, recipe, options.arch, options.image_size),
+            source("search", given, config),
+        )
         logging.basicConfig(
             level=logging.DEBUG if options.verbose else logging.WARNING, format="%(message)s"
         )
@@ -148,6 +153,9 @@ def main(argv: list[str] | None = None) -> int:
             draw_graph(build_workflow(options), output or GRAPH)
             print(output or GRAPH)
             return 0
+        if space and not resume:
+            none = "Search: none (0 trials), so what is told of one is left aside"
+            print(told_of_space(space, begin) if options.trials else none)
         if resume:
             return go_on(resume, options, {*given, *(["config"] if config else [])})
         return start(options, ["python", "workflow.py", *words])
@@ -164,6 +172,15 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def source(name: str, given: dict[str, Any], config: Path | None) -> str:
+    """Return where the values of an option that is a table come from, for the message of an error.
+
+    `given` are the options of the command line.
+    """
+    sources = [f"--config {config}: [{name}]"] if config else []
+    return " or ".join(sources + [spelled(name)] * (name in given))
 
 
 def unknown_command(word: str) -> str:

@@ -9,7 +9,7 @@ sys.path.append(
     str(Path(__file__).resolve().parent.parent)
 )  # by hand; in a job utils.zip comes first
 
-from utils.detector.plan import Plan, add_plan_options
+from utils.detector.plan import Plan, add_network_options, add_plan_options
 from utils.job import InputPath, OutputPath, run, stop_flag
 
 
@@ -36,6 +36,14 @@ def _suggest_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--recipe", nargs="+", default=[], metavar="NAME=VALUE", help="where the search starts"
     )
+    parser.add_argument(
+        "--search",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUES",
+        help="what is searched: LOW:HIGH, or A,B,... (default: the usual)",
+    )
+    add_network_options(parser)
     parser.add_argument("--study", type=InputPath, help="journal of the round before")
     parser.add_argument(
         "--results", type=InputPath, nargs="*", default=[], help="results of the round before"
@@ -67,9 +75,12 @@ def _best_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _suggest(args: argparse.Namespace) -> None:
+    from utils.detector.searched import read_search
     from utils.search.study import suggest
     from utils.training.recipe_words import read_recipe
 
+    recipe = read_recipe(args.recipe)
+    start, space = read_search(args.search, recipe, args.arch, args.image_size)
     suggest(
         study=args.study,
         results=args.results,
@@ -78,7 +89,8 @@ def _suggest(args: argparse.Namespace) -> None:
         round_number=args.round,
         trials=args.trials,
         seed=args.seed,
-        recipe=read_recipe(args.recipe),
+        start=start,
+        space=space,
     )
 
 

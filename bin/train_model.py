@@ -41,7 +41,7 @@ def main(args: argparse.Namespace) -> None:
     if code is not None:
         sys.exit(code)
     searched = read_params(args.params) if args.params else {}
-    plan = Plan.from_args(args, Recipe.from_params(read_recipe(args.recipe) | searched))
+    plan = Plan.from_args(args, Recipe()).searched(read_recipe(args.recipe) | searched)
     record = train_final(plan, args.checkpoint, args.model, args.log, stop)
     if record:  # the first of the processes alone makes files
         from utils.analysis.plots.training import training_curves

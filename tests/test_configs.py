@@ -52,3 +52,19 @@ def test_a_mistake_in_a_configuration_is_refused_by_its_place(tmp_path, capsys):
     told = capsys.readouterr().err
     assert f"--config {config}: [recipe]: learning_rat: no such parameter" in told
     assert "did you mean learning_rate?" in told
+
+
+@pytest.mark.parametrize(
+    ("searched", "told"),
+    [
+        ("learning_rat = [1, 2]", "learning_rat: no such parameter; did you mean learning_rate?"),
+        ("learning_rate = [0.1, 0.01]", "learning_rate: the range from 0.1 to 0.01 is reversed"),
+        ("arch = ['yolo', 'compact_resnet18_fpn']", "arch: yolo: no such architecture"),
+        ("batch_size = [8]", "batch_size: 8 alone leaves nothing to search"),
+    ],
+)
+def test_a_mistake_in_what_is_searched_is_refused_by_its_place(tmp_path, capsys, searched, told):
+    config = tmp_path / "mine.toml"
+    config.write_text(f"[search]\n{searched}\n")
+    assert workflow.main(["--config", str(config), "--dry-run"]) == 2
+    assert f"--config {config}: [search]: {told}" in capsys.readouterr().err

@@ -13,8 +13,9 @@ from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
+from utils.detector.inference import Detector
 
-SCRIPT = Path(__file__).parents[2] / "bin" / "hpo.py"
+BIN = Path(__file__).parents[2] / "bin"
 
 
 @pytest.fixture
@@ -26,9 +27,9 @@ def folder(tmp_path):
     return tmp_path
 
 
-def run(folder, *arguments):
+def run(folder, *arguments, script="hpo.py"):
     return subprocess.run(
-        [sys.executable, SCRIPT, *map(str, arguments)],
+        [sys.executable, BIN / script, *map(str, arguments)],
         cwd=folder,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -87,6 +88,40 @@ def test_a_search_of_two_rounds(folder):
     assert record["params"] == first[0]["params"]
     assert (folder / "history.png").read_bytes().startswith(b"\x89PNG")
     assert (folder / "study.log").stat().st_size > 0
+
+
+def test_a_search_of_architectures_and_optimisers_trains_what_it_found(folder):
+    archs = ("compact_resnet18_fpn", "fasterrcnn_mobilenet_v3_large_fpn")
+    search = (f"arch={','.join(archs)}", "optimizer=adamw,sgd", "image_size=64,96")
+    first = suggest(folder, 1, "--image-size", 64, "--search", *search)
+    second = suggest(folder, 2, "--study", "study_1.log", "--image-size", 64, "--search", *search)
+    params = [suggestion["params"] for suggestion in (*first, *second)]
+    assert [params[0][name] for name in ("arch", "optimizer", "image_size")] == [
+        *(archs[0], "adamw", 64),
+    ]
+    number = next(n for n, one in enumerate(params) if one["arch"] == archs[1])
+    found, study = f"hpo_{number // 2 + 1}_{number % 2}", f"study_{number // 2 + 1}.log"
+    job, result = trial(folder, found, number // 2 + 1)
+    assert job.returncode == 0, job.stderr
+    assert (result["state"], result["params"]) == ("complete", params[number])
+    best = ("best", "--study", study, "--results", f"{found}_result.json")
+    outputs = ("--params", "best.json", "--study-out", "study.log", "--history", "history.png")
+    assert run(folder, *best, *outputs).returncode == 0
+    record = json.loads((folder / "best.json").read_text())
+    assert record["searched"]["image_size"] == {"choices": [64, 96]}
+
+    learning = ("--train", "train.tar", "--val", "train.tar", "--epochs", 1, "--image-size", 480)
+    learning += ("--params", "best.json", "--recipe", "clip=3", "--checkpoint", "a.ckpt")
+    outputs = ("--model", "model.pth", "--log", "training.json", "--curves", "curves.png")
+    job = run(folder, *learning, *outputs, script="train_model.py")
+    assert job.returncode == 0, job.stderr
+    trained = json.loads((folder / "training.json").read_text())
+    wanted = dict(record["params"])
+    assert trained["arch"] == wanted.pop("arch") == archs[1]
+    assert trained["image_size"] == wanted.pop("image_size")
+    assert trained["params"] == wanted
+    detector = Detector.load(folder / "model.pth")
+    assert (detector.arch, detector.image_size) == (archs[1], trained["image_size"])
 
 
 def test_search_without_a_completed_trial_is_an_error_that_says_why(folder):

@@ -50,6 +50,30 @@ def test_parameters_of_the_command_line_are_laid_over_those_of_the_file(tmp_path
     assert read_options(words).recipe == ("batch_size=2", "warmup=0")
 
 
+def test_what_is_searched_is_words_wherever_it_comes_from(tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_text(
+        "[search]\nlearning-rate = [1e-5, 1e-1]\noptimizer = ['adamw', 'sgd']\n"
+        "image_size = [320, 480, 640]\nbatch_size = '4,8'\nclip = [1, 2.5]\n"
+    )
+    words = (
+        *("batch_size=4,8", "clip=1:2.5", "image_size=320,480,640"),
+        *("learning_rate=1e-05:0.1", "optimizer=adamw,sgd"),
+    )
+    assert read_options({}, config).search == words
+    config.write_text(f"search = {json.dumps(words)}")
+    assert read_options({}, config).search == words
+    over = read_options(given("--search", "optimizer=sgd,adamw", "rare=0:1"), config).search
+    assert over == (*words[:4], "optimizer=sgd,adamw", "rare=0:1")
+
+
+def test_the_run_may_train_what_is_searched_or_else_what_it_is_told():
+    words = ("arch=a, b", "optimizer=adamw,sgd")
+    assert Options(search=words).archs == ("a", "b")
+    assert Options(search=words, trials=0).archs == (Options().arch,)
+    assert Options(search=words[1:], arch="c").archs == ("c",)
+
+
 def test_paths_in_the_file_are_relative_to_it(tmp_path):
     config = tmp_path / "run.toml"
     config.write_text('data = "faces.zip"\npredict = ["a.png", "/b.png"]\nweights = "w.pth"\n')
@@ -98,6 +122,19 @@ def test_an_impossible_value_is_refused_with_the_option_and_what_it_takes(option
         ("data = 3", "data: takes a path"),
         ("recipe = 3", "recipe: takes a table, or words NAME=VALUE"),
         ("[recipe]\nclip = [1]", "recipe: takes a table, or words NAME=VALUE"),
+        ("search = 3", "search: takes a table of lists, or words NAME=LOW:HIGH"),
+        (
+            "[search]\nclip = 3",
+            "search: takes for clip two numbers, the ends of a range, or a list",
+        ),
+        (
+            "[search]\nclip = []",
+            "search: takes for clip two numbers, the ends of a range, or a list",
+        ),
+        ("[search]\nclip = [[1, 2]]", "search: takes for clip .*: numbers or texts"),
+        ("[search]\nclip = {low = 1, high = 2}", "search: takes for clip two numbers, the ends"),
+        ("[search]\narch = ['a', '']", "search: takes for arch .*: texts without ',' and ':'"),
+        ("[search]\narch = ['a,b', 'c']", "search: takes for arch .*: texts without ',' and ':'"),
         ("epochs: 3", "not TOML .*; it takes lines as: epochs = 60"),
     ],
 )

@@ -34,6 +34,7 @@ VARIANTS = [
     Options(trials=0, recipe=RECIPE, weights="/a/own.pth"),
     Options(data=Path("faces.zip"), recipe=RECIPE, cache_mb=0),
     Options(predict_annotations=Path("annotate"), trials=0),
+    Options(search=("image_size=320,640", "learning_rate=1e-5:0.1"), recipe=RECIPE),
 ]
 
 
@@ -186,6 +187,19 @@ def test_a_recipe_reaches_the_search_or_without_one_the_training():
 
     assert asked(Options(recipe=RECIPE)) == {"hpo_suggest_1", "hpo_suggest_2"}
     assert asked(Options(recipe=RECIPE, trials=0)) == {"train_model"}
+
+
+def test_what_is_searched_reaches_those_who_suggest_with_where_to_start():
+    words = ("image_size=320,640", "optimizer=adamw,sgd")
+    jobs = build_workflow(Options(search=words, image_size=320)).jobs
+    asked = {name: job.args for name, job in jobs.items() if "--search" in job.args}
+    assert asked.keys() == {"hpo_suggest_1", "hpo_suggest_2"}
+    for args in asked.values():
+        at = args.index("--search")
+        assert tuple(args[at + 1 : at + 3]) == words
+        assert args[args.index("--image-size") + 1] == 320
+    without = build_workflow(Options(trials=0, search=words)).jobs.values()
+    assert not any("--search" in job.args for job in without)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 
 from utils.errors import InputError
 from utils.records import read_record, write_record
-from utils.search.space import default_params
+from utils.search.importance import LEAST
+from utils.search.space import Choices, Range, default_params
 from utils.search.study import Pruner, best, suggest
 from utils.training.recipe import Recipe
 
@@ -12,8 +13,9 @@ from utils.training.recipe import Recipe
 class Rounds:
     """A search as the DAG goes through it, in a folder."""
 
-    def __init__(self, folder, width=2, seed=1):
+    def __init__(self, folder, width=2, seed=1, start=None, space=None):
         self.folder, self.width, self.seed, self.number, self.results = folder, width, seed, 0, []
+        self.asked = (start, space)
 
     @property
     def study(self):
@@ -23,7 +25,7 @@ class Rounds:
         before = self.study if self.number else None
         self.number += 1
         paths = [self.folder / f"hpo_{self.number}_{k}.json" for k in range(self.width)]
-        suggest(before, self.results, self.study, paths, self.number, 8, self.seed)
+        suggest(before, self.results, self.study, paths, self.number, 8, self.seed, *self.asked)
         self.results = []
         return [read_record(path) for path in paths]
 
@@ -80,6 +82,41 @@ def test_search_starts_where_the_recipe_says(tmp_path):
     trials = best(tmp_path / "2.log", [], tmp_path / "s.log", tmp_path / "p.json")
     assert [trial["params"] for trial in trials] == asked
     assert read_record(tmp_path / "p.json")["params"] == asked[0]
+
+
+def test_what_is_searched_is_what_is_told_and_the_rest_stays(tmp_path):
+    space = {
+        "arch": Choices(("a", "b")),
+        "learning_rate": Range(1e-5, 1e-1, log=True),
+        "optimizer": Choices(("sgd", "adamw")),
+    }
+    rounds = Rounds(tmp_path, width=4, seed=2, start={"arch": "a", "clip": 3.0}, space=space)
+    asked = [*rounds.suggest(), *rounds.suggest()]
+    params = [suggestion["params"] for suggestion in asked]
+    assert params[0] == default_params() | {"arch": "a", "clip": 3.0}
+    for name in ("arch", "learning_rate", "optimizer"):
+        assert len({one[name] for one in params}) > 1
+    still = params[0].keys() - space.keys()
+    assert {json.dumps({n: one[n] for n in sorted(still)}) for one in params} == {
+        json.dumps({n: params[0][n] for n in sorted(still)})
+    }
+    chosen = asked[-1]
+    rounds.finish(chosen, [0.5])
+    trials, record = rounds.best()
+    assert record["params"] == chosen["params"]
+    assert [trial["params"] for trial in trials] == params
+    assert record["searched"] == {name: values.as_record() for name, values in space.items()}
+    assert record["importance"] is None  # of one trial
+
+
+def test_importance_is_of_what_made_the_difference(tmp_path):
+    space = {"clip": Range(1.0, 9.0), "image_size": Range(64, 2048)}
+    rounds = Rounds(tmp_path, width=LEAST, start={"image_size": 480}, space=space)
+    for suggestion in rounds.suggest():
+        rounds.finish(suggestion, [suggestion["params"]["clip"] / 10])
+    shares = rounds.best()[1]["importance"]
+    assert list(shares) == ["clip", "image_size"]
+    assert shares["clip"] > 0.8 and sum(shares.values()) == pytest.approx(1)
 
 
 def test_search_cannot_start_at_a_logarithm_of_nothing(tmp_path):

@@ -105,9 +105,37 @@ def flag(value: Any) -> bool:
 
 def assignments(value: Any) -> tuple[str, ...]:
     """Read a table, or words ``name=value``; return such words, sorted, the last of equal names."""
-    pairs = _pairs(value, "NAME=VALUE", str.partition)
+    pairs = _pairs(value, str.partition, "a table, or words NAME=VALUE")
     words = {name.replace("-", "_"): item for name, item in pairs}
     return tuple(f"{name}={words[name]}" for name in sorted(words))
+
+
+def searched(value: Any) -> tuple[str, ...]:
+    """Read a table of what is searched, or words; return words ``name=low:high``, ``name=a,b``.
+
+    In a table, a list of two numbers is the ends of a range, and any other list a choice; text is
+    taken as a word is. What each name takes is checked by who knows the names.
+    """
+    takes = "a table of lists, or words NAME=LOW:HIGH or NAME=A,B,..."
+    if isinstance(value, dict):
+        value = {name: _choice(item, name) for name, item in value.items()}
+    pairs = _pairs(value, str.partition, takes)
+    words = {name.replace("-", "_"): item for name, item in pairs}
+    return tuple(f"{name}={words[name]}" for name in sorted(words))
+
+
+def _choice(value: Any, name: str) -> str:
+    """Return a list of a TOML file as the command line spells it."""
+    if isinstance(value, str) and value.strip():
+        return value
+    takes = f"for {name} two numbers, the ends of a range, or a list of choices"
+    if not isinstance(value, list) or not value:
+        raise ValueError(takes)
+    words = [_plain(item, f"{takes}: numbers or texts") for item in value]
+    if any(not word.strip() or set(word) & set(",:") for word in words):
+        raise ValueError(f"{takes}: texts without ',' and ':'")
+    numbers = [isinstance(item, int | float) and not isinstance(item, bool) for item in value]
+    return ":".join(words) if len(words) == 2 and all(numbers) else ",".join(words)
 
 
 def mapping(value: Any) -> tuple[str, ...]:
@@ -116,7 +144,7 @@ def mapping(value: Any) -> tuple[str, ...]:
     They may hold a ``=``, or be empty; one that stands twice means the same both times.
     """
     words: dict[str, str] = {}
-    for name, item in _pairs(value, "THEIRS=OURS", str.rpartition, nameless=True):
+    for name, item in _pairs(value, str.rpartition, "a table, or words THEIRS=OURS", True):
         if words.setdefault(name, item) != item:
             raise ValueError(f"one meaning for each name, '{name}' has two")
     return tuple(f"{name}={words[name]}" for name in sorted(words))
@@ -129,9 +157,11 @@ def laid_over(below: tuple[str, ...], above: tuple[str, ...]) -> tuple[str, ...]
 
 
 def _pairs(
-    value: Any, form: str, split: Callable[[str, str], Any], nameless: bool = False
+    value: Any,
+    split: Callable[[str, str], Any],
+    takes: str,
+    nameless: bool = False,
 ) -> list[tuple[str, str]]:
-    takes = f"a table, or words {form}"
     if isinstance(value, dict):
         value = [f"{name}={_plain(item, takes)}" for name, item in value.items()]
     if not isinstance(value, list | tuple):

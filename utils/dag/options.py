@@ -14,11 +14,12 @@ from utils.dag.option_types import (
     path,
     paths,
     real,
+    searched,
     text,
     whole,
     word,
 )
-from utils.detector.names import ARCHITECTURES
+from utils.detector.names import ARCHITECTURES, IMAGE_SIZES
 
 FORMATS = ("auto", "voc", "yolo", "coco", "cvat")
 GROUP_BY = ("folders", "exif")
@@ -190,8 +191,22 @@ class Options:
         many=True,
         laid_over=True,
     )
+    search: tuple[str, ...] = _option(
+        searched,
+        (),
+        "what the hyper-parameter search chooses from, and nothing else, e.g. "
+        "learning_rate=1e-5:1e-1 optimizer=adamw,sgd: ranges and choices of fields of the recipe, "
+        "of arch and of image_size (default: the recipe's learning rate, weight decay, batch size "
+        "and augmentation, around where they are)",
+        "NAME=VALUES",
+        many=True,
+        laid_over=True,
+    )
     image_size: int = _option(
-        whole(64, 2048), 480, "longer side in pixels of the photographs seen (default: 480)", "PX"
+        whole(*IMAGE_SIZES),
+        480,
+        "longer side in pixels of the photographs seen (default: 480)",
+        "PX",
     )
     noise: float = _option(
         real(0, 1), 0.05, "sigma of the Gaussian noise copies, in units of 0..1 (default: 0.05)"
@@ -292,6 +307,14 @@ class Options:
     def rounds(self) -> int:
         """Rounds of the hyper-parameter search."""
         return -(-self.trials // self.hpo_width)
+
+    @property
+    def archs(self) -> tuple[str, ...]:
+        """Architectures that the run may train: one, or those that are searched."""
+        of_search = [words.removeprefix("arch=") for words in self.search if words[:5] == "arch="]
+        if not (of_search and self.trials):
+            return (self.arch,)
+        return tuple(choice.strip() for choice in of_search[0].split(","))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the options as JSON types."""

@@ -116,6 +116,8 @@ class _Pipeline:
         self.seed = ["--seed", options.seed]
         self.shown: list[str] = []  # pictures of the jobs so far
         self.recipe = ["--recipe", *options.recipe] if options.recipe else []
+        begin = ["--arch", options.arch, "--image-size", options.image_size]
+        self.searched = ["--search", *options.search, *begin] if options.search else []
         minutes = options.checkpoint_minutes
         self.image_mib = _size(options.container)
         self.handing_over = [] if minutes is None else ["--checkpoint-minutes", minutes]
@@ -172,6 +174,7 @@ class _Pipeline:
                 "hpo_suggest",
                 ["suggest", "--round", r, "--trials", o.trials, *self.seed, *told],
                 self.recipe,
+                self.searched,
                 ["--study-out", Out(study)],
                 ["--suggestions", *(Out(f"{name}.json") for name in names)],
                 executable="hpo",

@@ -1,4 +1,4 @@
-"""The names of the detector's architectures, for those who plan and import no torch."""
+"""What a detector can be, for those who plan and import no torch: architectures, image sizes."""
 
 COMPACT = "compact_resnet18_fpn"
 COMPACT_LITE0 = "compact_efficientnet_lite0_fpn"
@@ -18,3 +18,6 @@ ARCHITECTURES = (
     MOBILENET,
 )
 """The default first."""
+
+IMAGE_SIZES = (64, 2048)
+"""Least and most pixels of the longer side of the photographs that a network sees."""

@@ -5,13 +5,16 @@ Importing it imports no torch: an executable parses its command line first.
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from utils.detector.names import ARCHITECTURES
 from utils.job import InputPath
 from utils.training.recipe import Recipe
+
+BESIDES = ("arch", "image_size")
+"""What a search may choose besides a recipe."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,18 @@ class Plan:
             "weights": digest_files([self.weights]) if self.weights else None,
         }
 
+    def searched(self, params: dict[str, Any]) -> "Plan":
+        """Return this plan with parameters that a search chose, or a part of them.
+
+        Raises
+        ------
+        InputError
+            If a parameter is unknown or out of range.
+        """
+        besides = {name: params[name] for name in BESIDES if name in params}
+        recipe = {name: value for name, value in params.items() if name not in BESIDES}
+        return replace(self, recipe=Recipe.from_params(recipe), **besides)
+
     @classmethod
     def from_args(cls, args: argparse.Namespace, recipe: Recipe) -> "Plan":
         """Return the plan that options of `add_plan_options` give."""
@@ -89,13 +104,8 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--val", type=InputPath, nargs="+", required=True, help="shards to validate on"
     )
-    parser.add_argument(
-        "--arch", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="the network"
-    )
+    add_network_options(parser)
     parser.add_argument("--epochs", type=int, required=True, help="passes over the photographs")
-    parser.add_argument(
-        "--image-size", type=int, required=True, help="pixels of a photograph's longer side"
-    )
     parser.add_argument("--weights", type=InputPath, help="pretrained weights; else from scratch")
     parser.add_argument(
         "--cache-mb", type=float, default=2048, help="MiB of decoded photographs to keep in memory"
@@ -111,4 +121,14 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
         "--checkpoint-minutes",
         type=float,
         help="exit with 85 at the end of an epoch after so long, to go on where the engine likes",
+    )
+
+
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what is trained, or where a search of it starts."""
+    parser.add_argument(
+        "--arch", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="the network"
+    )
+    parser.add_argument(
+        "--image-size", type=int, default=480, help="pixels of a photograph's longer side"
     )

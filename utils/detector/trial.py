@@ -13,7 +13,6 @@ from utils.search.trial import AfterEpoch
 from utils.seed import derive_seed
 from utils.training.distributed import is_first
 from utils.training.progress import EpochRecord
-from utils.training.recipe import Recipe
 
 
 def trial_training(
@@ -27,16 +26,15 @@ def trial_training(
     Parameters
     ----------
     plan
-        Its recipe gives way to the suggested parameters.
+        Its recipe gives way to the suggested parameters, as do architecture and image size where
+        they are searched.
     tries
         The trial fails at the start number `tries` without an epoch finished (see
         `Checkpoint.start`).
     """
 
     def train(params: dict[str, Any], after_epoch: AfterEpoch) -> float | None:
-        planned = replace(
-            plan, recipe=Recipe.from_params(params), seed=derive_seed(plan.seed, "trial")
-        )
+        planned = replace(plan.searched(params), seed=derive_seed(plan.seed, "trial"))
 
         def told(record: EpochRecord) -> None:
             if record["validation"]["map"] is None:

@@ -1,9 +1,7 @@
-"""What the hyper-parameter search may choose, and what it starts from.
+"""What the hyper-parameter search may choose, and what it starts from."""
 
-It moves what decides most, and differs most, between data sets, around where it starts; none of it
-depends on the architecture or the optimiser.
-"""
-
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from utils.training.recipe import Recipe
@@ -11,7 +9,65 @@ from utils.training.recipe import Recipe
 if TYPE_CHECKING:
     from optuna.trial import Trial
 
-SEARCHED = ("learning_rate", "weight_decay", "batch_size", "augmentation")
+
+@dataclass(frozen=True)
+class Range:
+    """All numbers from `low` to `high`, both included: whole ones where `low` is an int.
+
+    Attributes
+    ----------
+    log
+        Whether they are chosen by their logarithm: as many below a tenth as above it.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+    def suggest(self, trial: "Trial", name: str) -> float:
+        """Ask `trial` for a value."""
+        ask = trial.suggest_int if isinstance(self.low, int) else trial.suggest_float
+        return ask(name, self.low, self.high, log=self.log)
+
+    def nearest(self, value: Any) -> Any:
+        """Return what of the range is nearest to `value`."""
+        return min(max(value, self.low), self.high)
+
+    def __str__(self) -> str:
+        by = ", by its logarithm" if self.log else ""
+        return f"{short(self.low)} to {short(self.high)}{by}"
+
+    def as_record(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"low": self.low, "high": self.high, "log": self.log}
+
+
+@dataclass(frozen=True)
+class Choices:
+    """One of several values."""
+
+    values: tuple[Any, ...]
+
+    def suggest(self, trial: "Trial", name: str) -> Any:
+        """Ask `trial` for a value."""
+        return trial.suggest_categorical(name, self.values)
+
+    def nearest(self, value: Any) -> Any:
+        """Return `value` where it is a choice, else the nearest number, or the first word."""
+        if value in self.values or isinstance(value, str):
+            return value if value in self.values else self.values[0]
+        return min(self.values, key=lambda choice: abs(choice - value))
+
+    def __str__(self) -> str:
+        return " or ".join(map(short, self.values))
+
+    def as_record(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"choices": list(self.values)}
+
+
+Space = Mapping[str, Range | Choices]
+"""What may be chosen, by the name of the parameter."""
 
 
 def default_params() -> dict[str, Any]:
@@ -19,20 +75,46 @@ def default_params() -> dict[str, Any]:
     return Recipe().as_params()
 
 
-def suggest_params(trial: "Trial", start: dict[str, Any]) -> dict[str, Any]:
-    """Ask `trial` for every knob; what is not searched stays as in `start`."""
+def default_space(start: Mapping[str, Any]) -> Space:
+    """Return what is searched where nobody says what.
+
+    It is what decides most, and differs most, between data sets, around where the search starts;
+    none of it depends on the architecture or the optimiser.
+    """
     rate, decay, strength = (start[n] for n in ("learning_rate", "weight_decay", "augmentation"))
-    chosen = {
-        "learning_rate": trial.suggest_float("learning_rate", rate / 4, 2 * rate, log=True),
-        "weight_decay": trial.suggest_float("weight_decay", decay / 5, 4 * decay, log=True),
-        "batch_size": trial.suggest_categorical(
-            "batch_size", sorted({4, 8, 16, start["batch_size"]})
-        ),
-        "augmentation": trial.suggest_float("augmentation", min(0.3, strength), 1.0),
+    return {
+        "learning_rate": Range(rate / 4, 2 * rate, log=True),
+        "weight_decay": Range(decay / 5, 4 * decay, log=True),
+        "batch_size": Choices(tuple(sorted({4, 8, 16, start["batch_size"]}))),
+        "augmentation": Range(min(0.3, strength), 1.0),
     }
-    return start | chosen
 
 
-def as_study_params(params: dict[str, Any]) -> dict[str, Any]:
-    """Return the searched ones among `params`."""
-    return {name: params[name] for name in SEARCHED}
+def moved_into(space: Space, start: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a search of `space` starts: at `start`, or as near to it as `space` allows."""
+    return {**start, **{name: values.nearest(start[name]) for name, values in space.items()}}
+
+
+def suggest_params(trial: "Trial", space: Space, start: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask `trial` for all that is searched; what is not stays as in `start`."""
+    return {**start, **{name: values.suggest(trial, name) for name, values in space.items()}}
+
+
+def space_of(trial: "Trial") -> Space:
+    """Return what a trial could choose from, as the study knows it."""
+    return {
+        name: Choices(known.choices)
+        if hasattr(known, "choices")
+        else Range(known.low, known.high, known.log)
+        for name, known in trial.distributions.items()
+    }
+
+
+def from_record(record: Mapping[str, Any]) -> Range | Choices:
+    """Return what `as_record` returned of it."""
+    return Choices(tuple(record["choices"])) if "choices" in record else Range(**record)
+
+
+def short(value: Any) -> str:
+    """Return a value of a parameter in a few characters."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -19,8 +19,16 @@ from optuna.trial import Trial
 
 from utils.errors import InputError
 from utils.records import write_record
+from utils.search.importance import importance
 from utils.search.journal import check_journal, seal_journal
-from utils.search.space import as_study_params, default_params, suggest_params
+from utils.search.space import (
+    Space,
+    default_params,
+    default_space,
+    moved_into,
+    space_of,
+    suggest_params,
+)
 from utils.search.trial_results import RECIPE, STATES, tell, trial_record
 from utils.seed import derive_seed
 
@@ -37,7 +45,8 @@ def suggest(
     round_number: int,
     trials: int,
     seed: int,
-    recipe: dict[str, Any] | None = None,
+    start: dict[str, Any] | None = None,
+    space: Space | None = None,
 ) -> None:
     """Tell `results` to `study`, and ask it for as many sets of parameters as `suggestions`.
 
@@ -49,20 +58,25 @@ def suggest(
         The journal with the results told and the new trials asked.
     round_number, trials
         The number of this round, from 1, and of the trials in all rounds.
-    recipe
+    start
         Parameters where the search starts, if not at the defaults; the same in every round.
+    space
+        What is searched, the same in every round; by default `default_space`. The first trial is
+        `start`, or as near to it as this allows.
 
     Raises
     ------
     InputError
         If the journal cannot be used, or a result is not of this study (see `tell`).
     """
-    start = default_params() | (recipe or {})
-    if not start["weight_decay"] > 0:
+    begin = default_params() | (start or {})
+    if space is None and not begin["weight_decay"] > 0:
         raise InputError(
             "--recipe: weight_decay: the search goes by its logarithm, so it cannot start at 0; "
-            "give a small one, or search nothing (--trials 0)"
+            "give a small one, say what is searched (--search), or search nothing (--trials 0)"
         )
+    space = default_space(begin) if space is None else space
+    begin = moved_into(space, begin)
     # Of independent random trials, as many as a quarter, before the sampler models what it saw.
     sampler = optuna.samplers.TPESampler(
         seed=derive_seed(seed, "suggest", round_number),
@@ -72,9 +86,9 @@ def suggest(
     digest = check_journal(study) if study else None
     with _copied(study, study_out, sampler=sampler) as opened:
         if study is None:
-            opened.enqueue_trial(as_study_params(start))
+            opened.enqueue_trial({name: begin[name] for name in space})
         tell(opened, results, digest)
-        asked = [_ask(opened, round_number, start, recipe or {}) for _ in suggestions]
+        asked = [_ask(opened, round_number, space, begin, start or {}) for _ in suggestions]
     of_study = {"study": check_journal(study_out)}
     for path, record in zip(suggestions, asked, strict=True):
         write_record(path, record | of_study)
@@ -82,11 +96,15 @@ def suggest(
 
 
 def _ask(
-    study: optuna.Study, round_number: int, start: dict[str, Any], recipe: dict[str, Any]
+    study: optuna.Study,
+    round_number: int,
+    space: Space,
+    begin: dict[str, Any],
+    given: dict[str, Any],
 ) -> dict[str, Any]:
     trial = study.ask()
-    trial.set_user_attr(RECIPE, recipe)
-    params = suggest_params(trial, start)
+    trial.set_user_attr(RECIPE, given)
+    params = suggest_params(trial, space, begin)
     return {"number": trial.number, "round": round_number, "params": params}
 
 
@@ -121,6 +139,8 @@ def best(study: Path, results: Sequence[Path], study_out: Path, params: Path) ->
             "complete": number_of["complete"],
             "pruned": number_of["pruned"],
             "failed": number_of["fail"],
+            "searched": {name: it.as_record() for name, it in space_of(opened.trials[0]).items()},
+            "importance": importance(opened),
         }
         write_record(params, record)
     log.info("best of %d trials: %s", len(trials), record)

@@ -1,11 +1,15 @@
 """The hyper-parameters of a training, with their defaults."""
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from utils.errors import InputError
 
 OPTIMIZERS = ("adamw", "sgd")
+
+BY_RATIO = ("learning_rate", "weight_decay", "batch_size", "clip")
+"""Of these a factor matters, not a difference: a search goes by their logarithm."""
 
 _SHARES = (
     "augmentation",
@@ -86,6 +90,11 @@ class Recipe:
                 f"parameter 'optimizer' is {self.optimizer!r}, "
                 f"expected one of {', '.join(OPTIMIZERS)}"
             )
+        for name, value in asdict(self).items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InputError(f"parameter {name!r} is {value}, expected a finite number")
+        if self.weight_decay < 0:
+            raise InputError(f"parameter 'weight_decay' is {self.weight_decay}, expected >= 0")
         for name in ("learning_rate", "batch_size", "chip", "clip"):
             if not getattr(self, name) > 0:
                 raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected > 0")

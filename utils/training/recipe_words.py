@@ -30,7 +30,7 @@ def read_recipe(words: Sequence[str], source: str = "--recipe") -> dict[str, Any
             raise InputError(f"{source}: {word!r}: takes NAME=VALUE, e.g. batch_size=8")
         if name not in known:
             raise InputError(f"{source}: {name}: no such parameter; {suggestion(name, known)}")
-        params[name] = _value(text, known[name], f"{source}: {name}")
+        params[name] = read_value(text, known[name], f"{source}: {name}")
     try:
         Recipe.from_params(params)
     except InputError as error:
@@ -38,7 +38,19 @@ def read_recipe(words: Sequence[str], source: str = "--recipe") -> dict[str, Any
     return params
 
 
-def _value(text: str, default: Any, shown: str) -> Any:
+def read_value(text: str, default: Any, shown: str) -> Any:
+    """Return a parameter's value from its word, of the type of its default.
+
+    Parameters
+    ----------
+    shown
+        What the parameter is called in the message of an error.
+
+    Raises
+    ------
+    InputError
+        If the word is of another type.
+    """
     if isinstance(default, str):
         return text
     try:

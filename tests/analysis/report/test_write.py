@@ -230,6 +230,9 @@ def test_with_a_search_its_trials_are_shown(inputs, tmp_path, monkeypatch) -> No
             "complete": 1,
             "pruned": 0,
             "failed": 1,
+            "params": {"lr": 1, "x": 2},
+            "searched": {"x": {"choices": ["p", "q"]}, "lr": {"low": 1, "high": 9, "log": True}},
+            "importance": {"lr": 0.75, "x": 0.25},
         },
     )
     hpo_history(trials, 0, tmp_path / "hpo_history.png")
@@ -241,7 +244,12 @@ def test_with_a_search_its_trials_are_shown(inputs, tmp_path, monkeypatch) -> No
     searched = ReportInputs(**{**vars(inputs), **search})
     page = BeautifulSoup(write(searched, tmp_path)["page"].read_text(), "lxml")
     section = page.select_one("#search")
-    assert [cell.text for cell in section.select("thead th")] == ["trial", "state", "mAP", "lr"]
+    searched, told = section.select("table")
+    assert [[cell.text for cell in row.select("td")] for row in searched.select("tbody tr")] == [
+        ["lr", "1 to 9, by its logarithm", "1", "1", "75\N{NO-BREAK SPACE}%"],
+        ["x", "p or q", "2", "2", "25\N{NO-BREAK SPACE}%"],
+    ]
+    assert [cell.text for cell in told.select("thead th")] == ["trial", "state", "mAP", "lr"]
     assert [cell.text for cell in section.select("tr.best td")] == ["0", "complete", "0.200", "1"]
     assert "Trial 0 was kept" in section.text
     assert [image["alt"][:20] for image in section.select("img")] == ["Result of each trial"]

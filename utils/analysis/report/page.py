@@ -14,7 +14,7 @@ from utils.analysis.report.annotated_data import changes
 from utils.analysis.report.meaning import meaning
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.planned import narrower
-from utils.analysis.report.trials import why_kept
+from utils.analysis.report.trials import searched, why_kept
 from utils.analysis.report.words import between, per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
 from utils.dataset.shards import Photo
@@ -95,7 +95,8 @@ def render(
         training=training,
         params=params,
         trials=trials,
-        searched=_searched(trials),
+        searched=searched(params, trials) if params else [],
+        varied=_varied(trials),
         why_kept=why_kept(params, trials) if params else "",
         pictures=pictures,
         seed=seed,
@@ -142,7 +143,7 @@ def _worst(photos: list[dict[str, Any]], shown: int = 8) -> list[dict[str, Any]]
     return sorted(result, key=lambda photo: (-photo["all"], photo["name"]))[:shown]
 
 
-def _searched(trials: list[dict[str, Any]]) -> list[str]:
+def _varied(trials: list[dict[str, Any]]) -> list[str]:
     """Return the names of the settings in which trials differ."""
     values: dict[str, set[str]] = {}
     for trial in trials:

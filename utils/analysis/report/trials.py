@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.errors import InputError
+from utils.search.space import from_record
 
 
 def read_trials(journal: Path) -> list[dict[str, Any]]:
@@ -32,6 +33,36 @@ def read_trials(journal: Path) -> list[dict[str, Any]]:
             f"{journal}: not the journal of a search ({error}); run the search again"
         ) from error
     return [trial_record(trial) for trial in study.get_trials(deepcopy=False)]
+
+
+def searched(params: dict[str, Any], trials: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return of each setting that was searched what it could be, what it was first, and what now.
+
+    Parameters
+    ----------
+    params
+        The record ``best_hpo_params.json``.
+    trials
+        As `read_trials` returns them.
+
+    Returns
+    -------
+    ``{name, values, first, kept, importance}`` each, the most important first. Of `importance`, a
+    share of what makes trials differ, there is None where too few were completed.
+    """
+    first = next((trial["params"] for trial in trials if trial["number"] == 0), {})
+    shares = params.get("importance") or {}
+    rows = [
+        {
+            "name": name,
+            "values": str(from_record(record)),
+            "first": first.get(name),
+            "kept": params["params"].get(name),
+            "importance": shares.get(name),
+        }
+        for name, record in params.get("searched", {}).items()
+    ]
+    return sorted(rows, key=lambda row: -(row["importance"] or 0.0))
 
 
 def why_kept(params: dict[str, Any], trials: Sequence[dict[str, Any]]) -> str:
