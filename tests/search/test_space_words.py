@@ -36,7 +36,7 @@ def test_words_are_ranges_and_choices_of_the_type_of_what_is_searched():
 def test_every_field_of_the_recipe_can_be_searched():
     words = {str: lambda text: "adamw,sgd", int: lambda n: f"{n},{n + 1}"}
     for name, value in default_params().items():
-        _, space = read(f"{name}={words.get(type(value), lambda x: f'{x},{x / 2}')(value)}")
+        _, space = read(f"{name}={words.get(type(value), lambda x: f'{x},{x / 2 or 0.5}')(value)}")
         assert moved_into(space, default_params())[name] == value
 
 
