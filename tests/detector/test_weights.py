@@ -202,7 +202,7 @@ def test_a_state_dict_is_found_in_what_others_wrap_it_in(networks, tmp_path, wra
     path = saved(wrap(given), tmp_path / "wrapped.pth")
     check_weights(path, COMPACT)
     model = built(COMPACT)
-    assert load_weights(model, path, COMPACT).tensors == len(given)
+    assert load_weights(model, path, COMPACT).names == given.keys()
     assert all(torch.equal(value, given[name]) for name, value in model.state_dict().items())
 
 

@@ -22,13 +22,15 @@ class Line:
         The states of the networks that were validated.
     """
 
-    def __init__(self, frozen=frozenset(), change=lambda step, total: total, samples=SAMPLES):
+    def __init__(
+        self, frozen=frozenset(), change=lambda step, total: total, samples=SAMPLES, pretrained=None
+    ):
         torch.manual_seed(0)
         self.model = nn.Sequential(
             nn.Linear(3, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 4), nn.BatchNorm1d(4),
             nn.Linear(4, 1),
         )  # fmt: skip
-        self.frozen, self.change = frozen, change
+        self.frozen, self.change, self.pretrained = frozen, change, pretrained or {}
         self.names = [f"sample{number}" for number in range(samples)]
         self.weights = [1.0] * samples
         self.steps, self.validated = 0, []

@@ -12,6 +12,7 @@ from torchvision.models.detection import FasterRCNN
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
+from utils.detector.fine_tuning import pretrained_rates
 from utils.detector.inference import best_device, has_bfloat16
 from utils.detector.plan import Plan
 from utils.detector.task import FaceDetection
@@ -91,7 +92,8 @@ def fit(
         anchors.sizes,
     )
     frozen = pretrained.normalised if pretrained else frozenset()
-    task = FaceDetection(model, photos, validation, plan.recipe, frozen, bfloat16)
+    rates = pretrained_rates(model, plan.recipe, pretrained.names) if pretrained else {}
+    task = FaceDetection(model, photos, validation, plan.recipe, frozen, bfloat16, rates)
     epochs = train(
         task,
         plan.recipe,

@@ -1,6 +1,6 @@
 """What the training loop trains here: a detector of faces, on chips of photographs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,9 @@ class FaceDetection:
     frozen
         Names of the normalisation layers that keep their statistics, as is usual with those that
         came with pretrained weights.
+    pretrained
+        Names of the parameters that came with weights, each with its factor of the learning rate
+        (`utils.detector.fine_tuning`); those of factor 0 get no gradient.
     bfloat16
         Compute features in bfloat16; boxes and losses stay in float32.
 
@@ -53,9 +56,10 @@ class FaceDetection:
         recipe: Recipe,
         frozen: frozenset[str] = frozenset(),
         bfloat16: bool = False,
+        pretrained: Mapping[str, float] | None = None,
     ) -> None:
         self.model, self.photos, self.validation = model, photos, validation
-        self.frozen, self.bfloat16 = frozen, bfloat16
+        self.frozen, self.bfloat16, self.pretrained = frozen, bfloat16, pretrained or {}
         self.names = photos.names
         self.weights = repeat_factors(_present(photos), recipe.rare)
         self.found: list[Detections] | None = None
@@ -64,6 +68,8 @@ class FaceDetection:
         self._device = next(model.parameters()).device
         self._anchors, self._proposals = seed_sampling(model)
         share_batch_norm(model)
+        for name, factor in self.pretrained.items():
+            model.get_parameter(name).requires_grad_(factor > 0)
         self._network = data_parallel(_Losses(model, bfloat16))
 
     def sample(self, number: int, seed: int) -> Sample:

@@ -56,8 +56,8 @@ class Loaded:
     ----------
     kind
         ``detector``, ``classifier``, of which the backbone was taken, or ``trunk``.
-    tensors
-        How many were loaded.
+    names
+        Of the tensors that were loaded.
     replaced
         Names of the file's tensors that do not fit our classes or anchors; ours stayed.
     normalised
@@ -66,7 +66,7 @@ class Loaded:
     """
 
     kind: str
-    tensors: int
+    names: frozenset[str]
     replaced: tuple[str, ...]
     normalised: frozenset[str]
 
@@ -94,7 +94,7 @@ def load_weights(model: FasterRCNN, path: Path, arch: str) -> Loaded:
         "weights of a %s from %s: %d tensors loaded, %d replaced for our classes and anchors",
         loaded.kind,
         path,
-        loaded.tensors,
+        len(loaded.names),
         len(loaded.replaced),
     )
     return loaded
@@ -170,7 +170,7 @@ def _fitting(path: Path, wanted: State, arch: str) -> tuple[State, Loaded]:
         )
     statistics = {name for name in given if name.endswith(".running_mean")}
     normalised = frozenset(name.removesuffix(".running_mean") for name in statistics)
-    return given, Loaded(kind, len(given), tuple(replaced), normalised)
+    return given, Loaded(kind, frozenset(given), tuple(replaced), normalised)
 
 
 def _state_dict(path: Path) -> State:

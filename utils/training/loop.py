@@ -8,7 +8,7 @@ batches do what one would, apart from rounding.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from torch import nn
@@ -18,7 +18,6 @@ from utils.seed import derive_seed
 from utils.training.checkpoint import Checkpoint
 from utils.training.distributed import anywhere, from_first, is_first, own_places, processes
 from utils.training.divergence import check_loss
-from utils.training.optimization import learning_rate_at
 from utils.training.prefetching import ahead
 from utils.training.progress import EpochRecord, Progress, tell_progress
 from utils.training.recipe import Recipe
@@ -41,12 +40,16 @@ class Task(Protocol):
         How often an epoch shows each sample (see `utils.training.sampling.epoch_batches`).
     frozen
         Names of the normalisation layers that keep their statistics.
+    pretrained
+        Names of the parameters that came with weights and learn by another rate, or later, than the
+        others, each with its factor of the rate.
     """
 
     model: nn.Module
     names: Sequence[str]
     weights: Sequence[float]
     frozen: frozenset[str]
+    pretrained: Mapping[str, float]
 
     def sample(self, number: int, seed: int) -> Any:
         """Return sample `number` as an epoch shows it; called in a thread, a batch ahead."""
@@ -135,7 +138,7 @@ class _Trainer:
 
     def __init__(self, task: Task, recipe: Recipe, epochs: int, seed: int) -> None:
         self.task, self.recipe, self.epochs, self.seed = task, recipe, epochs, seed
-        self.step = Step(task.model, recipe)
+        self.step = Step(task.model, recipe, task.pretrained)
         self.progress = Progress()
         if recipe.batch_size < processes():
             log.warning(
@@ -169,10 +172,10 @@ class _Trainer:
             if stop():
                 return False
             place = progress.epoch * len(batches) + progress.step
-            rate = learning_rate_at(place, self.epochs * len(batches), self.recipe)
+            steps = self.epochs * len(batches)
             draws = self._seeds("draw", progress.step, len(batch))
             samples = next(prepared)
-            losses = self.step(lambda s=samples, d=draws: self.task.losses(s, d), rate)
+            losses = self.step(lambda s=samples, d=draws: self.task.losses(s, d), place, steps)
             self._count(batch, losses, len(batches))
             progress.step += 1
         if not self.step.is_finite():

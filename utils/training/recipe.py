@@ -21,6 +21,9 @@ _SHARES = (
     "rare",
     "warmup",
     "descent",
+    "backbone_rate",
+    "layer_decay",
+    "head_start",
 )
 
 
@@ -65,6 +68,14 @@ class Recipe:
     ema
         Share of itself that the average of the weights keeps at each step (see
         `utils.training.averages`); 0 for no average.
+    backbone_rate
+        Factor of the learning rate for layers of the backbone that came with weights.
+    layer_decay
+        Factor more for each stage further down, for these layers.
+    frozen_stages
+        How many first stages of them do not learn at all, which saves their part of a step.
+    head_start
+        Share of all steps before these layers begin to learn.
     """
 
     optimizer: str = "adamw"
@@ -83,6 +94,10 @@ class Recipe:
     descent: float = 0.2
     clip: float = 5.0
     ema: float = 0.999
+    backbone_rate: float = 1.0
+    layer_decay: float = 1.0
+    frozen_stages: int = 0
+    head_start: float = 0.0
 
     def __post_init__(self) -> None:
         if self.optimizer not in OPTIMIZERS:
@@ -105,6 +120,8 @@ class Recipe:
             raise InputError(
                 f"parameter 'chip' is {self.chip}, expected a share or 64 pixels or more"
             )
+        if not self.frozen_stages >= 0:
+            raise InputError(f"parameter 'frozen_stages' is {self.frozen_stages}, expected >= 0")
         if not 0 <= self.ema < 1:
             raise InputError(f"parameter 'ema' is {self.ema}, expected 0 or more and less than 1")
 

@@ -2,14 +2,14 @@
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from utils.training.averages import Average
-from utils.training.optimization import make_optimizer
+from utils.training.optimization import make_optimizer, set_learning_rate
 from utils.training.recipe import Recipe
 
 Losses = tuple[Tensor, dict[str, float]]
@@ -25,9 +25,9 @@ class Step:
         The network to validate and to keep: the average where the recipe has one.
     """
 
-    def __init__(self, model: nn.Module, recipe: Recipe) -> None:
-        self.model, self.clip = model, recipe.clip
-        self.optimizer = make_optimizer(model, recipe)
+    def __init__(self, model: nn.Module, recipe: Recipe, pretrained: Mapping[str, float]) -> None:
+        self.model, self.recipe = model, recipe
+        self.optimizer = make_optimizer(model, recipe, pretrained)
         self.average = Average(model, recipe.ema) if recipe.ema else None
 
     @property
@@ -58,13 +58,15 @@ class Step:
             for value in network.state_dict().values()
         )
 
-    def __call__(self, losses: Callable[[], Losses], learning_rate: float) -> dict | None:
+    def __call__(self, losses: Callable[[], Losses], step: int, steps: int) -> dict | None:
         """Change the weights, and return the losses of the whole batch.
 
         Parameters
         ----------
         losses
             Passes a batch through the network.
+        step, steps
+            Which step of the whole training it is, from 0, of how many.
 
         Returns
         -------
@@ -78,8 +80,7 @@ class Step:
                 for buffer, value in zip(self.model.buffers(), before, strict=True):
                     buffer.copy_(value)
             return None
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
+        set_learning_rate(self.optimizer, step, steps, self.recipe)
         self.optimizer.step()
         if self.average:
             self.average.update(self.model)
@@ -92,5 +93,5 @@ class Step:
             # Of 1 x 1 kernels in channels-last order, whose strides can be written in two ways.
             warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
             loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         return math.isfinite(norm.item())
