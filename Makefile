@@ -61,7 +61,7 @@ quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the d
 	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(MINUTES) $(ARGS)
 
 # The speed benchmarks take photographs; the others make their own.
-ON_DATA := training_speed inference_speed profile_step bfloat16 recipe
+ON_DATA := training_speed inference_speed profile_step bfloat16 recipe starts
 benchmark-%: $(READY)
 	@echo; echo "== $*"; $(RUN) benchmarks/$*.py $(if $(filter $*,$(ON_DATA)),--data $(DATA)) $(ARGS)
 

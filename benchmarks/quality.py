@@ -35,6 +35,7 @@ from utils.dataset.splitting.split import split_dataset
 from utils.detector.final import train_final
 from utils.detector.inference import Detector
 from utils.detector.plan import Plan
+from utils.records import read_record, write_record
 from utils.training.recipe import Recipe
 
 VALIDATION_SHARE = 0.12
@@ -99,10 +100,17 @@ def split(data: Path, scratch: Path, seed: int) -> dict[str, Path]:
 def run(
     plan: Plan, minutes: float, shards: dict[str, Path], kept: Path
 ) -> tuple[dict[str, Any], int, float, float]:
-    """Train for `minutes` and evaluate; return the record, the epochs, and the minutes taken."""
-    chips, seconds = epoch_cost(plan, kept / "timing.pth")
-    epochs = max(1, int(60 * minutes * (1 - VALIDATION_SHARE) / seconds))
-    print(f"{plan.arch}: {chips / seconds:.1f} chips/s, {epochs} epochs of {chips}", flush=True)
+    """Train for `minutes` and evaluate; return the record, the epochs, and the minutes taken.
+
+    A training that was interrupted goes on where `kept` is the same folder.
+    """
+    length = kept / "epochs.json"
+    if not length.exists():
+        chips, seconds = epoch_cost(plan, kept / "timing.pth")
+        epochs = max(1, int(60 * minutes * (1 - VALIDATION_SHARE) / seconds))
+        print(f"{plan.arch}: {chips / seconds:.1f} chips/s, {epochs} epochs of {chips}", flush=True)
+        write_record(length, {"epochs": epochs})
+    epochs = read_record(length)["epochs"]
     wall, processor = time.perf_counter(), time.process_time()
     model = kept / "model.pth"
     checkpoint = kept / "checkpoint.pth"
