@@ -18,6 +18,13 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", type=InputPath, required=True, help="trained model file")
     parser.add_argument("--test", type=InputPath, required=True, help="clean shard of test photos")
+    parser.add_argument(
+        "--validation",
+        type=InputPath,
+        help="clean shard of validation photos, which join the test photos where the rate is "
+        "corrected, each counted as the others choose",
+    )
+    parser.add_argument("--split", type=InputPath, help="split.json; for --validation, --detector")
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap intervals")
     parser.add_argument("--json", type=OutputPath, required=True, help="all numbers, to write")
     parser.add_argument("--text", type=OutputPath, required=True, help="the same to read, to write")
@@ -29,7 +36,6 @@ def parser() -> argparse.ArgumentParser:
         help="PNG files to write; the name of each says what it shows: confusion_matrix, "
         "precision_recall, calibration, mistakes",
     )
-    parser.add_argument("--split", type=InputPath, help="split.json; for --detector")
     parser.add_argument(
         "--detector",
         type=OutputPath,
@@ -49,6 +55,7 @@ def main(args: argparse.Namespace) -> None:
         json=args.json,
         text=args.text,
         pictures=args.pictures,
+        validation=args.validation,
         split=args.split,
         carrier=args.detector,
     )

@@ -66,9 +66,19 @@ def test_who_waits_for_whom():
     assert waits["hpo_suggest_2"] == {"hpo_suggest_1", "hpo_trial_1_0", "hpo_trial_1_1"}
     assert waits["hpo_best"] == {"hpo_suggest_2", "hpo_trial_2_0"}
     assert waits["train_model"] == {"hpo_best", *data}
-    assert waits["evaluate"] == {"train_model", "preprocess_test", "split_data"}
+    assert waits["evaluate"] == {
+        *("train_model", "split_data", "preprocess_test", "preprocess_val")
+    }
     assert waits["predict_0"] == waits["predict_1"] == {"train_model", "split_data"}
     assert {"evaluate", "predict_0", "predict_1", "plot_class_distribution"} <= waits["report"]
+
+
+def test_validation_photographs_join_unless_asked_not_to():
+    args = build_workflow(Options()).jobs["evaluate"].args
+    assert args[args.index("--validation") + 1] == "val_clean.tar"
+    assert args[args.index("--split") + 1] == "split.json"
+    alone = build_workflow(Options(join_validation=False)).jobs["evaluate"].args
+    assert "--validation" not in alone
 
 
 def test_without_trials_there_is_no_search():

@@ -231,6 +231,13 @@ class Options:
         "use, slower and with the same result (default: 2048)",
         "MIB",
     )
+    join_validation: bool = _option(
+        flag,
+        True,
+        "let validation photographs, each counted as the others choose, join the test photographs "
+        "by which the share is corrected; --no-join-validation: test photographs alone "
+        "(default: join)",
+    )
     seed: int = _option(whole(0, 2**32 - 1), 0, "the one seed of the run (default: 0)", "N")
     cores: int | None = _option(
         whole(1), None, "cores that the local engine may use (default: all)", "N", goes_on=True

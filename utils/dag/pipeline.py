@@ -222,6 +222,7 @@ class _Pipeline:
             ["--pictures", *self.pictures("confusion_matrix.png", "precision_recall.png")],
             self.pictures("calibration.png", "mistakes.png"),
             ["--split", In("split.json"), "--detector", Out(DETECTOR, keep=True)],
+            ["--validation", In("val_clean.tar")] if self.options.join_validation else [],
         )
 
     def predict(self) -> list:

@@ -1,7 +1,6 @@
 """How good a detector is on photographs it never saw: ``evaluation.json`` and its text."""
 
-import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +13,14 @@ from utils.analysis.evaluation.intervals import (
     operating_intervals,
     precision_intervals,
 )
+from utils.analysis.evaluation.joined import joined_photographs
 from utils.analysis.evaluation.mistakes import worst_mistakes
+from utils.analysis.evaluation.photographs import look_at, photo_records
 from utils.analysis.evaluation.text import evaluation_text
 from utils.analysis.plots import quality as quality_plots
 from utils.analysis.plots.mistakes import draw_mistakes
-from utils.analysis.prevalence.box_features import feature_sums
-from utils.analysis.prevalence.counting import expected_confusion
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES
-from utils.dataset.looks import looks
-from utils.dataset.shards import read_shard
 from utils.detector.model_file import write_model
 from utils.errors import InputError
 from utils.metrics.average_precision import IOUS, average_precision
@@ -46,9 +43,6 @@ SCHEMA = 2
 REPETITIONS = 1000
 """Resamples of the photographs, for the intervals of average precision."""
 
-EVERY = 50
-"""Photographs between two lines in the log."""
-
 DRAWINGS: dict[str, Callable[[dict[str, Any], Path, Path], None]] = {
     "confusion_matrix": lambda record, test, output: quality_plots.confusion_matrix(
         np.array(record["confusion"]), record["threshold"], output
@@ -61,50 +55,52 @@ DRAWINGS: dict[str, Callable[[dict[str, Any], Path, Path], None]] = {
 }
 """What draws each picture, by its name: called with the record, the test shard and the file."""
 
-log = logging.getLogger(__name__)
 
-
-def evaluate(detector: "Detector", test: Path, seed: int) -> dict[str, Any]:
+def evaluate(
+    detector: "Detector",
+    test: Path,
+    seed: int,
+    validation: Path | None = None,
+    split: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Run a detector over a test shard and return the record ``evaluation.json``.
 
     The operating threshold is the model's own, chosen on validation photographs.
 
     Parameters
     ----------
-    test
-        A clean shard: photographs with annotations.
+    test, validation
+        Clean shards: photographs with annotations. Those of validation join the test photographs
+        where the rate is corrected, and there alone (`joined_photographs`); by default none do.
     seed
         The run's seed, for the bootstrap intervals.
+    split
+        The record ``split.json``, which `validation` needs.
 
     Raises
     ------
     InputError
-        If the shard holds no photograph, or one that cannot be read.
+        If the test shard holds no photograph, or one that cannot be read.
     """
-    names: list[str] = []
-    faces: list[Faces] = []
-    seen: list[dict[str, float]] = []
-
-    def images() -> Iterator[np.ndarray]:
-        for photo in read_shard(test):
-            image = photo.decode()
-            height, width = image.shape[:2]
-            names.append(photo.name)
-            seen.append(looks(image))
-            faces.append(photo.read_annotation(width, height).faces)
-            yield image
-            if len(names) % EVERY == 0:
-                log.info("%d photographs", len(names))
-
-    detections = list(detector.stream(images()))
-    if not names:
+    seen = look_at(detector, test)
+    if not seen.names:
         raise InputError(f"{test}: holds no photograph; there is nothing to evaluate on")
-    record = score(names, faces, detections, detector.threshold, seed)
-    for photo, told in zip(record["per_photo"], seen, strict=True):
-        photo["looks"] = told
-    record["calibration"] = calibration_record(detections, faces, detector.calibration)
-    worst = worst_mistakes(names, detections, faces, detector.threshold)
+    numbers = seen.names, seen.faces, seen.detections, detector.threshold
+    record = score(*numbers, seed)
+    looked = zip(record["per_photo"], seen.looks, strict=True)
+    record["per_photo"] = [photo | {"looks": told} for photo, told in looked]
+    record["calibration"] = calibration_record(seen.detections, seen.faces, detector.calibration)
+    worst = worst_mistakes(seen.names, seen.detections, seen.faces, detector.threshold)
     record["mistakes"] = [mistake.as_record() for mistake in worst]
+    others: list[dict[str, Any]] = []
+    record["validation"] = None
+    if validation and split:
+        others, record["validation"] = joined_photographs(detector, validation, split)
+    record["per_photo"] = [
+        one | {"validation": joined}
+        for joined, side in ((False, record["per_photo"]), (True, others))
+        for one in side
+    ]
     model = {"arch": detector.arch, "digest": detector.digest, "image_size": detector.image_size}
     return {"model": model, **record}
 
@@ -117,6 +113,7 @@ def write_evaluation(
     json: Path,
     text: Path,
     pictures: Sequence[Path] = (),
+    validation: Path | None = None,
     split: Path | None = None,
     carrier: Path | None = None,
 ) -> dict[str, Any]:
@@ -124,31 +121,35 @@ def write_evaluation(
 
     Parameters
     ----------
-    split, carrier
-        The record ``split.json``, and the model file to write that carries what was measured
-        (`utils.analysis.evaluation.carried`).
+    validation, split
+        As `evaluate` takes them, the latter as a file.
+    carrier
+        The model file to write that carries what was measured
+        (`utils.analysis.evaluation.carried`), which needs the split, too.
     pictures
         The stem of each file's name says what is drawn, see `DRAWINGS`.
 
     Raises
     ------
     InputError
-        As `evaluate`; and if a picture has another name, or the carrier no split.
+        As `evaluate`; if a picture has another name; or if validation photographs, or the carrier,
+        come without a split.
     """
-    if carrier and not split:
+    if (validation or carrier) and not split:
         raise InputError(
-            f"{carrier}: a model carries its evaluation with the groups of the test photographs; "
+            f"{validation or carrier}: near-duplicates among the photographs must be known; "
             "give split.json, too"
         )
     for unknown in (path for path in pictures if path.stem not in DRAWINGS):
         raise InputError(f"{unknown}: no picture of an evaluation; it draws {', '.join(DRAWINGS)}")
-    record = evaluate(detector, test, seed)
+    known = read_record(split) if split else None
+    record = evaluate(detector, test, seed, validation, known)
     write_record(json, record, SCHEMA)
     write_atomically(text, evaluation_text(record).encode())
     for path in pictures:
         DRAWINGS[path.stem](record, test, path)
-    if carrier and split:
-        write_model(carrier, replace(detector.file, evaluation=carry(record, read_record(split))))
+    if carrier and known:
+        write_model(carrier, replace(detector.file, evaluation=carry(record, known)))
     return record
 
 
@@ -168,8 +169,7 @@ def score(
     ``intervals``), ``bootstrap`` ({repetitions, seed}), ``confusion`` (4 x 4),
     ``precision_recall`` ({class: {recall, precision}}, 101 points),
     ``counted`` (10th, 50th and 90th percentile of the side in pixels and the confidence of the
-    boxes that count) and ``per_photo`` ([{name, confusion, expected, features}]; the last two for
-    the rate, see `expected_confusion` and `utils.analysis.prevalence.box_features.feature_sums`).
+    boxes that count) and ``per_photo`` (`photo_records`).
     """
     tables = confusion_counts(detections, faces, threshold)
     total = tables.sum(axis=0)
@@ -200,19 +200,7 @@ def score(
             "side": spread([face_sides(found) for found in kept]),
             "confidence": spread([found.scores for found in kept]),
         },
-        "per_photo": [
-            {
-                "name": name,
-                "confusion": table.tolist(),
-                "expected": expected.round(6).tolist(),
-                "features": features.round(6).tolist(),
-            }
-            for name, table, expected, features in zip(
-                *(names, tables, expected_confusion(detections, faces, threshold)),
-                feature_sums(detections, threshold, faces),
-                strict=True,
-            )
-        ],
+        "per_photo": photo_records(names, faces, detections, threshold),
     }
 
 

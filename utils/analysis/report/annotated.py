@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from utils.analysis.evaluation.joined import correcting_photos
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.annotated import LEAST, annotated_prevalence
 from utils.analysis.report.caveats import (
@@ -243,7 +244,7 @@ def _instead(detector: dict[str, Any], answer: dict[str, Any]) -> str:
 
 def _right(evaluation: dict[str, Any]) -> float:
     """Return the share of the test photographs on which the detector makes no mistake."""
-    tables = np.array([photo["confusion"] for photo in evaluation["per_photo"]])
+    tables = np.array([photo["confusion"] for photo in correcting_photos(evaluation)])
     wrong = tables.sum(axis=(1, 2)) - np.trace(tables, axis1=1, axis2=2)
     return float((wrong == 0).mean()) if len(tables) else 0.0
 

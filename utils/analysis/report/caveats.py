@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.report.meaning import meaning
 from utils.analysis.report.shift import about_the_shift
-from utils.analysis.report.words import per_cent
+from utils.analysis.report.words import known_from, per_cent
 from utils.dataset.labels import CLASSES, TITLES
 from utils.errors import number_of
 
@@ -74,7 +74,7 @@ def caveats(
         *_about_the_answer(prevalence),
         *others,
         *about_the_photographs(predictions),
-        *_about_the_sample(prevalence, evaluation),
+        *_about_the_sample(prevalence),
     ]
     return sorted(told, key=lambda caveat: not caveat.serious)
 
@@ -131,7 +131,7 @@ def _about_the_answer(prevalence: dict[str, Any]) -> list[Caveat]:
     return [Caveat(text) for text in result]
 
 
-def _about_the_sample(prevalence: dict[str, Any], evaluation: dict[str, Any]) -> list[Caveat]:
+def _about_the_sample(prevalence: dict[str, Any]) -> list[Caveat]:
     photos, result = prevalence["photos"], []
     if not prevalence["people"]["found"] or not prevalence["reliable"]:
         pass  # there is no interval to warn of
@@ -155,23 +155,23 @@ def _about_the_sample(prevalence: dict[str, Any], evaluation: dict[str, Any]) ->
     if prevalence["bursts"]["photos"]:
         result.append(about_bursts(prevalence["bursts"], photos["new"]))
     if photos["test"] < FEW_PHOTOS:
-        result.append(
-            f"The detector's mistakes are known from only "
-            f"{number_of(photos['test'], 'test photograph')}."
-        )
+        result.append(f"The detector's mistakes are known from only {known_from(photos)}.")
+    tested = [sum(row) for row in prevalence["confusion"]]
+    joined = photos.get("validation", 0)
+    sides = "Test and validation photographs have" if joined else "The test set has"
     there = [
-        (TITLES[k], evaluation["faces"][name])
+        (TITLES[k], tested[k])
         for k, name in enumerate(CLASSES, start=1)
         if name not in prevalence["absent"]
     ]
     few = [f"{count} of class '{title}'" for title, count in there if 0 < count < FEW_FACES]
     if few:
         result.append(
-            f"The test set has few faces: {', '.join(few)}; there should be {FEW_FACES} or more. "
+            f"{sides} few faces: {', '.join(few)}; there should be {FEW_FACES} or more. "
             "How often the detector mistakes them is poorly known."
         )
     unknown = [
-        f"The test set has no face of class '{title}'. It was assumed that the detector treats "
+        f"{sides} no face of class '{title}'. It was assumed that the detector treats "
         "such faces as well as the others, which nothing proves."
         for title, count in there
         if not count

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from utils.analysis.evaluation.joined import correcting_photos
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.adjusted_counts import without_classes
 from utils.analysis.prevalence.counting import expected_counts
@@ -23,6 +24,7 @@ def estimates(
     split: dict[str, Any],
     seed: int,
     given: Given | None = None,
+    join_validation: bool = True,
 ) -> dict[str, Any]:
     """Return the estimate's record.
 
@@ -36,10 +38,14 @@ def estimates(
         The run's seed, for the bootstrap.
     given
         Places, times and weights of the new photographs, as far as told.
+    join_validation
+        Whether the validation photographs of the evaluation join its test photographs, as they
+        should unless the new photographs are the test photographs.
 
     Returns
     -------
-    That of `estimate_prevalence`, with ``threshold`` and ``bursts``: how many ``photos`` are in how
+    That of `estimate_prevalence`, with ``photos.validation``, which of ``photos.test`` are
+    validation photographs that joined; ``threshold``; ``bursts``: how many ``photos`` are in how
     many ``groups`` of two or more that are as one observation, and the ``largest`` of these; and
     ``shift``: whether the new photographs are like the test photographs (`shift_of`). Where they
     clearly are not, the answer is not ``reliable``. ``plan`` is what one of `HALF_WIDTH` takes
@@ -48,7 +54,7 @@ def estimates(
     (`utils.analysis.report.annotated`). ``places``: the share of each, and which differ
     (`utils.analysis.report.places.compared`); None where none are told, or nothing is reliable.
     """
-    photos, found = evaluation["per_photo"], predictions.detections
+    photos, found = correcting_photos(evaluation, join_validation), predictions.detections
     test = np.array([photo["confusion"] for photo in photos])
     expected = np.array([photo["expected"] for photo in photos])
     new = np.array(
@@ -68,7 +74,8 @@ def estimates(
         weights=given.of(files)[1] if given else None,
         absent=absent,
     )
-    shift = shift_of(evaluation, predictions, test, new, seed)
+    record["photos"]["validation"] = sum(photo.get("validation", False) for photo in photos)
+    shift = shift_of(photos, predictions, test, new, seed)
     if record["reliable"] and shift["broken"]:
         record = withheld(record)
     planned = None

@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 from PIL import Image
 
+from utils.analysis.evaluation.joined import correcting_photos
 from utils.analysis.plots.mistakes import words
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.report.annotated_data import changes
@@ -15,7 +16,7 @@ from utils.analysis.report.meaning import meaning
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.planned import narrower
 from utils.analysis.report.trials import searched, why_kept
-from utils.analysis.report.words import between, per_cent, share_digits
+from utils.analysis.report.words import between, known_from, per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
 from utils.dataset.shards import Photo
 from utils.errors import number_of
@@ -79,7 +80,7 @@ def render(
         narrower=narrower(prevalence),
         digits=share_digits(prevalence["properly_masked"]["interval"]),
         evaluation=evaluation,
-        worst=_worst(evaluation["per_photo"]),
+        worst=_worst(correcting_photos(evaluation, join_validation=False)),
         mistakes=[
             {**mistake, **dict(zip(("what", "why"), words(mistake), strict=True))}
             for mistake in evaluation["mistakes"]
@@ -119,7 +120,7 @@ def _environment() -> jinja2.Environment:
         "unbroken": _unbroken,
         "value": _value,
     }
-    environment.globals |= {"number_of": number_of, "between": between}
+    environment.globals |= {"number_of": number_of, "between": between, "known_from": known_from}
     return environment
 
 

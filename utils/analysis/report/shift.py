@@ -30,7 +30,7 @@ _WORDS = {
 
 
 def shift_of(
-    evaluation: dict[str, Any],
+    tested: Sequence[dict[str, Any]],
     predictions: Predictions,
     test: np.ndarray,
     new: np.ndarray,
@@ -40,6 +40,8 @@ def shift_of(
 
     Parameters
     ----------
+    tested
+        The test photographs, as the evaluation has them ``per_photo``.
     test, new
         Shapes (photos, 4, 4) and (photos, 3): as `estimate_prevalence` has them.
 
@@ -48,11 +50,11 @@ def shift_of(
     With ``words``: what is `MARKED`, the largest first, where the photographs are ``shifted``; and
     ``broken``: whether they are so much that the answer cannot stand.
     """
-    photos, found = evaluation["per_photo"], predictions.detections
+    found = predictions.detections
     record = shift_test(
         test,
-        np.array([photo["features"] for photo in photos]),
-        _looks(photos, np.asarray(test)[:, :, 1:].sum(axis=(1, 2))),
+        np.array([photo["features"] for photo in tested]),
+        _looks(tested, np.asarray(test)[:, :, 1:].sum(axis=(1, 2))),
         new,
         feature_sums(found, predictions.threshold),
         _looks(predictions.summaries, np.asarray(new).sum(axis=1)),

@@ -59,11 +59,18 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
         f"The detector found {number_of(people['found'], 'person', 'people')} and took "
         f"{masked['found']:,} of them ({per_cent(masked['raw_share'], digits)}) to be of "
         f"class '{TITLES[PROPERLY_MASKED]}'. The answer corrects this for the faces that it "
-        f"missed, invented and confused on {number_of(photos['test'], 'test photograph')}; "
+        f"missed, invented and confused on {known_from(photos)}; "
         f"by these, about {people['corrected']:,.0f} people are to be seen"
         f"{between(people['interval'])}.{_two_questions(prevalence)}"
     )
     return first, second
+
+
+def known_from(photos: dict[str, Any]) -> str:
+    """Return how many photographs tell the detector's mistakes, in words."""
+    joined = photos.get("validation", 0)
+    told = number_of(photos["test"] - joined, "test photograph")
+    return f"{told} and {number_of(joined, 'validation photograph')}" if joined else told
 
 
 def _if_alike(shift: dict[str, Any]) -> str:

@@ -98,7 +98,8 @@ def write_report(
     times = given.times if given else None
     predictions = read_predictions(inputs.predictions, evaluation, inputs.fingerprints, times)
     split = read_record(inputs.split)
-    record = estimates(evaluation, predictions, split, seed, given)
+    others_came = bool(configuration.get("new_photographs", True))
+    record = estimates(evaluation, predictions, split, seed, given, others_came)
     data, new = configuration.get("data") or {}, configuration.get("new_photographs") or {}
     others = about_unread_photographs(new)
     if inputs.annotated:
@@ -113,7 +114,7 @@ def write_report(
         others = [*about_the_data(data, split), *others]
         told = caveats(record, evaluation, predictions, others)
         first, second = answer(record)
-    if not configuration.get("new_photographs", True):
+    if not others_came:
         told.insert(0, SAME_PHOTOS)
         record["plan"] = None
     record = {

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from utils.analysis.evaluation.joined import correcting_photos
 from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.report.meaning import absent_classes
 from utils.analysis.report.planned import HALF_WIDTH, plan_for, plan_words
@@ -70,7 +71,7 @@ def tell_plan(folder: Path, output: Path, record: Record, given: dict[str, Any])
     if answer["plan"]:  # else the detector alone gives no answer
         found = run.predictions
         planned = plan_for(
-            np.array([photo["expected"] for photo in run.evaluation["per_photo"]]),
+            np.array([photo["expected"] for photo in correcting_photos(run.evaluation)]),
             expected_counts(found.detections, found.threshold),
             np.array(answer["group_of"] or range(len(found.summaries))),
             absent_classes(split["sides"]),
