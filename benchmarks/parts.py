@@ -16,12 +16,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
-from torchvision.models.detection.roi_heads import RoIHeads
 from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.augmentation import Augmentation
+from utils.detector.head_loss import HeadLoss
 from utils.training import loop
 from utils.training.averages import Average
 
@@ -33,11 +33,11 @@ MODULES = {
     MultiScaleRoIAlign: "RoIAlign",
     nn.Linear: "box head",
     FastRCNNPredictor: "box head",
-    RoIHeads: "RoI heads: sampling, losses",
 }
 CALLS = (
     (FaceDataset, "__getitem__", "photographs from the cache"),
     (Augmentation, "__call__", "augmentation"),
+    (HeadLoss, "__call__", "RoI heads: sampling, losses"),
     (Tensor, "backward", "backward"),
     (nn.utils, "clip_grad_norm_", "gradient clipping"),
     (Average, "update", "average of the weights"),

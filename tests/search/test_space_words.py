@@ -34,9 +34,13 @@ def test_words_are_ranges_and_choices_of_the_type_of_what_is_searched():
 
 
 def test_every_field_of_the_recipe_can_be_searched():
-    words = {str: lambda text: "adamw,sgd", int: lambda n: f"{n},{n + 1}"}
+    others = {"adamw": "sgd", "offsets": "giou", False: "true"}
     for name, value in default_params().items():
-        _, space = read(f"{name}={words.get(type(value), lambda x: f'{x},{x / 2 or 0.5}')(value)}")
+        if isinstance(value, str | bool):
+            more = others[value]
+        else:
+            more = value + 1 if isinstance(value, int) else value / 2 or 0.5
+        _, space = read(f"{name}={value},{more}")
         assert moved_into(space, default_params())[name] == value
 
 

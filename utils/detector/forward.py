@@ -15,6 +15,7 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import clip_boxes_to_image, nms
 
 from utils.dataset.labels import BACKGROUND, CLASSES
+from utils.detector.head_loss import HeadLoss
 
 SAME_FACE = 0.5
 """Two detections that overlap by this much (IoU) are one face, whatever classes they claim."""
@@ -38,6 +39,7 @@ def losses(
     targets: Sequence[dict],
     bfloat16: bool = False,
     size: tuple[int, int] = (0, 0),
+    head: HeadLoss | None = None,
 ) -> Losses:
     """Return the four losses of one batch.
 
@@ -49,14 +51,18 @@ def losses(
         ``boxes`` float32 (N, 4) in pixels of the image, ``labels`` int64 (N,).
     size
         Height and width that the images are padded to at least.
+    head
+        How the losses of the box head are computed; by default as torchvision does.
     """
     batch, targets = _batch(images, size), list(targets)
     features = _features(model, batch, bfloat16)
     proposals, rpn = model.rpn(batch, features, targets)
-    _, heads = model.roi_heads(features, proposals, batch.image_sizes, targets)
+    classification, box_regression = (head or HeadLoss())(
+        model.roi_heads, features, proposals, batch.image_sizes, targets
+    )
     return {
-        "classification": heads["loss_classifier"],
-        "box_regression": heads["loss_box_reg"],
+        "classification": classification,
+        "box_regression": box_regression,
         "objectness": rpn["loss_objectness"],
         "rpn_box_regression": rpn["loss_rpn_box_reg"],
     }

@@ -13,6 +13,7 @@ from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchor_sampling import seed_sampling
 from utils.detector.augmentation import Augmentation, chip_side
 from utils.detector.forward import Losses, losses
+from utils.detector.head_loss import HeadLoss
 from utils.detector.validation import detections_of, validation_record
 from utils.metrics.detections import Detections
 from utils.seed import derive_seed
@@ -70,7 +71,8 @@ class FaceDetection:
         share_batch_norm(model)
         for name, factor in self.pretrained.items():
             model.get_parameter(name).requires_grad_(factor > 0)
-        self._network = data_parallel(_Losses(model, bfloat16))
+        head = HeadLoss.of(recipe, [faces.labels for faces in photos.faces])
+        self._network = data_parallel(_Losses(model, bfloat16, head))
 
     def sample(self, number: int, seed: int) -> Sample:
         """Return a chip of photograph `number`, a function of `seed`."""
@@ -138,9 +140,9 @@ def _present(photos: FaceDataset) -> np.ndarray:
 class _Losses(nn.Module):
     """The losses as a module, because `DistributedDataParallel` wraps a module's ``forward``."""
 
-    def __init__(self, model: FasterRCNN, bfloat16: bool) -> None:
+    def __init__(self, model: FasterRCNN, bfloat16: bool, head: HeadLoss) -> None:
         super().__init__()
-        self.model, self.bfloat16 = model, bfloat16
+        self.model, self.bfloat16, self.head = model, bfloat16, head
 
     def forward(self, images: list[Tensor], targets: list[dict], size: tuple[int, int]) -> Losses:
-        return losses(self.model, images, targets, self.bfloat16, size)
+        return losses(self.model, images, targets, self.bfloat16, size, self.head)

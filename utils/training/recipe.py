@@ -7,6 +7,7 @@ from typing import Any
 from utils.errors import InputError
 
 OPTIMIZERS = ("adamw", "sgd")
+BOX_LOSSES = ("offsets", "giou", "diou", "ciou")
 
 BY_RATIO = ("learning_rate", "weight_decay", "batch_size", "clip")
 """Of these a factor matters, not a difference: a search goes by their logarithm."""
@@ -19,6 +20,8 @@ _SHARES = (
     "relight",
     "spoil",
     "rare",
+    "label_smoothing",
+    "class_weight",
     "warmup",
     "descent",
     "backbone_rate",
@@ -59,6 +62,17 @@ class Recipe:
     rare
         Share of photographs below which a class is shown more often (see
         `utils.training.sampling.repeat_factors`).
+    box_loss
+        ``offsets``, Faster R-CNN's own, or an overlap of boxes: ``giou``, ``diou`` or ``ciou``.
+    shared_boxes
+        Whether a face teaches the boxes of all classes, not that of its own alone.
+    label_smoothing
+        Share of a label that is given to all classes alike, because some labels are wrong.
+    focal
+        Exponent by which proposals that are told well already count less.
+    class_weight
+        Exponent, 0..1, of how much oftener the commonest class is than a face's own: how much more
+        that face counts.
     warmup, descent
         Shares of all steps over which the learning rate rises at the start and falls at the end,
         both linearly. In between it stays, which gives what half a cosine gives (Hägele et al.
@@ -90,6 +104,11 @@ class Recipe:
     relight: float = 0.0
     spoil: float = 0.0
     rare: float = 1.0
+    box_loss: str = "offsets"
+    shared_boxes: bool = False
+    label_smoothing: float = 0.0
+    focal: float = 0.0
+    class_weight: float = 0.0
     warmup: float = 0.05
     descent: float = 0.2
     clip: float = 5.0
@@ -100,16 +119,18 @@ class Recipe:
     head_start: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.optimizer not in OPTIMIZERS:
-            raise InputError(
-                f"parameter 'optimizer' is {self.optimizer!r}, "
-                f"expected one of {', '.join(OPTIMIZERS)}"
-            )
+        for name, known in (("optimizer", OPTIMIZERS), ("box_loss", BOX_LOSSES)):
+            if getattr(self, name) not in known:
+                raise InputError(
+                    f"parameter {name!r} is {getattr(self, name)!r}, "
+                    f"expected one of {', '.join(known)}"
+                )
         for name, value in asdict(self).items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"parameter {name!r} is {value}, expected a finite number")
-        if self.weight_decay < 0:
-            raise InputError(f"parameter 'weight_decay' is {self.weight_decay}, expected >= 0")
+        for name in ("weight_decay", "focal"):
+            if getattr(self, name) < 0:
+                raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected >= 0")
         for name in ("learning_rate", "batch_size", "chip", "clip"):
             if not getattr(self, name) > 0:
                 raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected > 0")

@@ -54,7 +54,7 @@ def read_value(text: str, default: Any, shown: str) -> Any:
     if isinstance(default, str):
         return text
     try:
-        value = json.loads(text)
+        value = json.loads(text.lower() if isinstance(default, bool) else text)
     except ValueError:
         value = text
     if isinstance(default, float) and type(value) is int:
