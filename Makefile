@@ -4,7 +4,6 @@ VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 DATA ?= data/sample
-MINUTES ?= 20 90
 # Three at a time on two cores: those on the pool mostly wait.
 TEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m pytest -n 3 --dist loadgroup
 NEWEST = $(shell ls -dt runs/*/output | head -n 1)
@@ -58,7 +57,10 @@ benchmark: $(READY)  ## measure speed and the rate's intervals (DATA=folder or z
 	    bfloat16 prevalence rate_estimators evaluation_intervals; do $(MAKE) --no-print-directory benchmark-$$name; done
 
 quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the detector is
-	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(MINUTES) $(ARGS)
+	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(or $(MINUTES),20 90) $(ARGS)
+
+benchmark-peers: $(READY)  ## train a YOLO, a torchvision detector and ours for MINUTES="5 20 90" on DATA
+	$(RUN) benchmarks/peers.py --data $(DATA) --minutes $(or $(MINUTES),5 20 90) $(ARGS)
 
 # The speed benchmarks take photographs; the others make their own.
 ON_DATA := training_speed inference_speed profile_step bfloat16 recipe starts
