@@ -57,6 +57,11 @@ def parser() -> argparse.ArgumentParser:
         ("--prevalence", "the answer and its interval, to write (JSON)"),
     ):
         parser.add_argument(name, type=OutputPath, required=True, help=words)
+    parser.add_argument(
+        "--shares",
+        type=OutputPath,
+        help="the shares by place and time, to write (PNG); with --groups",
+    )
     return parser
 
 
@@ -73,6 +78,7 @@ def main(args: argparse.Namespace) -> None:
         faces=args.faces,
         picture=args.picture,
         prevalence=args.prevalence,
+        shares=args.shares,
     )
 
 

@@ -1,6 +1,7 @@
 import ast
 import json
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -445,37 +446,67 @@ def test_the_whole_workflow_runs(whole_run):
     assert all(name in page for name in predicted)
 
 
+def readme_lines(first: str, last: str) -> list[str]:
+    """Return the commands of the README's block between two words, without their comments."""
+    block = (PROJECT / "README.md").read_text().partition(first)[2].partition(last)[0]
+    lines = [line.partition("#")[0].strip() for line in block.splitlines()]
+    return [line for line in lines if line.startswith("python workflow.py")]
+
+
 @pytest.mark.xdist_group("pool")
 def test_new_photographs_are_dealt_annotated_and_correct_the_answer(whole_run, tmp_path, capsys):
-    """Somebody who knows the truth, the painter of the sample, annotates all new photographs."""
+    """The README's lines. Somebody who knows the truth, the painter, annotates all photographs.
+
+    The answer comes by place and time, too, of which all but a few of one place are annotated.
+    """
+    suggest, again = readme_lines("To be surer, annotate", "Near-duplicate")
     dealt, truth = tmp_path / "dealt", painter.new_annotations()
-    assert workflow.main(["suggest", str(whole_run), "--number", "8", "--output", str(dealt)]) == 0
+    words = shlex.split(suggest.replace("RUN_DIR", str(whole_run)).replace("30", "8"))
+    assert workflow.main([*words[2:], "--output", str(dealt)]) == 0
     told = capsys.readouterr().out
     assert f"Annotate: {dealt} (8 new photographs, " in told
-    assert f"--predict-annotations {dealt}\n" in told and "--run-dir" not in told
     annotate(dealt, truth)
 
-    again, data = whole_run.with_name("annotated"), str(whole_run.parent / "faces")
-    given = ["--predict", *runs.NEW, *runs.WHOLE, "--predict-annotations", str(dealt)]
-    runs.run(again, "--data", data, *given)
-    assert {name for name, state in states(again).items() if state == "done"} == {"report"}
-    labels = [label for path in runs.NEW for label in truth[Path(path).stem].labels.tolist()]
-    answer = json.loads((again / "output" / "prevalence.json").read_text())
-    share = labels.count(1) / len(labels)
-    assert answer["properly_masked"]["share"] == pytest.approx(share)
-    assert answer["annotated"]["people"] == len(labels)
+    names = [Path(path).name for path in runs.NEW]
+    rows = [f"{name},{'Gate' if n < 6 else 'Square'},2026-05-0{1 + n % 2}" for n, name in
+            enumerate(names)]  # fmt: skip
+    table = tmp_path / "places.csv"
+    table.write_text("\n".join(["photograph,site,time", *rows]))
+    then = shlex.split(told.partition("Then: ")[2])
+    shape = shlex.split(again.replace("RUN_DIR/annotate", str(dealt)))
+    assert (then[:2], then[-2:]) == (shape[:2], shape[-2:]) and "--run-dir" not in then
+    surer = runs.run(whole_run.with_name("annotated"), *then[2:], "--groups", str(table))
+    assert {name for name, state in states(surer).items() if state == "done"} == {"report"}
+    answer = json.loads((surer / "output" / "prevalence.json").read_text())
+    by_photo = [truth[Path(name).stem].labels.tolist() for name in names]
+    assert answer["properly_masked"]["share"] == pytest.approx(share_of(by_photo))
+    assert answer["annotated"]["people"] == sum(map(len, by_photo))
     assert "8 of them that were annotated" in answer["answer"]
     assert answer["detector"]["properly_masked"]["share"] != answer["properly_masked"]["share"]
-    assert "drawn at random and annotated" in (again / "output" / "report.html").read_text()
-    assert "annotated.json" in json.loads((again / "run.json").read_text())["digests"]
+    by = {one["by"]: one["places"] for one in answer["places"]["breakdowns"]}
+    assert list(by) == ["site", "day", "site and day"]
+    gate, square = by["site"]
+    assert gate["share"] == pytest.approx(share_of(by_photo[:6]))
+    assert (square["photos"], square["annotated"], square["share"]) == (2, 2, None)
+    assert "drawn at random and annotated" in (surer / "output" / "report.html").read_text()
+    assert {path.name for path in (surer / "output").iterdir()} - OUTPUTS == {"shares_by_group.png"}
+    digests = json.loads((surer / "run.json").read_text())["digests"]
+    assert {"annotated.json", "groups.json"} <= digests.keys()
 
     assert workflow.main(["suggest", str(whole_run), "--number", "9"]) == 2
     assert "--number 9: there are 8 new photographs" in capsys.readouterr().err
+    data = str(whole_run.parent / "faces")
     others = ["--data", data, "--predict", *runs.NEW[:5], "--dry-run", "--engine", "local"]
     wrong = ["--run-dir", str(tmp_path / "other"), "--predict-annotations", str(dealt)]
     assert workflow.main([*others, *wrong]) == 2
     assert "is a sample of the new photographs of run 'same'" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
+
+
+def share_of(labels: list[list[int]]) -> float:
+    """Return the share properly masked of the people on some photographs."""
+    people = [label for some in labels for label in some]
+    return people.count(1) / len(people)
 
 
 def break_split(folder: Path, script: str) -> None:

@@ -66,7 +66,7 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
         tell("\n".join(told(facts["data"], facts["new_photographs"])))
         sample = _read_sample(options, new, tell)
         if groups:
-            tell(told_of_groups(groups))
+            tell("\n".join(told_of_groups(groups)))
         weights = choose_weights(options.arch, options.weights, tell=tell)
         tell(f"Weights: {weights}")
         options = replace(options, weights=weights.taken)

@@ -257,6 +257,7 @@ class _Pipeline:
             ["--faces", Out("predictions.csv", keep=True)],
             ["--picture", Out("predicted_image.png", keep=True)],
             ["--prevalence", Out("prevalence.json", keep=True)],
+            ["--shares", Out("shares_by_group.png", keep=True)] if self.options.groups else [],
         )
 
     def pictures(self, *names: str) -> list:

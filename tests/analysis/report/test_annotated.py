@@ -17,6 +17,7 @@ from utils.analysis.report.annotated import (
     annotated_caveats,
     with_annotations,
 )
+from utils.analysis.report.places import Given
 from utils.analysis.report.write import ReportInputs
 from utils.dataset.labels import CLASSES
 from utils.errors import InputError
@@ -54,10 +55,12 @@ def predicted() -> np.ndarray:
 
 @pytest.fixture
 def predictions() -> Predictions:
-    names = [f"p{k:02d}" for k in range(NEW)]
-    return Predictions(
-        0.5, [{"name": name, "resembles": "x", "group": k} for k, name in enumerate(names)], [], []
-    )
+    nobody = dict.fromkeys(CLASSES, 0)
+    told = [
+        {"name": name, "file": name, "resembles": "x", "group": k, "counts": nobody}
+        for k, name in enumerate(f"p{k:02d}" for k in range(NEW))
+    ]
+    return Predictions(0.5, told, [], [])
 
 
 @pytest.fixture
@@ -78,11 +81,16 @@ def answered(tmp_path, predicted, predictions, photos):
     test = np.repeat(GOOD[None], 40, 0)
     record = estimate_prevalence(test, predicted.round().astype(int), 0, 200)
 
-    def answer(photos: list[dict] = photos, absent: tuple = (), **changes: object) -> dict:
+    def answer(
+        photos: list[dict] = photos,
+        absent: tuple = (),
+        given: Given | None = None,
+        **changes: object,
+    ) -> dict:
         write_record(tmp_path / "annotated.json", sample(photos, **changes))
         nothing = {"photos": 0, "groups": 0, "largest": 0}
-        before = {**record, "absent": list(absent), "bursts": nothing}
-        return with_annotations(before, tmp_path / "annotated.json", predictions, predicted)
+        before = {**record, "absent": list(absent), "bursts": nothing, "places": {"breakdowns": []}}
+        return with_annotations(before, tmp_path / "annotated.json", predictions, predicted, given)
 
     return answer
 
@@ -108,6 +116,17 @@ def test_the_sentence_says_by_what_it_is_corrected(answered):
     assert "corrected by 12 of them that were annotated (95 % interval: " in first
     assert "The 12 are a random sample, with 48 people on them." in second
     assert "as without annotations, it would be 77 % (95 % interval: " in second
+
+
+def test_weights_count_in_an_answer_from_annotations_too(answered, photos):
+    names = [f"p{k:02d}" for k in range(NEW)]
+    weights = {name: (1.0, 3.0)[k % 2] for k, name in enumerate(names)}
+    places, times = {name: {} for name in names}, dict.fromkeys(names)
+    record = answered(given=Given([], None, places, times, weights, Path("groups.json")))
+    assert record["properly_masked"]["share"] == pytest.approx((3 + 3 * 1) / (5 + 3 * 3), abs=0.03)
+    plain = answered()
+    assert record["people"]["corrected"] == pytest.approx(plain["people"]["corrected"], rel=0.05)
+    assert record["places"]["breakdowns"] == [] and record["places"]["weighted"]
 
 
 def test_that_the_two_answers_disagree_is_told(answered):

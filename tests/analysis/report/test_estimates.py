@@ -86,32 +86,57 @@ def test_groups_of_one_are_no_bursts() -> None:
     assert bursts([0, 1, 0, 2, 2, 0]) == {"photos": 5, "groups": 2, "largest": 3}
 
 
-def given(places: list[str], weights: list[float] | None = None) -> Given:
-    files = [f"n{n}.jpg" for n in range(len(places))]
-    told = [places, [None] * len(files), weights or [None] * len(files)]
-    return Given("site", *(dict(zip(files, row, strict=True)) for row in told), Path("groups.json"))
+def given(sites: list[str], weights: list[float] | None = None) -> Given:
+    files = [f"n{n}.jpg" for n in range(len(sites))]
+    none = [None] * len(files)
+    told = [[{"site": site} for site in sites], none, weights or none]
+    told = [dict(zip(files, row, strict=True)) for row in told]
+    return Given(["site"], None, *told, Path("groups.json"))
 
 
 def test_places_are_told_apart_and_compared_with_shared_test_photographs() -> None:
     sites = ["north"] * 10 + ["south"] * 20 + ["east"] * 30
-    record = estimates(evaluation(), predictions(10, 1), split(), 0, given(sites))
-    shares = {row["place"]: row["share"] for row in record["places"]["places"]}
+    record = estimates(evaluation(), predictions(10, 1), split(), 0, given(sites))["places"]
+    [by_site] = record["breakdowns"]
+    shares = {row["place"]: row["share"] for row in by_site["places"]}
     # of SEEN, the first scene is the north's, the next two the south's
     assert shares == pytest.approx({"north": 1, "south": 1 / 6, "east": 6 / 9}, abs=0.03)
-    assert [row["photos"] for row in record["places"]["places"]] == [30, 10, 20]
-    assert all(row["differ"] for row in record["places"]["differences"])
-    assert record["places"]["by"] == "site" and not record["places"]["weighted"]
+    assert [row["photos"] for row in by_site["places"]] == [30, 10, 20]
+    assert [row["people"] for row in by_site["places"]] == [90, 30, 60]
+    assert all(row["differ"] for row in by_site["differences"])
+    assert by_site["by"] == "site" and not record["weighted"]
 
 
-def test_weights_count_in_the_share_of_all() -> None:
+def test_weights_count_in_the_share_of_all_and_in_its_plan() -> None:
     sites, weights = ["a"] * 10 + ["b"] * 50, [1000.0] * 10 + [1.0] * 50
     record = estimates(evaluation(), predictions(10, 1), split(), 0, given(sites, weights))
     assert record["properly_masked"]["share"] > 0.97, "the first scene's people all wear one"
-    assert record["places"]["weighted"]
+    assert record["weighted"] and record["places"]["weighted"]
+    assert [row["people"] for row in record["places"]["breakdowns"][0]["places"]] == [30, 150]
+    rates = [4.0, 1.0] * 30
+    plain, weighted = (
+        estimates(evaluation(), predictions(10, 1), split(), 0, given(sites, one))["plan"]
+        for one in (None, rates)
+    )
+    assert weighted["now"] > 1.05 * plain["now"], "unequal weights cost"
 
 
-def test_one_place_is_not_compared_and_a_photograph_without_a_row_is_named() -> None:
+def test_without_an_answer_places_have_counts_alone() -> None:
+    blind = evaluation()
+    for photo in blind["per_photo"]:
+        photo["confusion"] = photo["expected"] = np.eye(4, k=-1, dtype=int).tolist()
+    record = estimates(blind, predictions(1, 1), split(), 0, given(["a"] * 2 + ["b"] * 4))
+    assert not record["reliable"]
+    [by_site] = record["places"]["breakdowns"]
+    assert [(row["photos"], row["people"]) for row in by_site["places"]] == [(2, 6), (4, 12)]
+    assert [row["raw_share"] for row in by_site["places"]] == pytest.approx([4 / 6, 6 / 12])
+    assert not any(row["share"] for row in by_site["places"]) and not by_site["differences"]
+
+
+def test_one_place_has_its_share_and_a_photograph_without_a_row_is_named() -> None:
     one = estimates(evaluation(), predictions(1, 1), split(), 0, given(["a"] * 6))
-    assert one["places"] is None
+    [by_site] = one["places"]["breakdowns"]
+    assert by_site["places"][0]["share"] == pytest.approx(one["properly_masked"]["share"])
+    assert by_site["differences"] == []
     with pytest.raises(InputError, match=r"groups\.json: tells nothing of n5\.jpg"):
         estimates(evaluation(), predictions(1, 1), split(), 0, given(["a"] * 5))

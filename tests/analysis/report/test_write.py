@@ -1,6 +1,5 @@
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from utils.dataset.shards import Photo, write_shard
 from utils.errors import InputError
 from utils.records import read_record, write_record
 
-NOT_PNG = ("hpo_history", "annotated_photographs")
+NOT_PNG = ("hpo_history", "annotated_photographs", "shares_by_group")
 NASTY = "<script>alert(1)</script>"
 
 
@@ -326,25 +325,3 @@ def test_without_any_readable_photograph_there_is_still_a_report(inputs, tmp_pat
     paths = write(inputs, tmp_path)
     assert "No person was found on 0 new photographs" in paths["page"].read_text()
     assert Image.open(paths["picture"]).format == "PNG"
-
-
-def test_places_have_their_shares_in_the_page_and_names_are_escaped(inputs, tmp_path) -> None:
-    files = [
-        photo["file"] for path in inputs.predictions for photo in read_record(path, 2)["photos"]
-    ]
-    rows = {
-        file: {"place": NASTY if n % 2 else "Gate", "time": "2024-05-31T14:30:00", "weight": None}
-        for n, file in enumerate(files)
-    }
-    groups = tmp_path / "groups.json"
-    write_record(groups, {"by": "site", "photos": rows, "unknown": 0})
-    paths = write(replace(inputs, groups=groups), tmp_path)
-    record = read_record(paths["prevalence"])
-    assert [row["photos"] for row in record["places"]["places"]] == [2, 2]
-    page = BeautifulSoup(paths["page"].read_text(), "lxml")
-    assert page.select_one("#places h2").text == "By site"
-    assert {row.td.text for row in page.select("#places tbody tr")} == {NASTY, "Gate"}
-    assert not page.find("script")
-    write_record(groups, {"by": "site", "photos": {}, "unknown": 0})
-    with pytest.raises(InputError, match=r"groups\.json: tells nothing of"):
-        write(replace(inputs, groups=groups), tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from utils.analysis.sample.commands import deal, tell_plan
 from utils.errors import InputError
-from utils.records import write_record
+from utils.records import read_record, write_record
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -59,6 +59,26 @@ def test_a_plan_tells_what_there_is_and_what_it_takes(finished_run, record):
     assert "(there are 12 and 24)" in lines[1]
     wide = tell_plan(finished_run, finished_run / "output", record, {"half_width": 49})
     assert wide.splitlines()[1:] == ["For ±49 points there are photographs enough."]
+
+
+def test_weights_of_a_run_are_those_of_its_sample_and_its_plan(finished_run, record, tmp_path):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
+    files = [photo["file"] for shard in range(2) for photo in
+             read_record(folder / "output" / f"predictions_{shard}.json", 2)["photos"]]  # fmt: skip
+    photos = {
+        file: {"places": {}, "time": None, "weight": 1000.0 if file.startswith("day0") else 1.0}
+        for file in files
+    }
+    write_record(folder / "groups.json", {"by": [], "period": None, "photos": photos})
+    told = {**record, "digests": record["digests"] | {"groups.json": ""}}
+    deal(folder, folder / "output", told, {"number": 6, "output": tmp_path / "sample"})
+    suggestion = read_record(tmp_path / "sample" / "suggestion.json")
+    assert {photo["photo"].split("/")[0] for photo in suggestion["photos"]} == {"day0"}
+    plain, weighted = (
+        float(tell_plan(folder, folder / "output", one, {}).split("±")[1].split()[0])
+        for one in (record, told)
+    )
+    assert weighted > plain
 
 
 def test_a_detector_that_is_not_good_enough_plans_nothing(finished_run, record, tmp_path):

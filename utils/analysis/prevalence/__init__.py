@@ -10,6 +10,7 @@ Arrays in, a record out. To read it, in this order:
 - `estimate`: the answer and its record;
 - `places`: the share by place or time, and which differ;
 - `sampling` and `annotated`: which new photographs to annotate, and the answer from them;
+- `annotated_places`: the same by place or time;
 - `planner`, `scaled` and `balance`: how many photographs an answer of a wanted width takes;
 - `shift`, and `box_features`: whether the new photographs are like the test photographs, as all
   this assumes.

@@ -52,6 +52,7 @@ def annotated_prevalence(
     chances: np.ndarray,
     *,
     groups: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
     power: float | None = None,
 ) -> dict[str, Any]:
     """Estimate the share of each class from all predictions and a few annotations.
@@ -70,6 +71,9 @@ def annotated_prevalence(
     groups
         Shape (photos,): equal labels for photographs that are one observation of the place, such as
         a burst.
+    weights
+        Shape (photos,): how much each new photograph counts in the shares, as the rate at which its
+        camera was sampled demands. Numbers of people are never weighted.
     power
         The factor of the detector's word; by default, the best for the share properly masked.
 
@@ -78,8 +82,10 @@ def annotated_prevalence(
     ``share``, ``interval`` (of the place), ``interval_here`` (of these very photographs) and
     ``level`` of those properly masked; ``classes`` ({name: {share, interval, interval_here}});
     ``annotated`` (photographs), ``people`` (annotated on them), ``photos``, ``total`` (people on
-    all photographs, by the same estimate), ``power``, ``design`` ({effect, effective}, as
-    `utils.analysis.prevalence.variance.design` has them) and ``method``.
+    all photographs, by the same estimate), ``power``, ``basis`` ({number, freedom}: of how many
+    people and with which degrees of freedom of Student's t Wilson's interval of the place is),
+    ``design`` ({effect, effective}, as `utils.analysis.prevalence.variance.design` has them) and
+    ``method``.
     Shares and intervals are None below `LEAST` annotated photographs with people.
 
     Raises
@@ -109,39 +115,49 @@ def annotated_prevalence(
             **record,
             "power": None,
             "total": None,
+            "basis": None,
             "classes": classes,
             "design": design(None, 0, 0),
         }
+    counted, seen = truth, predicted  # as numbers of people have them
+    if weights is not None:
+        often = np.asarray(weights, np.float64) / np.mean(weights)
+        predicted, truth = predicted * often[:, None], truth * often[chosen, None]
     if power is None:
         power = best_power(predicted, chosen, truth, chances)
     sizes = predicted.sum(axis=1)
-    weights = 1 / chances
-    totals = power * predicted.sum(axis=0) + weights @ (truth - power * predicted[chosen])
+    times = 1 / chances
+    total = float((power * seen.sum(axis=0) + times @ (counted - power * seen[chosen])).sum())
+    totals = power * predicted.sum(axis=0) + times @ (truth - power * predicted[chosen])
     people = totals.sum()
     shares = np.clip(totals / people, 0, 1) if people > 0 else np.full(len(totals), np.nan)
     crowd = truth.sum(axis=1)
-    classes, variance = {}, 0.0
+    classes, variance, basis = {}, 0.0, None
     for k, name in enumerate(CLASSES):
         residuals = truth[:, k] - shares[k] * crowd
         guesses = predicted[:, k] - shares[k] * sizes
         errors = _squares(residuals - power * guesses[chosen], chances) / people**2
         among = residuals**2 / chances * _alike(guesses, groups) / people**2
-        least = (1 - chances.mean()) * (weights.mean() / people) ** 2
+        least = (1 - chances.mean()) * (times.mean() / people) ** 2
         errors = errors if errors.sum() > least else np.array([least])
-        here = _interval(shares[k], [errors], weights * crowd)
+        here = _basis(shares[k], [errors], times * crowd)
+        place = _basis(shares[k], [errors, among], times * crowd)
+        known = len(chosen) == len(predicted)
         classes[name] = {
             "share": float(shares[k]),
-            "interval": _interval(shares[k], [errors, among], weights * crowd),
-            "interval_here": [float(shares[k])] * 2 if len(chosen) == len(predicted) else here,
+            "interval": _interval(shares[k], place),
+            "interval_here": [float(shares[k])] * 2 if known else _interval(shares[k], here),
         }
-        variance = errors.sum() + among.sum() if k == BEST else variance
+        if k == BEST:
+            variance, basis = errors.sum() + among.sum(), place
     answer = classes[CLASSES[BEST]]
     told = design(answer["share"], float(variance), float(people))
     return {
         **answer,
         **record,
         "power": float(power),
-        "total": float(people),
+        "total": total,
+        "basis": basis and dict(zip(("number", "freedom"), basis, strict=True)),
         "classes": classes,
         "design": told,
     }
@@ -188,13 +204,17 @@ def _alike(guesses: np.ndarray, groups: np.ndarray | None) -> float:
     return max(1.0, float(together / alone)) if alone > 0 else 1.0
 
 
-def _interval(share: float, terms: list[np.ndarray], weighted: np.ndarray) -> list[float] | None:
-    """Return Wilson's interval from the terms of the variances that add up.
+def _basis(
+    share: float, terms: list[np.ndarray], weighted: np.ndarray
+) -> tuple[float, float] | None:
+    """Return number and degrees of freedom for Wilson's interval of variances that add up.
 
     Where nothing varies, an annotated photograph counts as one observation.
 
     Parameters
     ----------
+    terms
+        What each annotated photograph adds to each of the variances.
     weighted
         Shape (n,): the people on each annotated photograph by its weight.
     """
@@ -205,9 +225,13 @@ def _interval(share: float, terms: list[np.ndarray], weighted: np.ndarray) -> li
     if variance > 0 and 0 < share < 1:
         number = share * (1 - share) / variance
         each = [max(float(effective_photos(part)), 1.0) for part in terms]
-        freedom = variance**2 / (parts**2 / each).sum()
-    else:
-        number = float(effective_photos(weighted))
-        freedom = number - 1
-    low, high = wilson(np.float64(share), np.float64(number), np.float64(freedom))
+        return float(number), float(variance**2 / (parts**2 / each).sum())
+    number = float(effective_photos(weighted))
+    return number, number - 1
+
+
+def _interval(share: float, basis: tuple[float, float] | None) -> list[float] | None:
+    if basis is None:
+        return None
+    low, high = wilson(np.float64(share), *map(np.float64, basis))
     return [float(low), float(high)]

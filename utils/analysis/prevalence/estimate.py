@@ -100,7 +100,8 @@ def estimate_prevalence(
     - ``properly_masked``, the answer, None if not ``reliable``: ``share``, ``interval`` (of the
       place) and ``interval_here`` (of these very photographs);
     - ``absent``, as given;
-    - ``raw`` (CC) and ``corrected``: counts, shares and both intervals by class;
+    - ``raw`` (CC) and ``corrected``: counts, shares and both intervals by class; ``weighted``:
+      whether shares count photographs by weights;
     - ``variance``: which part of the variance of the answer for the place comes from the ``new``
       photographs, the ``test`` photographs and the ``detector``; they add up to 1;
     - ``design``: the ``effect`` of asking photographs and a detector instead of people one by one,
@@ -180,6 +181,7 @@ def estimate_prevalence(
         },
         "raw": raw,
         "corrected": corrected,
+        "weighted": weights is not None,
         "variance": {name: part / max(variance, 1e-12) for name, part in parts.items()} or None,
         "design": design(answer["share"], variance, total),
         "confusion": test.sum(axis=0).tolist(),

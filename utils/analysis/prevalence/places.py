@@ -33,6 +33,7 @@ def compare_places(
     *,
     groups: np.ndarray | None = None,
     weights: np.ndarray | None = None,
+    within: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Estimate the share that wears a mask properly at each place, and compare the places.
 
@@ -47,6 +48,9 @@ def compare_places(
         The run's seed.
     groups, weights
         Shape (photos,): as `utils.analysis.prevalence.estimate.estimate_prevalence` has them.
+    within
+        Shape (photos,): labels, equal on all photographs of a place. Only places of equal ones are
+        compared, as sites are within an hour; by default, each place with each other.
 
     Returns
     -------
@@ -79,8 +83,35 @@ def compare_places(
     return {
         "level": LEVEL,
         "places": [_place(*one) for one in told],
-        "differences": _differences([(name, drawn, photos) for name, _, drawn, photos in told]),
+        "differences": adjusted(
+            [
+                {"places": [str(told[m][0]), str(told[n][0])]}
+                | _difference(*told[m][2:], *told[n][2:])
+                for m, n in pairs_of(places, within)
+            ]
+        ),
     }
+
+
+def pairs_of(places: np.ndarray, within: np.ndarray | None) -> list[tuple[int, int]]:
+    """Return the pairs of places to compare, by their number in the order of their labels.
+
+    Parameters
+    ----------
+    places, within
+        Shape (photos,): as `compare_places` has them.
+    """
+    names, first = np.unique(places, return_index=True)
+    parts = np.zeros(len(names)) if within is None else np.asarray(within)[first]
+    return [(m, n) for m, n in combinations(range(len(names)), 2) if parts[m] == parts[n]]
+
+
+def adjusted(differences: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add ``adjusted`` and ``differ`` to differences, of which each has its ``p`` or None."""
+    known = [row for row in differences if row["p"] is not None]
+    for row, chance in zip(known, holm(np.array([row["p"] for row in known])), strict=True):
+        row |= {"adjusted": float(chance), "differ": bool(chance < 1 - LEVEL)}
+    return [{"adjusted": None, "differ": None, **row} for row in differences]
 
 
 def holm(chances: np.ndarray) -> np.ndarray:
@@ -112,36 +143,18 @@ def _place(name: Any, photos: int, drawn: Draws, known: Photos) -> dict[str, Any
     }
 
 
-def _differences(told: list[tuple[Any, Draws, Photos]]) -> list[dict[str, Any]]:
-    result = []
-    for (one, first, here), (other, second, there) in combinations(told, 2):
-        difference, interval, chance = _difference(first, here, second, there)
-        result.append(
-            {
-                "places": [str(one), str(other)],
-                "difference": difference,
-                "interval": interval,
-                "p": chance,
-            }
-        )
-    known = [row for row in result if row["p"] is not None]
-    for row, adjusted in zip(known, holm(np.array([row["p"] for row in known])), strict=True):
-        row |= {"adjusted": float(adjusted), "differ": bool(adjusted < 1 - LEVEL)}
-    return [{"adjusted": None, "differ": None, **row} for row in result]
-
-
 def _difference(
     first: Draws, here: Photos, second: Draws, there: Photos
-) -> tuple[float | None, list[float] | None, float | None]:
-    """Return the difference of two shares, its interval and its p-value."""
+) -> dict[str, float | list[float] | None]:
+    """Return the ``difference`` of two shares, its ``interval`` and its ``p``-value."""
     from scipy.stats import t
 
     share = [_share(adjusted_counts(one.table, one.found)) for one in (first, second)]
     difference = share[0] - share[1]
     if not np.isfinite(difference):
-        return None, None, None
+        return dict.fromkeys(("difference", "interval", "p"))
     if min(here.new, there.new, here.test) <= 1:
-        return float(difference), None, None
+        return {"difference": float(difference), "interval": None, "p": None}
     both = _paired(first.people("test", "new"), second.people("test", "new"))
     parts = np.array(
         [
@@ -159,7 +172,7 @@ def _difference(
     scale = max(half, 1e-9) / t.ppf((1 + LEVEL) / 2, photos - 1)
     chance = 2 * t.sf(abs(difference) / scale, photos - 1)
     ends = [float(min(low, difference)), float(max(high, difference))]
-    return float(difference), ends, float(chance)
+    return {"difference": float(difference), "interval": ends, "p": float(chance)}
 
 
 def _share(people: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from utils.analysis.evaluation.joined import correcting_photos
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.annotated import LEAST, annotated_prevalence
+from utils.analysis.prevalence.annotated_places import compare_annotated_places
 from utils.analysis.report.caveats import (
     FEW_PHOTOS,
     WIDE,
@@ -18,7 +19,8 @@ from utils.analysis.report.caveats import (
     about_the_photographs,
 )
 from utils.analysis.report.meaning import meaning
-from utils.analysis.report.words import per_cent, share_digits, span_of
+from utils.analysis.report.places import Given, breakdowns
+from utils.analysis.report.words import by_weight, per_cent, share_digits, span_of
 from utils.dataset.labels import CLASSES, TITLES
 from utils.errors import InputError, number_of
 from utils.records import read_record
@@ -30,7 +32,11 @@ _DETECTOR = ("reliable", "absent", "properly_masked", "corrected", "people", "va
 
 
 def with_annotations(
-    prevalence: dict[str, Any], path: Path, predictions: Predictions, predicted: np.ndarray
+    prevalence: dict[str, Any],
+    path: Path,
+    predictions: Predictions,
+    predicted: np.ndarray,
+    given: Given | None = None,
 ) -> dict[str, Any]:
     """Return the record of the answer with that from annotated photographs in its place.
 
@@ -42,12 +48,16 @@ def with_annotations(
         The record of the sample (`utils.dataset.intake.annotated_sample`).
     predictions, predicted
         On the new photographs; shape (photos, 3): what was found of each class, in probabilities.
+    given
+        Places, times and weights of the new photographs, as far as told.
 
     Returns
     -------
     The record with two fields filled in: ``annotated`` (what `annotated_prevalence` returns, and
     how the sample came back) and ``detector`` (the fields that were replaced, as they were). Where
-    too few photographs with people were annotated for an answer, the detector's stands.
+    too few photographs with people were annotated for an answer, the detector's stands. Each place
+    of ``places`` has ``annotated``, how many photographs were, and ``alone``, the ``share`` and
+    ``interval`` that it had without annotations.
 
     Raises
     ------
@@ -64,22 +74,32 @@ def with_annotations(
             )
     photos = sample.pop("photos")
     truth = np.array([[photo["counts"][name] for name in CLASSES] for photo in photos])
-    told = annotated_prevalence(
-        predicted,
-        np.array([place_of[photo["name"]] for photo in photos]),
-        truth,
-        np.array([photo["chance"] for photo in photos]),
-        groups=np.array([photo["group"] for photo in predictions.summaries]),
-    )
+    chosen = np.array([place_of[photo["name"]] for photo in photos])
+    sampled = chosen, truth, np.array([photo["chance"] for photo in photos])
+    groups = np.array([photo["group"] for photo in predictions.summaries])
+    weights = None
+    if given:
+        weights = given.weights_of([photo["file"] for photo in predictions.summaries])
+    told = annotated_prevalence(predicted, *sampled, groups=groups, weights=weights)
     classes = told.pop("classes")
     sample["as_filled_in"] = sum(photo["as_filled_in"] for photo in photos)
     del sample["schema"]
     result = {**prevalence, "annotated": {**told, **sample}}
     if told["share"] is None:
         return result
+    places = None
+    if given:
+
+        def compare(labels: np.ndarray, within: np.ndarray | None) -> dict[str, Any]:
+            chosen = {"groups": groups, "weights": weights, "within": within}
+            return compare_annotated_places(predicted, *sampled, labels, told["power"], **chosen)
+
+        places = breakdowns(given, predictions.summaries, compare)
+        _add_alone(places, prevalence["places"])
     keys = ("share", "interval", "interval_here")
     return {
         **result,
+        "places": places,
         "reliable": True,
         "constrained": False,
         "absent": [],  # people know all classes
@@ -97,6 +117,13 @@ def with_annotations(
     }
 
 
+def _add_alone(places: dict[str, Any], before: dict[str, Any]) -> None:
+    """Add to each place what its share was without annotations."""
+    for told, earlier in zip(places["breakdowns"], before["breakdowns"], strict=True):
+        for row, other in zip(told["places"], earlier["places"], strict=True):
+            row["alone"] = {key: other[key] for key in ("share", "interval")}
+
+
 def annotated_answer(prevalence: dict[str, Any]) -> tuple[str, str]:
     """Return the answer in one sentence, and a second one that says where it comes from."""
     masked, asked = prevalence["properly_masked"], meaning(prevalence["absent"])
@@ -104,8 +131,8 @@ def annotated_answer(prevalence: dict[str, Any]) -> tuple[str, str]:
     digits = share_digits(masked["interval"])
     first = (
         f"About {per_cent(masked['share'], digits)} of the {asked.group} on "
-        f"{number_of(photos['new'], 'new photograph')} {asked.do}, corrected by "
-        f"{told['annotated']:,} of them that were annotated ({span_of(masked)})."
+        f"{number_of(photos['new'], 'new photograph')}{by_weight(prevalence)} {asked.do}, "
+        f"corrected by {told['annotated']:,} of them that were annotated ({span_of(masked)})."
     )
     second = (
         f"The {told['annotated']:,} are a random sample, with "

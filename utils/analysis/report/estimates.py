@@ -11,8 +11,9 @@ from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.adjusted_counts import without_classes
 from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
+from utils.analysis.prevalence.places import compare_places
 from utils.analysis.report.meaning import absent_classes
-from utils.analysis.report.places import Given, compared
+from utils.analysis.report.places import Given, breakdowns, no_shares
 from utils.analysis.report.planned import HALF_WIDTH, plan_for
 from utils.analysis.report.shift import shift_of, withheld
 from utils.dataset.labels import CLASSES
@@ -52,7 +53,8 @@ def estimates(
     (`plan_for`), None without an answer; ``group_of`` the group of each new photograph, sorted by
     name, None where each is one. ``annotated`` and ``detector`` are None here
     (`utils.analysis.report.annotated`). ``places``: the share of each, and which differ
-    (`utils.analysis.report.places.compared`); None where none are told, or nothing is reliable.
+    (`utils.analysis.report.places.breakdowns`), without shares where there is no answer; None
+    where none are told.
     """
     photos, found = correcting_photos(evaluation, join_validation), predictions.detections
     test = np.array([photo["confusion"] for photo in photos])
@@ -62,6 +64,7 @@ def estimates(
     ).reshape(-1, len(CLASSES))
     groups = [photo["group"] for photo in predictions.summaries]
     files = [photo["file"] for photo in predictions.summaries]
+    weights = given.weights_of(files) if given else None
     threshold, absent = predictions.threshold, absent_classes(split["sides"])
     counted = expected_counts(found, threshold)
     record = estimate_prevalence(
@@ -71,20 +74,27 @@ def estimates(
         expected=(expected, counted),
         groups=np.array(groups),
         test_groups=_test_groups(photos, split),
-        weights=given.of(files)[1] if given else None,
+        weights=weights,
         absent=absent,
     )
     record["photos"]["validation"] = sum(photo.get("validation", False) for photo in photos)
     shift = shift_of(photos, predictions, test, new, seed)
     if record["reliable"] and shift["broken"]:
         record = withheld(record)
+    weighted = counted if weights is None else counted * weights[:, None]
     planned = None
     if record["reliable"]:
-        planned = plan_for(expected, counted, np.array(groups), absent, HALF_WIDTH, seed)
+        planned = plan_for(expected, weighted, np.array(groups), absent, HALF_WIDTH, seed)
     places = None
-    if given and record["reliable"]:
+    if given:
         rows = without_classes(expected, counted, [CLASSES.index(name) for name in absent])
-        places = compared(given, files, *rows, np.array(groups), seed)
+
+        def compare(labels: np.ndarray, within: np.ndarray | None) -> dict[str, Any]:
+            chosen = {"groups": np.array(groups), "weights": weights, "within": within}
+            return compare_places(*rows, labels, seed, **chosen)
+
+        compare = compare if record["reliable"] else no_shares
+        places = breakdowns(given, predictions.summaries, compare)
     several = bursts(groups)
     return {
         "threshold": threshold,

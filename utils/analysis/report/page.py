@@ -106,7 +106,7 @@ def render(
 
 def _environment() -> jinja2.Environment:
     folder = files("utils.analysis.report") / "templates"  # found in utils.zip, too
-    names = ("report.html", "report.css", "macros.html")
+    names = ("report.html", "places.html", "report.css", "macros.html")
     environment = jinja2.Environment(
         loader=jinja2.DictLoader({name: (folder / name).read_text("utf-8") for name in names}),
         autoescape=True,

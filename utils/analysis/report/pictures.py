@@ -34,6 +34,9 @@ class Picture:
 
 
 PICTURES = {
+    "shares_by_group": Picture(
+        "places", "Share by place and time with its interval; the tables below hold the numbers"
+    ),
     "confusion_matrix": Picture("detector", "Confusion matrix of the test photographs", wide=False),
     "precision_recall": Picture("detector", "Precision over recall by class", wide=False),
     "calibration": Picture(

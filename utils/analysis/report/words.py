@@ -52,12 +52,13 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
         )
     digits = share_digits(masked["interval"])
     first = (
-        f"About {per_cent(masked['share'], digits)} of the {asked.group} on {these} "
-        f"{asked.do} ({span_of(masked)}){_if_alike(prevalence['shift'])}."
+        f"About {per_cent(masked['share'], digits)} of the {asked.group} on "
+        f"{these}{by_weight(prevalence)} {asked.do} ({span_of(masked)})"
+        f"{_if_alike(prevalence['shift'])}."
     )
     second = (
         f"The detector found {number_of(people['found'], 'person', 'people')} and took "
-        f"{masked['found']:,} of them ({per_cent(masked['raw_share'], digits)}) to be of "
+        f"{masked['found']:,} of them ({_counted(prevalence, digits)}) to be of "
         f"class '{TITLES[PROPERLY_MASKED]}'. The answer corrects this for the faces that it "
         f"missed, invented and confused on {known_from(photos)}; "
         f"by these, about {people['corrected']:,.0f} people are to be seen"
@@ -71,6 +72,20 @@ def known_from(photos: dict[str, Any]) -> str:
     joined = photos.get("validation", 0)
     told = number_of(photos["test"] - joined, "test photograph")
     return f"{told} and {number_of(joined, 'validation photograph')}" if joined else told
+
+
+def by_weight(prevalence: dict[str, Any]) -> str:
+    """Return what the headline says of weights."""
+    return ", each counted by its weight," if prevalence["weighted"] else ""
+
+
+def _counted(prevalence: dict[str, Any], digits: int) -> str:
+    """Return the share as it was counted, and by weights where there are any."""
+    found, masked = prevalence["people"]["found"], prevalence["properly_masked"]
+    if not prevalence["weighted"]:
+        return per_cent(masked["raw_share"], digits)
+    plain, weighted = masked["found"] / found, masked["raw_share"]
+    return f"{per_cent(plain, digits)}; by the weights {per_cent(weighted, digits)}"
 
 
 def _if_alike(shift: dict[str, Any]) -> str:

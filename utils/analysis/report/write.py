@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.evaluation.evaluate import SCHEMA
+from utils.analysis.plots.shares import plot_shares
 from utils.analysis.prediction.merged import read_predictions
 from utils.analysis.prediction.tables import predictions_table, write_faces
 from utils.analysis.prevalence.counting import expected_counts
@@ -25,6 +26,7 @@ from utils.analysis.report.annotated_data import (
 from utils.analysis.report.caveats import SAME_PHOTOS, caveats
 from utils.analysis.report.estimates import estimates
 from utils.analysis.report.gallery import choose, load_drawings, most_telling
+from utils.analysis.report.meaning import meaning
 from utils.analysis.report.page import render
 from utils.analysis.report.pictures import read_pictures
 from utils.analysis.report.places import read_given
@@ -68,6 +70,7 @@ def write_report(
     faces: Path,
     picture: Path,
     prevalence: Path,
+    shares: Path | None = None,
 ) -> dict[str, Any]:
     """Write the report, the tables of predictions, the most telling picture and the answer.
 
@@ -81,6 +84,8 @@ def write_report(
         ``report.html``, one file that needs no other.
     table, faces, picture, prevalence
         ``predictions.txt``, ``predictions.csv``, ``predicted_image.png`` and ``prevalence.json``.
+    shares
+        ``shares_by_group.png``, where the inputs have groups.
 
     Returns
     -------
@@ -95,7 +100,7 @@ def write_report(
     evaluation = read_record(inputs.evaluation, SCHEMA)
     configuration = read_record(inputs.configuration)
     given = read_given(inputs.groups) if inputs.groups else None
-    times = given.times if given else None
+    times = given.hours if given else None
     predictions = read_predictions(inputs.predictions, evaluation, inputs.fingerprints, times)
     split = read_record(inputs.split)
     others_came = bool(configuration.get("new_photographs", True))
@@ -104,7 +109,7 @@ def write_report(
     others = about_unread_photographs(new)
     if inputs.annotated:
         seen = expected_counts(predictions.detections, predictions.threshold)
-        record = with_annotations(record, inputs.annotated, predictions, seen)
+        record = with_annotations(record, inputs.annotated, predictions, seen, given)
     if record["detector"]:
         told = annotated_caveats(record, evaluation, predictions, others)
         first, second = annotated_answer(record)
@@ -145,6 +150,10 @@ def write_report(
         )
     drawing = drawings[telling].decode() if telling else np.full((300, 400, 3), 255, np.uint8)
     write_atomically(picture, encode_png(drawing))
+    pictures = list(inputs.pictures)
+    if shares:
+        plot_shares(record["places"], meaning(record["absent"]).share, shares)
+        pictures.append(shares)
     html = render(
         prevalence=record,
         evaluation=evaluation,
@@ -156,7 +165,7 @@ def write_report(
         training=read_record(inputs.training),
         params=read_record(inputs.params) if inputs.params else None,
         trials=read_trials(inputs.study) if inputs.study else [],
-        pictures=read_pictures(inputs.pictures),
+        pictures=read_pictures(pictures),
         seed=seed,
     )
     write_atomically(page, html.encode())

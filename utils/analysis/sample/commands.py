@@ -22,6 +22,10 @@ NUMBER = 30
 """Photographs that it deals, if there are as many and nobody says how many."""
 
 
+GROUPS = "groups.json"
+"""In a run folder, what ``--groups`` told of the new photographs."""
+
+
 class Record(Protocol):
     """What is known of a run, by field."""
 
@@ -70,9 +74,10 @@ def tell_plan(folder: Path, output: Path, record: Record, given: dict[str, Any])
     planned = None
     if answer["plan"]:  # else the detector alone gives no answer
         found = run.predictions
+        counted = expected_counts(found.detections, found.threshold)
         planned = plan_for(
             np.array([photo["expected"] for photo in correcting_photos(run.evaluation)]),
-            expected_counts(found.detections, found.threshold),
+            counted if run.weights is None else counted * run.weights[:, None],
             np.array(answer["group_of"] or range(len(found.summaries))),
             absent_classes(split["sides"]),
             given.get("half_width", 100 * HALF_WIDTH) / 100,
@@ -114,7 +119,8 @@ def _finished(folder: Path, output: Path, record: Record) -> FinishedRun:
             "run with --predict"
         )
     predictions = [output / f"predictions_{p}.json" for p in range(len(shards))]
-    return FinishedRun.read(record["name"], shards, output / "evaluation.json", predictions)
+    groups = folder / GROUPS if GROUPS in record["digests"] else None
+    return FinishedRun.read(record["name"], shards, output / "evaluation.json", predictions, groups)
 
 
 def _again(command: str) -> str:

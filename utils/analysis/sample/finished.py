@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from utils.analysis.evaluation.evaluate import SCHEMA
 from utils.analysis.prediction.merged import Predictions, read_predictions
+from utils.analysis.report.places import read_given
 from utils.dataset.shards import Photo, read_shard
 from utils.records import read_record
 
@@ -25,18 +28,26 @@ class FinishedRun:
         The record ``evaluation.json``.
     predictions
         On the new photographs.
+    weights
+        Of these, in their order; None where none were told.
     """
 
     name: str
     shards: Sequence[Path]
     evaluation: dict[str, Any]
     predictions: Predictions
+    weights: np.ndarray | None = None
 
     @classmethod
     def read(
-        cls, name: str, shards: Sequence[Path], evaluation: Path, predictions: Sequence[Path]
+        cls,
+        name: str,
+        shards: Sequence[Path],
+        evaluation: Path,
+        predictions: Sequence[Path],
+        groups: Path | None = None,
     ) -> "FinishedRun":
-        """Read the outputs of a run.
+        """Read the outputs of a run, and what ``--groups`` told of its new photographs.
 
         Raises
         ------
@@ -44,7 +55,10 @@ class FinishedRun:
             If a file is missing or not what it should be.
         """
         record = read_record(evaluation, SCHEMA)
-        return cls(name, shards, record, read_predictions(predictions, record))
+        found = read_predictions(predictions, record)
+        files = [photo["file"] for photo in found.summaries]
+        weights = read_given(groups).weights_of(files) if groups else None
+        return cls(name, shards, record, found, weights)
 
     def photos(self) -> Iterator[Photo]:
         """Yield the new photographs, shard by shard."""

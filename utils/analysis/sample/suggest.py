@@ -1,8 +1,8 @@
 """A folder of new photographs to annotate: a random sample, with the detector's boxes filled in.
 
-Photographs are drawn with a chance in proportion to their boxes and one
-(`utils.analysis.prevalence.sampling`), and numbered in the order in which they were drawn: who
-stops after the first of them has annotated a sample, too.
+Photographs are drawn with a chance in proportion to their boxes and one, times their weight where
+they have one (`utils.analysis.prevalence.sampling`), and numbered in the order in which they were
+drawn: who stops after the first of them has annotated a sample, too.
 """
 
 import os
@@ -82,7 +82,8 @@ def _draw(run: FinishedRun, number: int, seed: int) -> dict[str, tuple[int, floa
             f"--number {number}: there are {len(photos)} new photographs that could be read; ask "
             "for at most as many"
         )
-    sizes = np.array([photo["people"] + 1 for photo in photos])
+    sizes = np.array([photo["people"] + 1.0 for photo in photos])
+    sizes = sizes if run.weights is None else sizes * run.weights
     chances = inclusion_probabilities(sizes, number)
     rng = np.random.default_rng(derive_seed(seed, "suggest"))
     drawn = draw_sample(chances, rng).tolist()

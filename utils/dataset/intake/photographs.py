@@ -12,7 +12,8 @@ from typing import Any
 from utils.dataset.capture_time import taken
 from utils.dataset.intake.archives import Source
 from utils.dataset.intake.diagnosis import NO_PHOTOGRAPHS, explain_no_photographs
-from utils.dataset.intake.groups import by_exif, by_folder, read_table
+from utils.dataset.intake.group_table import read_table
+from utils.dataset.intake.groups import by_exif, by_folder
 from utils.dataset.intake.kinds import READ, fixes, is_photograph, kind_by_bytes
 from utils.dataset.intake.layout import left_alone
 from utils.dataset.intake.names import filenames
