@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from utils.dataset.labels import CLASSES
 from utils.errors import InputError, brief
@@ -44,8 +45,6 @@ def carry(evaluation: Mapping[str, Any], split: Mapping[str, Any]) -> dict[str, 
     InputError
         If a test photograph is none of the split.
     """
-    import torch  # those who only read records do without
-
     photos = evaluation["per_photo"]
     if unknown := [one["name"] for one in photos if one["name"] not in split["photos"]]:
         raise InputError(
@@ -107,8 +106,6 @@ def unpacked(carried: Any, where: object) -> tuple[dict[str, Any], dict[str, Any
 
 def _stacked(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Turn equal records of numbers into one record of tensors, whose first axis are the rows."""
-    import torch
-
     result: dict[str, Any] = {}
     for key, first in rows[0].items() if rows else ():
         values = [row[key] for row in rows]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from utils.analysis.evaluation import SCHEMA
 from utils.analysis.evaluation.carried import carry
 from utils.analysis.evaluation.intervals import (
     add_intervals,
@@ -36,9 +37,6 @@ from utils.seed import derive_seed
 
 if TYPE_CHECKING:
     from utils.detector.inference import Detector
-
-SCHEMA = 2
-"""Of ``evaluation.json``."""
 
 REPETITIONS = 1000
 """Resamples of the photographs, for the intervals of average precision."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from utils.analysis.evaluation.evaluate import SCHEMA
+from utils.analysis.evaluation import SCHEMA
 from utils.analysis.plots.shares import plot_shares
 from utils.analysis.prediction.merged import read_predictions
 from utils.analysis.prediction.tables import predictions_table, write_faces

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from utils.analysis.evaluation.evaluate import SCHEMA
+from utils.analysis.evaluation import SCHEMA
 from utils.analysis.prediction.merged import Predictions, read_predictions
 from utils.analysis.report.places import read_given
 from utils.dataset.shards import Photo, read_shard
