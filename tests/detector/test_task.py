@@ -12,6 +12,7 @@ from utils.training.checkpoint import Checkpoint
 from utils.training.loop import train
 from utils.training.recipe import Recipe
 
+PARTS = ("classification", "box_regression", "objectness", "rpn_box_regression")
 RECIPE = Recipe(batch_size=4, augmentation=0.5, ema=0.0)
 
 
@@ -43,12 +44,12 @@ def test_loss_falls_and_records_say_so(model, photos, validation, tmp_path):
     records = run(model, photos, validation, tmp_path / "c.ckpt", epochs=12)
     assert [record["epoch"] for record in records] == list(range(1, 13))
     assert records[-1]["loss"]["total"] < 0.7 * records[0]["loss"]["total"]
-    parts = ("classification", "box_regression", "objectness", "rpn_box_regression")
     for record in records:
         assert record["skipped_batches"] == 0
-        assert sum(record["loss"][part] for part in parts) == pytest.approx(
-            record["loss"]["total"], rel=1e-5
-        )
+        for loss in (record["loss"], record["validation"]["loss"]):
+            assert sum(loss[part] for part in PARTS) == pytest.approx(loss["total"], rel=1e-5)
+    first, last = (record["validation"]["loss"]["total"] for record in (records[0], records[-1]))
+    assert last < 0.8 * first
 
 
 def test_photographs_of_rare_classes_are_shown_oftener(model, photos, validation):
@@ -72,7 +73,9 @@ def test_what_was_validated_last_is_kept_and_gives_its_record(model, photos, val
     assert task.found is None
     record = task.validate(model, lambda: False)
     assert len(task.found) == len(validation)
-    assert record.keys() == {"map", "map_50"}
+    assert record.keys() == {"map", "map_50", "loss"}
+    assert record["loss"].keys() == {"total", *PARTS}
+    assert record["loss"] == task.validate(model, lambda: False)["loss"]
     assert task.validate(model, lambda: True) is None
     assert task.found is None
 
@@ -93,7 +96,8 @@ def test_a_network_that_finds_nothing_is_validated_and_has_no_precision(model, p
     task = FaceDetection(model, photos, validation, RECIPE)
     with torch.no_grad():
         next(model.backbone.parameters()).fill_(torch.nan)
-    assert task.validate(model, lambda: False) == {"map": 0.0, "map_50": 0.0}
+    record = task.validate(model, lambda: False)
+    assert (record["map"], record["map_50"], record["loss"]["total"]) == (0.0, 0.0, None)
     assert [len(one) for one in task.found] == [0] * len(validation)
 
 

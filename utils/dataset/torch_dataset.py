@@ -78,9 +78,7 @@ class FaceDataset(Dataset):
         image = self._images[index]
         image = image.clone() if isinstance(image, torch.Tensor) else self._tensor(image, index)
         height, width = self.sizes[index]
-        # Rounding to whole pixels stretches the two sides by slightly different factors.
-        x, y = image.shape[2] / width, image.shape[1] / height
-        boxes = self.faces[index].boxes * np.array([x, y, x, y], np.float32)
+        boxes = scaled(self.faces[index].boxes, (height, width), image.shape[1:])
         target = {
             "boxes": torch.from_numpy(boxes),
             "labels": torch.from_numpy(self.faces[index].labels.copy()),
@@ -147,6 +145,15 @@ def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     # Averaging over areas does not alias when shrinking, but is blocky when enlarging.
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+
+
+def scaled(boxes: np.ndarray, own: Sequence[int], seen: Sequence[int]) -> np.ndarray:
+    """Return boxes on an image of (H, W) `own` as they lie on the same one resized to `seen`.
+
+    Rounding to whole pixels stretches the two sides by slightly different factors.
+    """
+    y, x = (after / before for after, before in zip(seen[:2], own[:2], strict=True))
+    return boxes * np.array([x, y, x, y], np.float32)
 
 
 def to_tensor(image: np.ndarray) -> torch.Tensor:

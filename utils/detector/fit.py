@@ -93,7 +93,7 @@ def fit(
     )
     frozen = pretrained.normalised if pretrained else frozenset()
     rates = pretrained_rates(model, plan.recipe, pretrained.names) if pretrained else {}
-    task = FaceDetection(model, photos, validation, plan.recipe, frozen, bfloat16, rates)
+    task = FaceDetection(model, photos, validation, plan.recipe, frozen, bfloat16, rates, plan.seed)
     epochs = train(
         task,
         plan.recipe,

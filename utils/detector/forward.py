@@ -54,8 +54,17 @@ def losses(
     head
         How the losses of the box head are computed; by default as torchvision does.
     """
-    batch, targets = _batch(images, size), list(targets)
-    features = _features(model, batch, bfloat16)
+    batch = _batch(images, size)
+    return _losses(model, batch, _features(model, batch, bfloat16), list(targets), head)
+
+
+def _losses(
+    model: FasterRCNN,
+    batch: ImageList,
+    features: dict[str, Tensor],
+    targets: list[dict],
+    head: HeadLoss | None,
+) -> Losses:
     proposals, rpn = model.rpn(batch, features, targets)
     classification, box_regression = (head or HeadLoss())(
         model.roi_heads, features, proposals, batch.image_sizes, targets
@@ -86,6 +95,32 @@ def detect(
 
 
 @torch.inference_mode()
+def detect_and_lose(
+    model: FasterRCNN,
+    images: Sequence[Tensor],
+    targets: Sequence[dict],
+    bfloat16: bool = False,
+    head: HeadLoss | None = None,
+) -> tuple[list[dict[str, Tensor]], Losses]:
+    """Return what `detect` returns, and the `losses`, from features that are computed once.
+
+    The model must be in evaluation mode, in which its normalisation stays; anchors and proposals
+    are chosen for the losses as in training.
+    """
+    batch = _batch(images)
+    features = _features(model, batch, bfloat16)
+    found = [distinct_faces(model, *one) for one in _candidates(model, batch, features)]
+    parts = (model.rpn, model.roi_heads)  # alone: what is in them stays in evaluation mode
+    try:
+        for part in parts:
+            part.training = True
+        return found, _losses(model, batch, features, list(targets), head)
+    finally:
+        for part in parts:
+            part.training = False
+
+
+@torch.inference_mode()
 def candidates(
     model: FasterRCNN, images: Sequence[Tensor], bfloat16: bool = False
 ) -> list[tuple[Tensor, Tensor]]:
@@ -97,13 +132,18 @@ def candidates(
     0 where nothing was proposed: on an empty wall, or by a network whose weights are not finite.
     """
     batch = _batch(images)
-    features = _features(model, batch, bfloat16)
+    return _candidates(model, batch, _features(model, batch, bfloat16))
+
+
+def _candidates(
+    model: FasterRCNN, batch: ImageList, features: dict[str, Tensor]
+) -> list[tuple[Tensor, Tensor]]:
     proposals, _ = model.rpn(batch, features)
     heads, classes = model.roi_heads, len(CLASSES) + 1
     number = [len(boxes) for boxes in proposals]
     if not any(number):  # which torchvision's decoder of boxes does not expect
         none = batch.tensors.new_zeros((0, classes))
-        return [(none[:, :, None].expand(0, classes, 4), none) for _ in images]
+        return [(none[:, :, None].expand(0, classes, 4), none) for _ in proposals]
     pooled = heads.box_head(heads.box_roi_pool(features, proposals, batch.image_sizes))
     logits, offsets = heads.box_predictor(pooled)
     boxes = heads.box_coder.decode(offsets, proposals).split(number)

@@ -1,19 +1,24 @@
 """`Detector`: a trained model that finds faces on photographs."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from utils.dataset.torch_dataset import resize, to_tensor
+from utils.dataset.faces import Faces
+from utils.dataset.torch_dataset import resize, scaled, to_tensor
 from utils.detector.architectures import build_model
 from utils.detector.forward import detect
+from utils.detector.head_loss import HeadLoss
 from utils.detector.model_file import ModelFile, model_of
+from utils.detector.photo_losses import PhotoLosses
 from utils.detector.prepared import prepared
 from utils.errors import InputError, brief
 from utils.metrics.detections import Detections
+from utils.training.recipe import Recipe
 from utils.training.tensors import load_tensors
 
 BATCHES = {"cpu": 1, "cuda": 8}
@@ -127,6 +132,23 @@ class Detector:
                 batch, sizes, held = [], [], 0
         if batch:
             yield from self._detect(batch, sizes)
+
+    def losses(self, seed: int) -> PhotoLosses:
+        """Return what losses on photographs are added to, computed as in the training.
+
+        But all classes weigh alike: ``class_weight`` follows from the photographs of the training.
+        """
+        recipe = replace(Recipe.from_params(self.file.params), class_weight=0.0)
+        return PhotoLosses(seed, HeadLoss.of(recipe, []))
+
+    def add_losses(self, losses: PhotoLosses, name: str, image: np.ndarray, faces: Faces) -> None:
+        """Add the losses on a photograph, of this name and with these faces, to `losses`."""
+        seen = resize(image, self.image_size)
+        target = {
+            "boxes": torch.from_numpy(scaled(faces.boxes, image.shape, seen.shape)),
+            "labels": torch.from_numpy(faces.labels),
+        }
+        losses.detect(self._model, name, to_tensor(seen), target, self.bfloat16)
 
     def _detect(
         self, tensors: Sequence[torch.Tensor], sizes: Sequence[tuple[int, int]]

@@ -14,6 +14,7 @@ from utils.detector.anchor_sampling import seed_sampling
 from utils.detector.augmentation import Augmentation, chip_side
 from utils.detector.forward import Losses, losses
 from utils.detector.head_loss import HeadLoss
+from utils.detector.photo_losses import OF_ANCHORS, TARGET, PhotoLosses
 from utils.detector.validation import detections_of, validation_record
 from utils.metrics.detections import Detections
 from utils.seed import derive_seed
@@ -41,6 +42,8 @@ class FaceDetection:
         (`utils.detector.fine_tuning`); those of factor 0 get no gradient.
     bfloat16
         Compute features in bfloat16; boxes and losses stay in float32.
+    seed
+        Draws the anchors and proposals that the losses on `validation` are computed on.
 
     Attributes
     ----------
@@ -58,9 +61,11 @@ class FaceDetection:
         frozen: frozenset[str] = frozenset(),
         bfloat16: bool = False,
         pretrained: Mapping[str, float] | None = None,
+        seed: int = 0,
     ) -> None:
         self.model, self.photos, self.validation = model, photos, validation
         self.frozen, self.bfloat16, self.pretrained = frozen, bfloat16, pretrained or {}
+        self.seed = seed
         self.names = photos.names
         self.weights = repeat_factors(_present(photos), recipe.rare)
         self.found: list[Detections] | None = None
@@ -71,8 +76,8 @@ class FaceDetection:
         share_batch_norm(model)
         for name, factor in self.pretrained.items():
             model.get_parameter(name).requires_grad_(factor > 0)
-        head = HeadLoss.of(recipe, [faces.labels for faces in photos.faces])
-        self._network = data_parallel(_Losses(model, bfloat16, head))
+        self._head = HeadLoss.of(recipe, [faces.labels for faces in photos.faces])
+        self._network = data_parallel(_Losses(model, bfloat16, self._head))
 
     def sample(self, number: int, seed: int) -> Sample:
         """Return a chip of photograph `number`, a function of `seed`."""
@@ -94,7 +99,7 @@ class FaceDetection:
         self._proposals.seeds = [derive_seed(seed, "proposals") for seed in seeds]
         images = [image.to(self._device) for image, _ in samples]
         targets = [
-            {name: target[name].to(self._device) for name in _TARGET} for _, target in samples
+            {name: target[name].to(self._device) for name in TARGET} for _, target in samples
         ]
         # Parts padded to unlike sizes would have other batch statistics than the batch has.
         height, width = largest([max(image.shape[side] for image in images) for side in (1, 2)])
@@ -102,8 +107,11 @@ class FaceDetection:
 
     def validate(self, network: nn.Module, stop: Callable[[], bool]) -> dict[str, Any] | None:
         """Return how good `network` is on the validation photographs; None when asked to stop."""
-        self.found = detections_of(network, self.validation, stop, self.bfloat16)
-        return None if self.found is None else validation_record(self.found, self.validation)
+        losses = PhotoLosses(self.seed, self._head)
+        self.found = detections_of(network, self.validation, stop, self.bfloat16, losses)
+        if self.found is None:
+            return None
+        return validation_record(self.found, self.validation, losses)
 
     def _over_the_batch(self, parts: Losses) -> tuple[Tensor, dict[str, float]]:
         """Weigh this process's losses by what was drawn for them.
@@ -113,7 +121,7 @@ class FaceDetection:
         number; it counts as zero: an empty wall where nothing is proposed is no divergence.
         """
         drawn = [
-            self._anchors.drawn if name in _OF_ANCHORS else self._proposals.drawn for name in parts
+            self._anchors.drawn if name in OF_ANCHORS else self._proposals.drawn for name in parts
         ]
         parts = {
             name: part if count else part.nan_to_num(nan=0.0)
@@ -126,10 +134,6 @@ class FaceDetection:
         loss = sum(part * share for part, share in zip(parts.values(), shares, strict=True))
         batch = [s / every for s, every in zip(sums[len(drawn) :], everywhere, strict=True)]
         return loss, {"total": sum(batch), **dict(zip(parts, batch, strict=True))}
-
-
-_TARGET = ("boxes", "labels")
-_OF_ANCHORS = ("objectness", "rpn_box_regression")
 
 
 def _present(photos: FaceDataset) -> np.ndarray:

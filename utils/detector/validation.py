@@ -9,6 +9,7 @@ from torchvision.models.detection import FasterRCNN
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.forward import detect
 from utils.detector.inference import in_pixels_of
+from utils.detector.photo_losses import PhotoLosses
 from utils.detector.prepared import prepared
 from utils.metrics.average_precision import IOUS, average_precision, class_precision, mean
 from utils.metrics.bootstrap import draws_of
@@ -23,24 +24,33 @@ def detections_of(
     photos: FaceDataset,
     stop: Callable[[], bool] = lambda: False,
     bfloat16: bool = False,
+    losses: PhotoLosses | None = None,
 ) -> list[Detections] | None:
-    """Return what `model` finds on `photos`, in their own pixels; None when asked to stop."""
+    """Return what `model` finds on `photos`, in their own pixels; None when asked to stop.
+
+    Its losses are added to `losses` on the way.
+    """
     device = next(model.parameters()).device
     ready = prepared(model, bfloat16)
     found = []
     for number in range(len(photos)):
         if stop():
             return None
-        image, _ = photos[number]
-        (one,) = detect(ready, [image.to(device)], bfloat16)
+        image, target = photos[number]
+        if losses is None:
+            (one,) = detect(ready, [image.to(device)], bfloat16)
+        else:
+            one = losses.detect(ready, photos.names[number], image, target, bfloat16)
         found.append(in_pixels_of(one, image.shape[1:], photos.sizes[number]))
     return found
 
 
-def validation_record(found: list[Detections], photos: FaceDataset) -> dict[str, Any]:
-    """Return the average precision that stands in a training's record for each epoch."""
+def validation_record(
+    found: list[Detections], photos: FaceDataset, losses: PhotoLosses
+) -> dict[str, Any]:
+    """Return the average precision and the losses that a training's record has for each epoch."""
     precision = average_precision(found, photos.faces, by_size=False)
-    return {"map": precision["map"], "map_50": precision["map_50"]}
+    return {"map": precision["map"], "map_50": precision["map_50"], "loss": losses.means()}
 
 
 def standard_error(found: list[Detections], photos: FaceDataset, seed: int) -> float:

@@ -8,7 +8,7 @@ batches do what one would, apart from rounding.
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from torch import nn
@@ -58,7 +58,10 @@ class Task(Protocol):
         """Pass this process's samples through the network, with a seed for each."""
 
     def validate(self, network: nn.Module, stop: Callable[[], bool]) -> dict[str, Any] | None:
-        """Return numbers (or None) by name that say how good `network` is; None if stopped."""
+        """Return numbers (or None) by name that say how good `network` is; None if stopped.
+
+        By ``loss`` it may return what `losses` does: the losses by name, with their ``total``.
+        """
 
 
 def train(
@@ -204,7 +207,7 @@ class _Trainer:
             record["epoch"],
             self.epochs,
             _rounded(record["loss"].get("total")),
-            ", ".join(f"{name} {_rounded(value)}" for name, value in validation.items()),
+            ", ".join(f"{name} {_rounded(value)}" for name, value in _numbers(validation)),
             progress.seconds,
         )
         progress.epochs.append(record)
@@ -250,3 +253,9 @@ class _Trainer:
 
 def _rounded(value: float | None) -> str:
     return "none" if value is None else f"{value:.3f}"
+
+
+def _numbers(validation: dict[str, Any]) -> Iterator[tuple[str, float | None]]:
+    """Yield what of a validation goes into the log: of losses, the total."""
+    for name, value in validation.items():
+        yield name, value["total"] if isinstance(value, dict) else value

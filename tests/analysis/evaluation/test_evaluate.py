@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.analysis.conftest import LOSSES
 from utils.analysis.evaluation.evaluate import evaluate, spread, write_evaluation
 from utils.errors import InputError
 from utils.metrics.calibration import Calibration
@@ -55,6 +56,8 @@ def test_files_are_written_and_agree(detector, photo, shard, paths) -> None:
     assert json.loads(paths["json"].read_text()) == {"schema": 2, **record}
     rows = [" ".join(row.split()) for row in paths["text"].read_text().split("\n")]
     assert "2 test photographs, 3 faces" in rows
+    assert record["loss"] == {"total": 0.9375, **LOSSES}
+    assert [row for row in rows if row.startswith("objectness")] == ["objectness 0.125"]
     assert "no mask 1 0 - 0.000 0.000" in rows, "one photograph is no interval"
     assert "class of the faces found 2 2 1.000 [0.012 1.000]" in rows, "two are next to none"
     for picture in paths["pictures"]:

@@ -25,6 +25,24 @@ def test_training_curves_follow_the_record(drawn) -> None:
     assert drawn[0].get_supxlabel() == "2 batches skipped for a non-finite loss"
 
 
+def test_losses_of_validation_are_drawn_against_those_of_training(drawn) -> None:
+    epochs = [epoch(1, 2.0, 0.1), epoch(2, 1.0, 0.2)]
+    for loss, one in zip((1.8, 1.5), epochs, strict=True):
+        one["validation"]["loss"] = {"total": loss, "classification": loss / 3}
+    training_plots.training_curves({"epochs": epochs}, None)
+    left = drawn[0].axes[0]
+    lines = [line for line in left.lines if len(line.get_xdata())]
+    assert [line.get_ydata().tolist() for line in lines] == [
+        *([2.0, 1.0], [1.8, 1.5]),
+        *([1.0, 0.5], pytest.approx([0.6, 0.5])),
+    ]
+    assert [line.get_linestyle() for line in lines] == ["-", ":", "-", ":"]
+    assert lines[0].get_color() == lines[1].get_color() != lines[2].get_color()
+    assert left.get_legend_handles_labels()[1] == [
+        *("total", "class of a face", "dotted: on validation photographs"),
+    ]
+
+
 @pytest.mark.parametrize("epochs", [[], [epoch(1, 2.0, None)], [epoch(1, 1.0, 0.1)]])
 def test_training_that_hardly_began_can_be_drawn(epochs, tmp_path) -> None:
     training_plots.training_curves({"epochs": epochs}, tmp_path / "curves.png")

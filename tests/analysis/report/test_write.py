@@ -76,7 +76,13 @@ def made(new_detector, photo, tmp_path_factory) -> Path:
         "photos": 40,
         "parameters": 12345678,
         "device": "cpu",
-        "epochs": [{"epoch": 1, "loss": {"total": 1.0}, "validation": {"map": 0.1, "map_50": 0.2}}],
+        "epochs": [
+            {
+                "epoch": 1,
+                "loss": {"total": 1.0},
+                "validation": {"map": 0.1, "map_50": 0.2, "loss": {"total": 1.25}},
+            }
+        ],
         "threshold": 0.5,
     }
     write_record(folder / "training.json", training)
@@ -204,6 +210,14 @@ def test_without_a_search_there_is_no_section_of_one(page) -> None:
     assert page.select_one("#search") is None
     assert not [link for link in page.select("nav a") if link["href"] == "#search"]
     assert all(page.select_one(link["href"]) for link in page.select("nav a"))
+
+
+def test_losses_of_training_validation_and_test_stand_side_by_side(inputs, tmp_path) -> None:
+    page = BeautifulSoup(write(inputs, tmp_path)["page"].read_text(), "lxml")
+    rows = [[cell.text for cell in row.select("td")] for row in page.select("#training tbody tr")]
+    assert rows[0] == ["total", "1.000", "1.250", "0.938"]
+    assert rows[1] == ["classification", "-", "-", "0.500"]
+    assert len(rows) == 5
 
 
 def test_with_a_search_its_trials_are_shown(inputs, tmp_path, monkeypatch) -> None:

@@ -80,7 +80,8 @@ def evaluate(
     InputError
         If the test shard holds no photograph, or one that cannot be read.
     """
-    seen = look_at(detector, test)
+    losses = detector.losses(seed)
+    seen = look_at(detector, test, losses)
     if not seen.names:
         raise InputError(f"{test}: holds no photograph; there is nothing to evaluate on")
     numbers = seen.names, seen.faces, seen.detections, detector.threshold
@@ -100,7 +101,7 @@ def evaluate(
         for one in side
     ]
     model = {"arch": detector.arch, "digest": detector.digest, "image_size": detector.image_size}
-    return {"model": model, **record}
+    return {"model": model, "loss": losses.means(), **record}
 
 
 def write_evaluation(

@@ -13,6 +13,7 @@ from utils.analysis.prevalence.counting import expected_confusion
 from utils.dataset.faces import Faces
 from utils.dataset.looks import looks
 from utils.dataset.shards import read_shard
+from utils.detector.photo_losses import PhotoLosses
 from utils.metrics.confusion import confusion_counts
 from utils.metrics.detections import Detections
 
@@ -43,8 +44,10 @@ class Photographs:
     detections: list[Detections]
 
 
-def look_at(detector: "Detector", shard: Path) -> Photographs:
+def look_at(detector: "Detector", shard: Path, losses: PhotoLosses | None = None) -> Photographs:
     """Run a detector over a clean shard: photographs with annotations.
+
+    Its losses are added to `losses` on the way.
 
     Raises
     ------
@@ -62,6 +65,8 @@ def look_at(detector: "Detector", shard: Path) -> Photographs:
             names.append(photo.name)
             seen.append(looks(image))
             faces.append(photo.read_annotation(width, height).faces)
+            if losses:
+                detector.add_losses(losses, photo.name, image, faces[-1])
             yield image
             if len(names) % EVERY == 0:
                 log.info("%d photographs", len(names))

@@ -63,6 +63,9 @@ def evaluation_text(record: dict[str, Any]) -> str:
             ],
         ),
         "",
+        "Loss, as in training but on whole photographs as they are",
+        *_table(["", "test"], [[name, loss] for name, loss in record["loss"].items()]),
+        "",
         "In brackets: 95 % intervals. Those of average precision are approximate, by",
         f"{record['bootstrap']['repetitions']:,} resamples of the photographs; below "
         f"{LEAST_PHOTOS} photographs or {LEAST_FACES} faces of a class it has none.",

@@ -28,7 +28,7 @@ _PARTS = {  # of the loss: words, colour
 
 @styled
 def training_curves(record: dict[str, Any], output: Path) -> None:
-    """Draw the losses and the validation's average precision by epoch.
+    """Draw the losses, of training and of validation, and the average precision by epoch.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def training_curves(record: dict[str, Any], output: Path) -> None:
     """
     epochs = record["epochs"]
     fig, (left, right) = figure(12, 6, panels=2)
-    left.set_title("Training loss")
+    left.set_title("Loss")
     right.set_title("Average precision on validation photographs")
     if not epochs:
         empty(left, "no epoch was trained")
@@ -46,18 +46,16 @@ def training_curves(record: dict[str, Any], output: Path) -> None:
         return
     numbers = [epoch["epoch"] for epoch in epochs]
     marker = "o" if len(epochs) < 12 else None
-    left.plot(
-        numbers,
-        _column(epochs, "loss", "total"),
-        color=INK,
-        marker=marker,
-        label="total loss",
-        zorder=4,
-    )
-    for name, (words, colour) in _PARTS.items():
-        values = _column(epochs, "loss", name)
-        if np.isfinite(values).any():
-            left.plot(numbers, values, color=colour, linewidth=1.6, marker=marker, label=words)
+    for name, (words, colour) in {"total": ("total", INK), **_PARTS}.items():
+        for kind, line in (("training", "-"), ("validation", ":")):
+            values = _losses(epochs, kind, name)
+            if np.isfinite(values).any():
+                width = {"linewidth": 1.6} if name in _PARTS else {"zorder": 4}
+                label = words if kind == "training" else None
+                style = {"color": colour, "linestyle": line, "marker": marker, **width}
+                left.plot(numbers, values, label=label, **style)
+    if np.isfinite(_losses(epochs, "validation", "total")).any():
+        left.plot([], [], color=MUTED, linestyle=":", label="dotted: on validation photographs")
     left.set_ylim(bottom=0)
     for name, words, colour in (
         ("map_50", "at IoU 0.5", ACCENT),
@@ -205,6 +203,13 @@ def _values(trial: dict[str, Any]) -> list[float]:
     """Return the values after each epoch that are known of a trial, its result last."""
     values = [v for v in trial.get("values") or [] if v is not None]
     return values if trial.get("value") is None else [*values, trial["value"]]
+
+
+def _losses(epochs: list[dict[str, Any]], kind: str, name: str) -> np.ndarray:
+    """Return a loss of training or of validation, one number an epoch, as `_column` does."""
+    if kind == "training":
+        return _column(epochs, "loss", name)
+    return _column([epoch.get("validation") or {} for epoch in epochs], "loss", name)
 
 
 def _column(epochs: list[dict[str, Any]], group: str, name: str) -> np.ndarray:

@@ -94,6 +94,7 @@ def render(
         split=split,
         changes=changes(configuration.get("data") or {}, split),
         training=training,
+        losses=_losses(training, evaluation),
         params=params,
         trials=trials,
         searched=searched(params, trials) if params else [],
@@ -142,6 +143,19 @@ def _worst(photos: list[dict[str, Any]], shown: int = 8) -> list[dict[str, Any]]
         result.append(mistakes)
     result = [photo for photo in result if photo["all"]]
     return sorted(result, key=lambda photo: (-photo["all"], photo["name"]))[:shown]
+
+
+def _losses(training: dict[str, Any], evaluation: dict[str, Any]) -> list[tuple[str, list]]:
+    """Return each loss's name and values: of training and validation after the end, and the test.
+
+    Empty where the test has none.
+    """
+    last = training["epochs"][-1] if training["epochs"] else {}
+    validation = (last.get("validation") or {}).get("loss") or {}
+    return [
+        (name, [(last.get("loss") or {}).get(name), validation.get(name), value])
+        for name, value in (evaluation.get("loss") or {}).items()
+    ]
 
 
 def _varied(trials: list[dict[str, Any]]) -> list[str]:

@@ -49,7 +49,9 @@ PICTURES = {
     "annotated_photographs": Picture(
         "annotated", "Photographs with their annotated boxes; the table above says what was mended"
     ),
-    "training_curves": Picture("training", "Training loss and validation precision by epoch"),
+    "training_curves": Picture(
+        "training", "Losses of training and validation, and validation precision, by epoch"
+    ),
     "hpo_history": Picture("search", "Result of each trial, and its validation curve"),
 }
 """By the stem of the file's name; in a place, pictures stand in this order."""

@@ -1,0 +1,72 @@
+"""The four losses on photographs that nothing is learnt from: in validation, and in the test."""
+
+import math
+
+from torch import Tensor
+from torchvision.models.detection import FasterRCNN
+
+from utils.detector.anchor_sampling import seed_sampling
+from utils.detector.forward import Losses, detect_and_lose
+from utils.detector.head_loss import HeadLoss
+from utils.seed import derive_seed
+
+TARGET = ("boxes", "labels")
+"""What of a photograph's target the losses are of."""
+
+OF_ANCHORS = ("objectness", "rpn_box_regression")
+"""The losses that are means over anchors; the others are means over proposals."""
+
+
+class PhotoLosses:
+    """Adds the losses of whole photographs up, as if all had been one batch of a training.
+
+    Which anchors and proposals they are computed on is drawn for each photograph from the seed and
+    its name, so that one epoch after another is measured alike.
+
+    Parameters
+    ----------
+    head
+        How the losses of the box head are computed; by default as torchvision does.
+    """
+
+    def __init__(self, seed: int, head: HeadLoss | None = None) -> None:
+        self._seed, self._head = seed, head
+        self._sums: dict[str, float] = {}
+        self._drawn: dict[str, int] = {}
+
+    def detect(
+        self, model: FasterRCNN, name: str, image: Tensor, target: dict[str, Tensor], bfloat16: bool
+    ) -> dict[str, Tensor]:
+        """Add the losses of one photograph, and return the faces that are found on it.
+
+        Parameters
+        ----------
+        model
+            In evaluation mode.
+        name
+            Of the photograph.
+        image, target
+            At the scale of the network, see `utils.detector.forward.losses`.
+        """
+        device = next(model.parameters()).device
+        image, target = image.to(device), {part: target[part].to(device) for part in TARGET}
+        anchors, proposals = seed_sampling(model)
+        anchors.seeds = [derive_seed(self._seed, "anchors", name)]
+        proposals.seeds = [derive_seed(self._seed, "proposals", name)]
+        (found,), parts = detect_and_lose(model, [image], [target], bfloat16, self._head)
+        self.add(parts, anchors.drawn, proposals.drawn)
+        return found
+
+    def add(self, parts: Losses, anchors: int, proposals: int) -> None:
+        """Add means over so many anchors and proposals."""
+        for name, part in parts.items():
+            drawn = anchors if name in OF_ANCHORS else proposals
+            lost = drawn * part.item() if drawn else 0.0  # the mean over nothing is no number
+            self._sums[name] = self._sums.get(name, 0.0) + lost
+            self._drawn[name] = self._drawn.get(name, 0) + drawn
+
+    def means(self) -> dict[str, float | None]:
+        """Return the mean of each loss, and their sum as ``total``; None of what is not finite."""
+        means = {name: total / max(1, self._drawn[name]) for name, total in self._sums.items()}
+        means = {"total": sum(means.values()), **means}
+        return {name: mean if math.isfinite(mean) else None for name, mean in means.items()}
