@@ -24,6 +24,12 @@ def parser() -> argparse.ArgumentParser:
         "--recipe", nargs="+", default=[], metavar="NAME=VALUE", help="else the defaults"
     )
     add_plan_options(parser)
+    parser.add_argument(
+        "--fingerprints",
+        type=InputPath,
+        help="what training photos are recognised by, as split_data writes it; it travels in the "
+        "model file",
+    )
     parser.add_argument("--model", type=OutputPath, required=True, help="the trained detector")
     parser.add_argument("--log", type=OutputPath, required=True, help="JSON record of the training")
     parser.add_argument("--curves", type=OutputPath, required=True, help="PNG of loss and mAP")
@@ -42,7 +48,7 @@ def main(args: argparse.Namespace) -> None:
         sys.exit(code)
     searched = read_params(args.params) if args.params else {}
     plan = Plan.from_args(args, Recipe()).searched(read_recipe(args.recipe) | searched)
-    record = train_final(plan, args.checkpoint, args.model, args.log, stop)
+    record = train_final(plan, args.checkpoint, args.model, args.log, stop, args.fingerprints)
     if record:  # the first of the processes alone makes files
         from utils.analysis.plots.training import training_curves
 

@@ -208,6 +208,7 @@ class _Pipeline:
             params,
             self.learning(self.options.epochs),
             ["--checkpoint", Checkpoint("train_model.ckpt"), *self.handing_over],
+            ["--fingerprints", In(FINGERPRINTS)],
             ["--model", Out(MODEL, keep=True)],
             ["--log", Out("training.json", keep=True)],
             ["--curves", *self.pictures("training_curves.png")],

@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from utils.dataset.splitting.fingerprint_index import FingerprintIndex
+from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.fit import Fitted, fit
 from utils.detector.inference import has_bfloat16
-from utils.detector.model_file import ModelFile, in_half_precision, write_model
+from utils.detector.model_file import ModelFile, in_half_precision, learnt_by, write_model
 from utils.detector.plan import Plan
 from utils.detector.validation import detections_of
 from utils.detector.weights import origin
@@ -34,6 +37,7 @@ def train_final(
     model: Path,
     log_record: Path,
     stop: Callable[[], bool] = lambda: False,
+    fingerprints: Path | None = None,
 ) -> dict[str, Any] | None:
     """Train as planned; write the model file and the training's record, and return the record.
 
@@ -44,6 +48,12 @@ def train_final(
     detector has learnt by heart.
 
     The weights are rounded to half precision first, so that what is measured is what is stored.
+
+    Parameters
+    ----------
+    fingerprints
+        Of the training photographs, as `split_data` writes them. They travel in the model file,
+        with those that the weights to start from bring along.
 
     Raises
     ------
@@ -77,6 +87,7 @@ def train_final(
             metrics={"validation": precision, "operating_point": operating_point},
             data_digest=fitted.photos.digest,
             started_from=origin(plan.weights, plan.arch) if plan.weights else None,
+            fingerprints=_learnt(plan, fingerprints),
         ),
     )
     record = _record(plan, fitted, operating_point, calibration)
@@ -93,6 +104,17 @@ def _rounded_and_asked(fitted: Fitted) -> list[Detections]:
     model.load_state_dict(in_half_precision(model.state_dict()))
     device = next(model.parameters()).device
     return detections_of(model, fitted.validation, bfloat16=has_bfloat16(device))
+
+
+def _learnt(plan: Plan, fingerprints: Path | None) -> bytes | None:
+    """Return what tells of the photographs that the weights have seen, as far as it is known."""
+    known = []
+    if fingerprints:
+        index = FingerprintIndex.read(fingerprints)
+        known.append(LearntPhotographs.of(index[number] for number in range(len(index))))
+    if plan.weights and (before := learnt_by(plan.weights)):
+        known.append(before)
+    return reduce(LearntPhotographs.and_of, known).as_bytes() if known else None
 
 
 def _record(

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from utils.dataset.labels import CLASSES
+from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture
 from utils.errors import InputError, brief
@@ -168,6 +169,21 @@ def model_of(content: Any, path: Path) -> ModelFile:
             f"{path}: field 'classes' is {content['classes']}, expected {list(CLASSES)}"
         )
     return model
+
+
+def learnt_by(weights: Path) -> LearntPhotographs | None:
+    """Return the photographs that a file of weights has learnt from; None if it does not say.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
+    content, _ = load_tensors(weights)
+    told = content.get("fingerprints") if isinstance(content, dict) else None
+    if not isinstance(told, Tensor):
+        return None
+    return LearntPhotographs.from_bytes(_as_bytes(told), weights)
 
 
 def _stored(value: Tensor) -> Tensor:

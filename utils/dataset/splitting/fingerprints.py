@@ -80,7 +80,12 @@ def fingerprint(image: np.ndarray) -> Fingerprint:
     )
 
 
-def same_scene(first: Fingerprint, second: Fingerprint, certain: bool = False) -> bool:
+def same_scene(
+    first: Fingerprint,
+    second: Fingerprint,
+    certain: bool = False,
+    alone: int = MIN_INLIERS_ALONE,
+) -> bool:
     """Return whether one photograph is, in part, a shifted, turned and scaled copy of the other.
 
     Features are matched both ways, a similarity transform is fitted by RANSAC, and what it lays
@@ -92,6 +97,8 @@ def same_scene(first: Fingerprint, second: Fingerprint, certain: bool = False) -
         Whether both must speak for it: many features that agree, and an overlap that looks alike.
         Either is enough to keep two photographs on one side of a split, where a mistake costs
         nothing; a warning has to be right.
+    alone
+        How many features are enough if the overlap does not look alike.
     """
     here, there = _match(first, second)
     if len(here) < MIN_INLIERS:
@@ -106,7 +113,7 @@ def same_scene(first: Fingerprint, second: Fingerprint, certain: bool = False) -
     here, there = here[agree], there[agree]
     inliers = min(_distinct(here), _distinct(there))
     spread = min(_spread(here, first.grey), _spread(there, second.grey))
-    many = inliers >= MIN_INLIERS_ALONE and spread >= MIN_SPREAD_ALONE
+    many = inliers >= alone and spread >= MIN_SPREAD_ALONE
     if many and not certain:
         return True
     if inliers < MIN_INLIERS or spread < MIN_SPREAD or (certain and not many):
