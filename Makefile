@@ -11,7 +11,7 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 .DEFAULT_GOAL := help
 
 .PHONY: help run test test-condor faults fuzz pool lint format data image sample benchmark quality \
-    pictures clean
+    pretrained pictures clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the d
 
 benchmark-peers: $(READY)  ## train a YOLO, a torchvision detector and ours for MINUTES="5 20 90" on DATA
 	$(RUN) benchmarks/peers.py --data $(DATA) --minutes $(or $(MINUTES),5 20 90) $(ARGS)
+
+pretrained: $(READY)  ## train the model in the box again on DATA, with its card (hours; goes on)
+	$(RUN) -m data.models.make --data $(DATA) $(ARGS)
 
 # The speed benchmarks take photographs; the others make their own.
 ON_DATA := training_speed inference_speed profile_step bfloat16 recipe starts

@@ -1,0 +1,1 @@
+"""The model in the box, its card, and what makes both."""
