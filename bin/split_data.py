@@ -46,10 +46,16 @@ def parser() -> argparse.ArgumentParser:
         type=InputPath,
         help="JSON with the side of each photo by its name, to keep them instead of dealing anew",
     )
+    parser.add_argument(
+        "--learnt",
+        type=InputPath,
+        help="what the weights to start from have learnt from: it goes to the training side",
+    )
     return parser
 
 
 def main(args: argparse.Namespace) -> None:
+    from utils.dataset.splitting.learnt import LearntPhotographs
     from utils.dataset.splitting.split import split_dataset
     from utils.records import read_record
 
@@ -62,6 +68,7 @@ def main(args: argparse.Namespace) -> None:
         skip_bad=args.skip_bad,
         given=read_record(args.sides)["sides"] if args.sides else None,
         fingerprints=args.fingerprints,
+        learnt=LearntPhotographs.read(args.learnt) if args.learnt else None,
     )
 
 

@@ -6,11 +6,9 @@ from typing import Any
 
 from utils.detector.inference import Detector
 from utils.detector.model_file import KIND
+from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError, brief
 from utils.training.tensors import load_tensors
-
-IN_THE_BOX = Path(__file__).resolve().parents[1] / "data" / "models" / "face_mask_detector.pth"
-"""The model that comes with the project."""
 
 KINDS: dict[str, Callable[[Any, str, Path, str | None], Detector]] = {KIND: Detector.of_content}
 """What makes a model of each kind, by the field ``kind`` of its file.

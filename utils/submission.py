@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import fields, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from utils import files
 from utils.dag.engines.choice import choose_engine, for_engine, open_run
@@ -14,6 +15,7 @@ from utils.dag.pipeline import (
     DATASET,
     GIVEN_SIDES,
     GROUPS,
+    learnt_file,
     photo_shards,
     weights_file,
 )
@@ -26,8 +28,11 @@ from utils.dataset.intake.groups import told_of_groups
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.intake.words import told
 from utils.detector.pretrained import choose_weights
-from utils.errors import InputError
-from utils.records import write_record
+from utils.errors import InputError, number_of
+from utils.records import write_atomically, write_record
+
+if TYPE_CHECKING:
+    from utils.dataset.splitting.learnt import LearntPhotographs
 
 
 def submit(options: Options, command: list[str], tell: Callable[[str], None]) -> Run:
@@ -70,6 +75,8 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
         weights = choose_weights(options.arch, options.weights, tell=tell)
         tell(f"Weights: {weights}")
         options = replace(options, weights=weights.taken)
+        if learnt_file(options):
+            learnt = _learnt(weights.file, tell)
         with filling(options.run_dir, options.name) as folder:
             dataset.pack(folder / DATASET)
             if dataset.sides:
@@ -82,6 +89,8 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
                 new.pack([folder / shard for shard in shards])
             if weights.file:
                 files.copy(weights.file, folder / weights_file(options))
+            if name := learnt_file(options):
+                write_atomically(folder / name, learnt.as_bytes())
             facts["weights"] = weights.as_record()
             write_plan(folder, options, engine, command, facts)
             run = open_run(folder, options)
@@ -104,6 +113,25 @@ def _read_sample(
     sample = read_annotated_sample(path, new.read, options.skip_bad)
     tell("\n".join(told_of_sample(sample)))
     return sample
+
+
+def _learnt(weights: Path, tell: Callable[[str], None]) -> "LearntPhotographs":
+    """Return the photographs that a file of weights has learnt from, and tell of them."""
+    from utils.dataset.splitting.learnt import LearntPhotographs
+    from utils.detector.model_file import learnt_by
+
+    learnt = learnt_by(weights)
+    if learnt is None:
+        tell(
+            f"{weights}: does not say which photographs its weights have learnt from; if they are "
+            "some of these, the test measures in part what they remember"
+        )
+        return LearntPhotographs.of([])
+    tell(
+        f"These weights have learnt from {number_of(len(learnt), 'photograph')}; what of them is "
+        "among the annotated ones goes to the training side"
+    )
+    return learnt
 
 
 def _choices(options: Options) -> Choices:

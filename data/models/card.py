@@ -13,6 +13,9 @@ from utils.detector.model_file import learnt_by, read_model
 from utils.errors import InputError, number_of
 from utils.records import read_record
 
+FEW_FACES = 20
+"""Of a size, fewer than which show little of how well it is found."""
+
 MOST_BYTES = 12_000_000
 """Of the file in the box: whoever clones the project gets it."""
 
@@ -57,12 +60,11 @@ def card(model: Path, folders: Sequence[Path], source: str, command: str, config
     learnt = learnt_by(model)
     return TEMPLATE.read_text().format(
         name=model.name,
-        command=command,
         command_block=f"    {command}",
         arch=file.arch,
         parameters=training["parameters"],
         image_size=file.image_size,
-        started=configuration["weights"]["told"],
+        started=_started(configuration["weights"]),
         megabytes=size / 1e6,
         digest=digest,
         source=source[0].upper() + source[1:],
@@ -71,7 +73,7 @@ def card(model: Path, folders: Sequence[Path], source: str, command: str, config
         split=_split(split),
         learnt=number_of(len(learnt) if learnt else 0, "photograph"),
         are="is" if learnt and len(learnt) == 1 else "are",
-        epochs=len(training["epochs"]),
+        epochs=number_of(len(training["epochs"]), "epoch"),
         seed=seeds[0],
         minutes=_minutes(folders[0]),
         commit=(configuration["git_commit"] or "unknown")[:12],
@@ -133,11 +135,19 @@ def weaknesses(evaluation: dict[str, Any]) -> str:
     invented = sum(table[0])
     told.append(f"- {number_of(invented, 'box', 'boxes')} of no face {_are(invented)} counted.")
     sizes = evaluation["average_precision"]["sizes"]
-    known = [(p["map_50"], _size(n, p)) for n, p in sizes.items() if p["map_50"] is not None]
+    known = [(p["map_50"], _size(n, p)) for n, p in sizes.items() if p["faces"] >= FEW_FACES]
     if known:
         worst = min(known)
         told.append(f"- It does worst on faces that are {worst[1]}: mAP at IoU 0.5 {worst[0]:.2f}.")
     return "\n".join(told)
+
+
+def _started(weights: dict[str, Any]) -> str:
+    """Say whose weights the training started from, without the path that a file had."""
+    origin = weights.get("origin") or {}
+    if origin.get("network"):
+        return f"{origin['network']}; {origin['file']} of {origin['source']}, {origin['licence']}"
+    return weights["file"] or "nothing: random weights"
 
 
 def _are(count: int) -> str:

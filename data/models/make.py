@@ -92,7 +92,10 @@ def run(folder: Path, data: Path, config: Path, seed: int, options: Sequence[str
         words = ["--data", data, "--config", config, "--seed", seed, "--run-dir", folder]
         words += ["--engine", "local", *options]
     call = [sys.executable, PROJECT / "workflow.py", *words]
-    return subprocess.run([str(word) for word in call], check=False).returncode
+    try:
+        return subprocess.run([str(word) for word in call], check=False).returncode
+    except KeyboardInterrupt:  # the run was told as well
+        return 130
 
 
 def _digest(config: Path, data: Path, options: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from utils.dag.pipeline import (
     build_workflow,
     checkpoints,
     data_files,
+    learnt_file,
     photo_shards,
     weights_file,
 )
@@ -65,7 +66,7 @@ def test_who_waits_for_whom():
     assert waits["hpo_trial_1_0"] == waits["hpo_trial_1_1"] == {"hpo_suggest_1", *data}
     assert waits["hpo_suggest_2"] == {"hpo_suggest_1", "hpo_trial_1_0", "hpo_trial_1_1"}
     assert waits["hpo_best"] == {"hpo_suggest_2", "hpo_trial_2_0"}
-    assert waits["train_model"] == {"hpo_best", *data}
+    assert waits["train_model"] == {"hpo_best", "split_data", *data}
     assert waits["evaluate"] == {
         *("train_model", "split_data", "preprocess_test", "preprocess_val")
     }
@@ -128,6 +129,7 @@ def test_every_file_is_made_once_or_exists_beforehand(options):
         *data_files(options),
         *photo_shards(options),
         weights_file(options),
+        learnt_file(options),
     }
     read = set().union(*(files(job, "input") for job in workflow.jobs.values()))
     assert read <= given | set(made)
@@ -210,6 +212,16 @@ def test_what_is_searched_reaches_those_who_suggest_with_where_to_start():
         assert args[args.index("--image-size") + 1] == 320
     without = build_workflow(Options(trials=0, search=words)).jobs.values()
     assert not any("--search" in job.args for job in without)
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"), [("box", True), ("/a/own.pth", True), ("coco", False), ("none", False)]
+)
+def test_what_our_own_weights_have_learnt_from_reaches_the_split(weights, told):
+    options = Options(weights=weights)
+    job = build_workflow(options).jobs["split_data"]
+    assert ("--learnt" in job.args) == ("learnt_fingerprints.npz" in files(job, "input")) == told
+    assert learnt_file(options) == ("learnt_fingerprints.npz" if told else None)
 
 
 @pytest.mark.parametrize(

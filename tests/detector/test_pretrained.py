@@ -281,6 +281,6 @@ def test_a_file_is_taken_if_it_fits_and_none_is_none(tmp_path, content):
     assert (chosen.taken, chosen.file, str(chosen)) == (str(path), path, str(path))
     with pytest.raises(InputError, match=f"mine.pth: .* do not fit {RESNET50}"):
         choose_weights(RESNET50, str(path))
-    with pytest.raises(InputError, match="best: no such file; nor is it auto, coco"):
+    with pytest.raises(InputError, match="best: no such file; nor is it auto, box, coco"):
         choose_weights(MOBILENET, "best")
     assert choose_weights(MOBILENET, "none").file is None

@@ -28,7 +28,7 @@ GROUP_BY = ("folders", "exif")
 UNLABELLED = ("refuse", "skip", "negative")
 SPLITS = ("groups", "given")
 ENGINES = ("auto", "local", "condor", "pegasus")
-WEIGHTS = ("auto", "coco", "faces", "imagenet", "none")
+WEIGHTS = ("auto", "box", "coco", "faces", "imagenet", "none")
 """What ``--weights`` takes besides a file."""
 
 CHECKPOINT_MINUTES = 15.0
@@ -175,7 +175,8 @@ class Options:
         lambda value: str(path(value)),
         "auto",
         "weights to start from: coco, faces or imagenet (from a package, or torchvision's, "
-        "downloaded here and never in a job), none, or a file of a state dict; auto: coco where "
+        "downloaded here and never in a job), box (the model in data/models), none, or a file of a "
+        "state dict or a model of ours; auto: coco where "
         "there are any for --arch and the download works, else what a package holds for --arch, "
         "else none (default: auto)",
         "{" + ",".join(WEIGHTS) + ",FILE}",

@@ -21,6 +21,7 @@ ANNOTATED = "annotated.json"
 GROUPS = "groups.json"
 CONFIGURATION = "configuration.json"
 FINGERPRINTS = "train_fingerprints.npz"
+LEARNT = "learnt_fingerprints.npz"
 MODEL = "mask_detection_model.pth"
 DETECTOR = "face_mask_detector.pth"
 
@@ -80,6 +81,14 @@ def weights_file(options: Options) -> str | None:
     return f"{kind}_weights.{'onnx' if kind == 'faces' else 'pth'}"
 
 
+def learnt_file(options: Options) -> str | None:
+    """Return the name under which it travels what the weights to start from have learnt from.
+
+    Weights of others do not say, or not of photographs that users have.
+    """
+    return LEARNT if weights_file(options) in ("box_weights.pth", "own_weights.pth") else None
+
+
 def checkpoints(workflow: Workflow) -> list[str]:
     """Return the names of all checkpoint files, each of which needs a placeholder replica."""
     uses = chain.from_iterable(job.uses for job in workflow.jobs.values())
@@ -134,12 +143,14 @@ class _Pipeline:
     def data(self) -> None:
         o = self.options
         sides = ["--train", Out("train.tar"), "--val", Out("val.tar"), "--test", Out("test.tar")]
+        learnt = learnt_file(o)
         self.job(
             "split_data",
             ["--dataset", In(DATASET), *sides, "--report", Out("split.json", keep=True)],
             ["--fingerprints", Out(FINGERPRINTS), *self.seed],
             ["--skip-bad"] if o.skip_bad else [],
             ["--sides", In(GIVEN_SIDES)] if o.split == "given" else [],
+            ["--learnt", In(learnt)] if learnt else [],
         )
         self.job(
             "plot_class_distribution",

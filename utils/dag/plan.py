@@ -18,6 +18,7 @@ from utils.dag.pipeline import (
     build_workflow,
     checkpoints,
     data_files,
+    learnt_file,
     photo_shards,
     weights_file,
 )
@@ -31,7 +32,8 @@ def write_plan(
 ) -> Workflow:
     """Write workflow, catalogues, code and configuration into a run folder.
 
-    The data lie there already: `data_files`, `photo_shards`, and `weights_file` if any.
+    The data lie there already: `data_files`, `photo_shards`, and if any `weights_file` and
+    `learnt_file`.
 
     Parameters
     ----------
@@ -49,8 +51,8 @@ def write_plan(
     """
     write_code_bundle(folder / CODE)
     scripts = _copy_executables(folder / "bin")
-    weights = weights_file(options)
-    data = [*data_files(options), *photo_shards(options), *([weights] if weights else [])]
+    weights = [name for name in (weights_file(options), learnt_file(options)) if name]
+    data = [*data_files(options), *photo_shards(options), *weights]
     asked = options.as_dict()
     description = {
         "name": options.name,

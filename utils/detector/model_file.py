@@ -174,16 +174,30 @@ def model_of(content: Any, path: Path) -> ModelFile:
 def learnt_by(weights: Path) -> LearntPhotographs | None:
     """Return the photographs that a file of weights has learnt from; None if it does not say.
 
+    Only model files of ours do. A file of another kind says nothing, be it whole or not.
+
     Raises
     ------
     InputError
-        If the file cannot be read.
+        If a model file's word for it is damaged.
     """
-    content, _ = load_tensors(weights)
-    told = content.get("fingerprints") if isinstance(content, dict) else None
-    if not isinstance(told, Tensor):
-        return None
-    return LearntPhotographs.from_bytes(_as_bytes(told), weights)
+    content = _ours(weights)
+    told = content.get("fingerprints") if content else None
+    return LearntPhotographs.from_bytes(_as_bytes(told), weights) if told is not None else None
+
+
+def arch_of(weights: Path) -> str | None:
+    """Return the architecture of a file of weights that is a model file of ours, else None."""
+    content = _ours(weights)
+    return content["arch"] if content else None
+
+
+def _ours(weights: Path) -> dict[str, Any] | None:
+    try:
+        content, _ = load_tensors(weights)
+    except InputError:
+        return None  # whoever loads it says why
+    return content if isinstance(content, dict) and content.keys() >= FIELDS else None
 
 
 def _stored(value: Tensor) -> Tensor:

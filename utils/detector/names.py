@@ -1,5 +1,10 @@
 """What a detector can be, for those who plan and import no torch: architectures, image sizes."""
 
+from pathlib import Path
+
+IN_THE_BOX = Path(__file__).resolve().parents[2] / "data" / "models" / "face_mask_detector.pth"
+"""The model that comes with the project."""
+
 COMPACT = "compact_resnet18_fpn"
 COMPACT_LITE0 = "compact_efficientnet_lite0_fpn"
 COMPACT_MOBILENET = "compact_mobilenet_v2_fpn"

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from utils.detector.architectures import architecture
-from utils.detector.names import COMPACT_CENTERFACE
+from utils.detector.names import COMPACT_CENTERFACE, IN_THE_BOX
 from utils.detector.published import address_of, digest_in, sha256_of
 from utils.errors import InputError, brief
 
@@ -38,7 +38,7 @@ class Weights:
     asked
         What the option said.
     taken
-        ``none``, ``coco``, ``imagenet``, ``faces``, or the path of a file.
+        ``none``, ``coco``, ``imagenet``, ``faces``, ``box`` (our own model), or the path of a file.
     file
         Where they lie; None from scratch.
     why
@@ -62,6 +62,8 @@ class Weights:
             told = "{taken}: {network}, {file} of {source} ({licence})".format(
                 taken=self.taken, **self.origin
             )
+        elif self.taken == "box":
+            told = f"box: the detector in the box, {self.file.name}"
         else:
             told = f"{self.taken}, from torchvision's {self.file.name}"
         if not self.why:
@@ -105,6 +107,13 @@ def choose_weights(
             raise InputError(
                 f"--weights {asked}: {error}; give the file of other weights, or none"
             ) from error
+    elif asked == "box":
+        if not IN_THE_BOX.exists():
+            raise InputError(
+                f"--weights box: {IN_THE_BOX}: there is no model in the box; make it: "
+                "make pretrained DATA=FOLDER"
+            )
+        chosen = Weights(asked, asked, IN_THE_BOX)
     elif Path(asked).is_file():
         chosen = Weights(asked, asked, Path(asked))
     elif Path(asked).is_dir():
@@ -112,12 +121,19 @@ def choose_weights(
         raise InputError(f"--weights: {brief(asked)}: is {kind}; give a file of PyTorch weights")
     else:
         raise InputError(
-            f"--weights: {brief(asked)}: no such file; nor is it auto, {', '.join(_PROPER)}, none"
+            f"--weights: {brief(asked)}: no such file; nor is it auto, box, {', '.join(_PROPER)}, "
+            "none"
         )
     if chosen.file is None:
         return chosen
+    from utils.detector.model_file import arch_of
     from utils.detector.weights import check_weights, origin
 
+    if asked not in ("auto", *_PROPER) and (own := arch_of(chosen.file)) not in (None, arch):
+        raise InputError(
+            f"--weights {brief(asked)}: is a model of another architecture; give --arch {own}, or "
+            "other weights"
+        )
     check_weights(chosen.file, arch)
     return replace(chosen, origin=origin(chosen.file, arch))
 

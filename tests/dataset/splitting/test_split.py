@@ -13,6 +13,7 @@ from utils.dataset.splitting import SIDES
 from utils.dataset.splitting import split as split_module
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex
 from utils.dataset.splitting.fingerprints import fingerprint
+from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.dataset.splitting.near_duplicates import find_groups
 from utils.dataset.splitting.split import split_dataset
 from utils.errors import InputError
@@ -218,3 +219,51 @@ def test_other_fractions_are_followed(split, photos):
     record, _ = split(photos, fractions=(0.5, 0.2, 0.3))
     shares = np.array([record["sides"][side]["photos"] for side in SIDES]) / 30
     np.testing.assert_allclose(shares, (0.5, 0.2, 0.3), atol=0.04)
+
+
+def learnt_from(photos):
+    return LearntPhotographs.of([fingerprint(photo.decode()) for photo in photos])
+
+
+def test_what_the_weights_have_learnt_from_is_not_tested_on(split, photos):
+    """Otherwise a test would measure what they remember: without them the sides are others."""
+    alone, _ = split(photos, "alone")
+    assert alone["learnt"] is None
+    seen = [photo for photo in photos if alone["photos"][photo.name]["side"] != "train"]
+    for seed in range(3):
+        record, outputs = split(photos, f"seed{seed}", learnt=learnt_from(seen), seed=seed)
+        assert {record["photos"][photo.name]["side"] for photo in seen} == {"train"}
+        assert record["learnt"] == {"in_all": 9, "photos": 9, "off_train": 0}
+        assert [len(names(outputs[side])) for side in SIDES] == [21, 3, 6]
+        assert record["sides"]["test"]["classes_missing"] == []
+
+
+def test_near_duplicates_of_what_was_learnt_go_along(split, photos, make_photo, make_image):
+    darker = make_photo("other", ["with_mask"], (make_image(5) * 0.8).astype(np.uint8))
+    for seed in range(3):
+        record, _ = split(photos, f"seed{seed}", learnt=learnt_from([darker]), seed=seed)
+        assert {record["photos"][name]["side"] for name in ("p05", "p06")} == {"train"}
+        assert record["learnt"] == {"in_all": 1, "photos": 2, "off_train": 0}
+    elsewhere = make_photo("elsewhere", ["with_mask"], make_image(99))
+    record, _ = split(photos, "none", learnt=learnt_from([elsewhere]))
+    assert record["learnt"] == {"in_all": 1, "photos": 0, "off_train": 0}
+
+
+def test_weights_that_have_seen_too_much_for_a_test_are_refused(split, photos):
+    message = (
+        r"of 30 photographs the weights to start from have learnt from 29 .*cannot fill.*val and "
+        r"test.*Add photographs.*--weights auto"
+    )
+    with pytest.raises(InputError, match=message):
+        split(photos, learnt=learnt_from(photos[1:]))
+    with pytest.raises(InputError, match="have learnt from 30 "):
+        split(photos, "all", learnt=learnt_from(photos))
+    record, _ = split(photos, "two", learnt=learnt_from(photos[2:]))
+    assert [record["sides"][side]["photos"] for side in SIDES] == [28, 1, 1]
+
+
+def test_given_sides_are_kept_and_what_was_learnt_elsewhere_is_counted(split, photos):
+    given = {photo.name: SIDES[number % 3] for number, photo in enumerate(photos)}
+    record, _ = split(photos, given=given, learnt=learnt_from(photos[9:12]))
+    assert {name: photo["side"] for name, photo in record["photos"].items()} == given
+    assert record["learnt"] == {"in_all": 3, "photos": 3, "off_train": 2}

@@ -13,6 +13,7 @@ import io
 import zipfile
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ from utils.dataset.splitting.fingerprint_index import CANDIDATES, evenly_chosen
 from utils.dataset.splitting.fingerprints import Fingerprint, same_scene
 from utils.dataset.splitting.near_duplicates import MIN_VOTES, FeatureForest
 from utils.errors import InputError
+from utils.records import read_made
 
 FEATURES = 96
 """Local features of a photograph."""
@@ -143,6 +145,17 @@ class LearntPhotographs:
             ) from error
         return cls(**arrays)
 
+    @classmethod
+    def read(cls, path: Path) -> "LearntPhotographs":
+        """Return what a file of `as_bytes` holds.
+
+        Raises
+        ------
+        InputError
+            If it is no such file.
+        """
+        return cls.from_bytes(read_made(path), path)
+
     def resemble(self, one: Fingerprint) -> bool:
         """Return whether a photograph is one of these, or a near-duplicate of one.
 
@@ -227,3 +240,5 @@ def _check(arrays: dict[str, np.ndarray]) -> None:
     ):
         if arrays[name].dtype != kind or arrays[name].shape != shape:
             raise ValueError(f"{name}: {arrays[name].dtype} {arrays[name].shape}")
+    if photographs and arrays["counts"].min() < 0:
+        raise ValueError("counts: below 0")

@@ -16,8 +16,9 @@ from utils.dataset.shards import Photo, read_shard, write_shard
 from utils.dataset.splitting import SIDES
 from utils.dataset.splitting.fingerprint_index import write_fingerprints
 from utils.dataset.splitting.fingerprints import Fingerprint, fingerprint
+from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.dataset.splitting.near_duplicates import find_groups
-from utils.dataset.splitting.stratified_groups import assign_groups
+from utils.dataset.splitting.sides import dealt_sides, given_sides, known_groups
 from utils.errors import InputError
 from utils.records import write_record
 from utils.seed import derive_seed
@@ -53,6 +54,7 @@ def split_dataset(
     skip_bad: bool = False,
     fingerprints: Path | None = None,
     given: Mapping[str, str] | None = None,
+    learnt: LearntPhotographs | None = None,
 ) -> dict[str, Any]:
     """Write the shards of the three sides and ``split.json``; return what the latter holds.
 
@@ -71,13 +73,16 @@ def split_dataset(
     given
         The side of each photograph by its name, to keep them; `fractions` and `seed` mean nothing
         then. Near-duplicates on different sides are counted.
+    learnt
+        What the weights to start from have learnt from. Those photographs and their near-duplicates
+        go to the training side, unless sides are given: then they are counted.
 
     Raises
     ------
     InputError
-        If photographs are unreadable (unless skipped) or too few, all faces are of one class, a
-        side that is given would be empty, or the fractions are not three positive numbers that add
-        up to 1.
+        If photographs are unreadable (unless skipped) or too few, or too few of them are new to the
+        weights to start from, all faces are of one class, a side that is given would be empty, or
+        the fractions are not three positive numbers that add up to 1.
     """
     if len(fractions) != 3 or min(fractions) <= 0 or not math.isclose(sum(fractions), 1):
         raise InputError(
@@ -87,15 +92,14 @@ def split_dataset(
     faces = np.stack([look.faces for look in looks])
     _check_classes(dataset, faces)
     groups = find_groups([look.fingerprint for look in looks])
+    known = np.zeros(len(looks), bool)
+    if learnt is not None:
+        known = known_groups(groups, [look.fingerprint for look in looks], learnt)
     if given is not None:
-        sides = _given_sides(dataset, looks, given)
-    elif len(set(groups)) < len(SIDES):
-        raise InputError(
-            f"{dataset}: {len(looks)} photographs in {len(set(groups))} groups of near-duplicates "
-            f"cannot fill {len(SIDES)} sides; add photographs"
-        )
+        sides = given_sides(dataset, [look.name for look in looks], given)
     else:
-        sides = assign_groups(groups, faces, fractions, derive_seed(seed, "split"))
+        chance = derive_seed(seed, "split")
+        sides = dealt_sides(dataset, groups, faces, fractions, chance, known)
     side_of = {look.name: SIDES[side] for look, side in zip(looks, sides, strict=True)}
     for side, path in outputs.items():
         write_shard(path, _on_side(dataset, side_of, side))
@@ -113,6 +117,7 @@ def split_dataset(
             for look, group in zip(looks, groups, strict=True)
         },
         **_summary(looks, groups, sides, faces),
+        "learnt": None if learnt is None else _remembered(len(learnt), known, sides),
         "skipped": skipped,
     }
     write_record(report, record)
@@ -165,20 +170,6 @@ def _check_classes(dataset: Path, faces: np.ndarray) -> None:
         )
     for name in set(CLASSES) - set(there):
         log.warning("no face of class %s on any photograph; nothing will be known of it", name)
-
-
-def _given_sides(dataset: Path, looks: Sequence[Look], given: Mapping[str, str]) -> np.ndarray:
-    """Return the number of the side of each photograph, shape (N,)."""
-    unknown = [look.name for look in looks if given.get(look.name) not in SIDES]
-    if unknown:
-        raise InputError(
-            f"{dataset}: {len(unknown)} photographs have no given side ({', '.join(unknown[:3])}); "
-            f"name one of {', '.join(SIDES)} for each"
-        )
-    sides = np.array([SIDES.index(given[look.name]) for look in looks])
-    if empty := [side for number, side in enumerate(SIDES) if number not in sides]:
-        raise InputError(f"{dataset}: no photograph is given to {' and '.join(empty)}; add some")
-    return sides
 
 
 def _on_side(dataset: Path, side_of: dict[str, str], side: str) -> Iterator[Photo]:
@@ -239,6 +230,19 @@ def _summary(
         "clipped_boxes": sum(look.annotation.clipped for look in looks),
         "sizes_differ": sum(look.annotation.size_differs for look in looks),
     }
+
+
+def _remembered(photographs: int, known: np.ndarray, sides: np.ndarray) -> dict[str, int]:
+    """Return how many photographs the weights have learnt from, in all, here, and off training."""
+    elsewhere = int((known & (sides != SIDES.index("train"))).sum())
+    log.info("the weights to start from have learnt from %d of %d", known.sum(), len(known))
+    if elsewhere:
+        log.warning(
+            "%d photographs that the weights to start from have learnt from are not on the "
+            "training side, so results measure in part what the detector remembers",
+            elsewhere,
+        )
+    return {"in_all": photographs, "photos": int(known.sum()), "off_train": elsewhere}
 
 
 def _by_class(faces: np.ndarray) -> dict[str, int]:

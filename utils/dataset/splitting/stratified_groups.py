@@ -13,7 +13,11 @@ _PRESENCE = 10.0  # what a side without a class costs: more than any deviation o
 
 
 def assign_groups(
-    groups: Sequence[int], faces: np.ndarray, fractions: Sequence[float], seed: int
+    groups: Sequence[int],
+    faces: np.ndarray,
+    fractions: Sequence[float],
+    seed: int,
+    fixed: np.ndarray | None = None,
 ) -> np.ndarray:
     """Choose a side for each photograph so that groups stay whole and shares come near.
 
@@ -33,6 +37,8 @@ def assign_groups(
         Share of the photographs of each of the S sides; they add up to 1.
     seed
         Chooses among splits that are about equally good.
+    fixed
+        int, shape (N,): the side that a photograph's group must go to, below 0 for any.
 
     Returns
     -------
@@ -51,6 +57,9 @@ def assign_groups(
     amounts = np.zeros((len(names), per_photo.shape[1]))
     np.add.at(amounts, members, per_photo)
     allowed = _allowed(amounts[:, 0], np.asarray(fractions, float))
+    if fixed is not None:
+        bound = np.flatnonzero(fixed >= 0)
+        allowed[members[bound]] = np.arange(len(fractions)) == fixed[bound, None]
     totals = amounts.sum(axis=0)
     shares = amounts[:, totals > 0] / totals[totals > 0]
     rng = np.random.default_rng(seed)
