@@ -19,6 +19,7 @@ from data.painter import sample as painter
 from tests.annotating import annotate
 from tests.determinism import runs
 from utils.dag.run_folder import locked
+from utils.errors import InputError
 from utils.records import write_record
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -328,6 +329,40 @@ def test_weights_are_decided_at_planning_told_and_recorded(tmp_path, monkeypatch
         assert len(record["digests"]["coco_weights.pth"]) == 64
     replicas = yaml.safe_load((folder / "replicas.yml").read_text())["replicas"]
     assert "coco_weights.pth" in {replica["lfn"] for replica in replicas}
+
+
+def test_each_architecture_that_is_searched_has_weights_of_its_own(tmp_path, monkeypatch, capsys):
+    scratch, other = "compact_resnet18_fpn", "fasterrcnn_mobilenet_v3_large_fpn"
+    (tmp_path / "of_coco.pth").write_bytes(b"weights")
+
+    def find(arch, kind, tell):
+        if arch == scratch:
+            raise InputError(f"none for {arch}")
+        return tmp_path / "of_coco.pth"
+
+    monkeypatch.setattr("utils.detector.pretrained.find_weights", find)
+    monkeypatch.setattr("utils.detector.weights.check_weights", lambda *_: None)
+    asked = ["--engine", "local", "--search", f"arch={scratch},{other}", "--run-dir"]
+    assert workflow.main(["--dry-run", *asked, str(tmp_path / "run")]) == 0
+    told = capsys.readouterr().out
+    assert f"Search: arch {scratch} or {other}. The first trial takes arch {scratch}\n" in told
+    assert f"Weights of {scratch}: none: training starts from scratch" in told
+    assert f"Weights of {other}: coco, from torchvision's of_coco.pth\n" in told
+    name = f"{other}_coco_weights.pth"
+    assert (tmp_path / "run" / name).read_bytes() == b"weights"
+    described = json.loads((tmp_path / "run" / "configuration.json").read_text())
+    assert described["weights"]["archs"][other]["taken"] == "coco"
+    assert scratch in described["weights"]["told"]
+    jobs = yaml.safe_load((tmp_path / "run" / "workflow.yml").read_text())["jobs"]
+    for job in (job for job in jobs if job["id"].startswith(("hpo_trial", "train_model"))):
+        words = job["arguments"]
+        assert words[words.index("--weights") + 1] == name
+        assert words[words.index("--weights-for") + 1] == other
+        assert name in {use["lfn"] for use in job["uses"]}
+    coco = ["--dry-run", "--weights", "coco", *asked, str(tmp_path / "other")]
+    assert workflow.main(coco) == 2
+    assert f"none for {scratch}" in (told := capsys.readouterr().err)
+    assert f"or leave {scratch} out of the search" in told
 
 
 def test_a_run_from_scratch_says_why(dry, capsys):

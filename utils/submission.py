@@ -17,7 +17,7 @@ from utils.dag.pipeline import (
     GROUPS,
     learnt_file,
     photo_shards,
-    weights_file,
+    weights_files,
 )
 from utils.dag.plan import write_plan
 from utils.dag.run_folder import filling
@@ -27,7 +27,7 @@ from utils.dataset.intake.dataset import Dataset
 from utils.dataset.intake.groups import told_of_groups
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.intake.words import told
-from utils.detector.pretrained import choose_weights
+from utils.detector.pretrained import Weights, choose_weights
 from utils.errors import InputError, number_of
 from utils.records import write_atomically, write_record
 
@@ -72,11 +72,12 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
         sample = _read_sample(options, new, tell)
         if groups:
             tell("\n".join(told_of_groups(groups)))
-        weights = choose_weights(options.arch, options.weights, tell=tell)
-        tell(f"Weights: {weights}")
-        options = replace(options, weights=weights.taken)
+        weights = _choose_weights(options, tell)
+        settled = {arch: one.taken for arch, one in weights.items()}
+        if len(weights) == 1:
+            options = replace(options, weights=settled[options.arch])
         if learnt_file(options):
-            learnt = _learnt(weights.file, tell)
+            learnt = _learnt(next(one.file for one in weights.values() if one.file), tell)
         with filling(options.run_dir, options.name) as folder:
             dataset.pack(folder / DATASET)
             if dataset.sides:
@@ -87,12 +88,12 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
                 write_record(folder / GROUPS, groups)
             if new:
                 new.pack([folder / shard for shard in shards])
-            if weights.file:
-                files.copy(weights.file, folder / weights_file(options))
+            for arch, name in weights_files(options, settled).items():
+                files.copy(weights[arch].file, folder / name)
             if name := learnt_file(options):
                 write_atomically(folder / name, learnt.as_bytes())
-            facts["weights"] = weights.as_record()
-            write_plan(folder, options, engine, command, facts)
+            facts["weights"] = _record(weights)
+            write_plan(folder, options, engine, command, facts, settled)
             run = open_run(folder, options)
             if not options.dry_run:
                 run.prepare()
@@ -132,6 +133,28 @@ def _learnt(weights: Path, tell: Callable[[str], None]) -> "LearntPhotographs":
         "among the annotated ones goes to the training side"
     )
     return learnt
+
+
+def _choose_weights(options: Options, tell: Callable[[str], None]) -> dict[str, Weights]:
+    """Decide with what weights each architecture starts that the run may train, and tell of it."""
+    chosen = {}
+    for arch in options.archs:
+        try:
+            chosen[arch] = choose_weights(arch, options.weights, tell=tell)
+        except InputError as error:
+            if len(options.archs) == 1:
+                raise
+            raise InputError(f"{error}; or leave {arch} out of the search") from error
+        tell(f"Weights{f' of {arch}' * (len(options.archs) > 1)}: {chosen[arch]}")
+    return chosen
+
+
+def _record(weights: dict[str, Weights]) -> dict[str, Any]:
+    """Return plain values for the record of the run; of several architectures by their names."""
+    if len(weights) == 1:
+        return next(iter(weights.values())).as_record()
+    told = "; ".join(f"{arch}: {one}" for arch, one in weights.items())
+    return {"told": told, "archs": {arch: one.as_record() for arch, one in weights.items()}}
 
 
 def _choices(options: Options) -> Choices:

@@ -13,8 +13,10 @@ from utils.dag.pipeline import (
     learnt_file,
     photo_shards,
     weights_file,
+    weights_files,
 )
 from utils.dag.resources import RESOURCES
+from utils.detector.names import ARCHITECTURES
 from utils.job import InputPath, OutputPath, declared
 
 BIN = Path(__file__).resolve().parents[2] / "bin"
@@ -36,6 +38,7 @@ VARIANTS = [
     Options(data=Path("faces.zip"), recipe=RECIPE, cache_mb=0),
     Options(predict_annotations=Path("annotate"), trials=0),
     Options(search=("image_size=320,640", "learning_rate=1e-5:0.1"), recipe=RECIPE),
+    Options(search=(f"arch={','.join(ARCHITECTURES[:3])}",), weights="imagenet"),
 ]
 
 
@@ -128,8 +131,8 @@ def test_every_file_is_made_once_or_exists_beforehand(options):
         "configuration.json",
         *data_files(options),
         *photo_shards(options),
-        weights_file(options),
         learnt_file(options),
+        *weights_files(options).values(),
     }
     read = set().union(*(files(job, "input") for job in workflow.jobs.values()))
     assert read <= given | set(made)

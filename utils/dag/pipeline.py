@@ -4,7 +4,8 @@ A job is one list, in the order of its command line: plain arguments, and files 
 (`In`), output (`Out`) or checkpoint (`Checkpoint`). Arguments and declared files cannot disagree.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -48,9 +49,12 @@ class Checkpoint:
     lfn: str
 
 
-def build_workflow(options: Options) -> Workflow:
-    """Return the workflow that `options` describe; of files, only an image's size is looked at."""
-    return _Pipeline(options).build()
+def build_workflow(options: Options, weights: Mapping[str, str] | None = None) -> Workflow:
+    """Return the workflow that `options` describe; of files, only an image's size is looked at.
+
+    `weights` are settled, see `weights_files`.
+    """
+    return _Pipeline(options, weights).build()
 
 
 def data_files(options: Options) -> list[str]:
@@ -89,6 +93,24 @@ def learnt_file(options: Options) -> str | None:
     return LEARNT if weights_file(options) in ("box_weights.pth", "own_weights.pth") else None
 
 
+def weights_files(options: Options, settled: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return, by architecture, the name under which the weights that it starts from travel.
+
+    Parameters
+    ----------
+    settled
+        Where architectures are searched, what the option ``weights`` means for each.
+    """
+    if len(options.archs) == 1:
+        name = weights_file(options)
+        return {options.arch: name} if name else {}
+    names = {
+        arch: weights_file(replace(options, weights=(settled or {}).get(arch, options.weights)))
+        for arch in options.archs
+    }
+    return {arch: f"{arch}_{name}" for arch, name in names.items() if name}
+
+
 def checkpoints(workflow: Workflow) -> list[str]:
     """Return the names of all checkpoint files, each of which needs a placeholder replica."""
     uses = chain.from_iterable(job.uses for job in workflow.jobs.values())
@@ -119,8 +141,9 @@ def _size(image: str | None) -> int:
 
 
 class _Pipeline:
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, weights: Mapping[str, str] | None) -> None:
         self.options = options
+        self.weights = weights_files(options, weights)
         self.workflow = Workflow(options.name)
         self.seed = ["--seed", options.seed]
         self.shown: list[str] = []  # pictures of the jobs so far
@@ -284,14 +307,16 @@ class _Pipeline:
         """Return the arguments that a trial and the final training share."""
         o = self.options
         shards = [In(shard) for shard in self.train_shards()]
-        weights = weights_file(o)
+        files = [In(name) for name in self.weights.values()]
+        of_several = ["--weights-for", *self.weights] if len(o.archs) > 1 and files else []
         schedule = ["--arch", o.arch, "--epochs", epochs, "--image-size", o.image_size]
         return [
             *("--train", *shards),
             *("--val", In("val_clean.tar")),
             *schedule,
             *("--cache-mb", o.cache_mb),
-            *(["--weights", In(weights)] if weights else []),
+            *(["--weights", *files] if files else []),
+            *of_several,
             *self.seed,
             *(["--processes", o.gpus] if o.gpus > 1 else []),
         ]

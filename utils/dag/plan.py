@@ -3,6 +3,7 @@
 import contextlib
 import shlex
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from utils.dag.pipeline import (
     data_files,
     learnt_file,
     photo_shards,
-    weights_file,
+    weights_files,
 )
 from utils.dag.run_record import RunRecord
 from utils.dag.versions import git_commit, installed_packages
@@ -28,11 +29,16 @@ from utils.records import write_record
 
 
 def write_plan(
-    folder: Path, options: Options, engine: str, command: list[str], facts: dict[str, Any]
+    folder: Path,
+    options: Options,
+    engine: str,
+    command: list[str],
+    facts: dict[str, Any],
+    weights: Mapping[str, str] | None = None,
 ) -> Workflow:
     """Write workflow, catalogues, code and configuration into a run folder.
 
-    The data lie there already: `data_files`, `photo_shards`, and if any `weights_file` and
+    The data lie there already: `data_files`, `photo_shards`, `weights_files`, and if any
     `learnt_file`.
 
     Parameters
@@ -43,6 +49,8 @@ def write_plan(
         The command line, for the report.
     facts
         What is known of data and weights, e.g. how many photographs there are.
+    weights
+        Settled, see `weights_files`.
 
     Returns
     -------
@@ -51,8 +59,8 @@ def write_plan(
     """
     write_code_bundle(folder / CODE)
     scripts = _copy_executables(folder / "bin")
-    weights = [name for name in (weights_file(options), learnt_file(options)) if name]
-    data = [*data_files(options), *photo_shards(options), *weights]
+    starts = [*weights_files(options, weights).values(), learnt_file(options)]
+    data = [*data_files(options), *photo_shards(options), *filter(None, starts)]
     asked = options.as_dict()
     description = {
         "name": options.name,
@@ -65,7 +73,7 @@ def write_plan(
         **facts,
     }
     write_record(folder / CONFIGURATION, description)
-    workflow = build_workflow(options)
+    workflow = build_workflow(options, weights)
     placeholders = _placeholders(folder / "checkpoints", checkpoints(workflow))
     inputs = [folder / name for name in (CODE, CONFIGURATION, *data)]
     catalogs.replica_catalog(inputs, placeholders).write(str(folder / catalogs.REPLICAS))

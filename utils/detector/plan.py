@@ -4,12 +4,13 @@ Importing it imports no torch: an executable parses its command line first.
 """
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from utils.detector.names import ARCHITECTURES
+from utils.errors import InputError
 from utils.job import InputPath
 from utils.training.recipe import Recipe
 
@@ -33,6 +34,8 @@ class Plan:
         Pixels of the longer side of a photograph as the network sees it.
     weights
         File of pretrained weights, or None to train from scratch.
+    weights_for
+        Those of the architectures that a search may choose.
     cache_mb
         MiB of decoded photographs that are kept, training before validation; decides the speed
         and not the result.
@@ -49,6 +52,7 @@ class Plan:
     validation: Sequence[Path]
     image_size: int
     weights: Path | None = None
+    weights_for: Mapping[str, Path] = field(default_factory=dict)
     cache_mb: float = 2048
     checkpoint_minutes: float | None = None
 
@@ -77,11 +81,27 @@ class Plan:
         """
         besides = {name: params[name] for name in BESIDES if name in params}
         recipe = {name: value for name, value in params.items() if name not in BESIDES}
-        return replace(self, recipe=Recipe.from_params(recipe), **besides)
+        planned = replace(self, recipe=Recipe.from_params(recipe), **besides)
+        if self.weights_for:
+            planned = replace(planned, weights=self.weights_for.get(planned.arch))
+        return planned
 
     @classmethod
     def from_args(cls, args: argparse.Namespace, recipe: Recipe) -> "Plan":
-        """Return the plan that options of `add_plan_options` give."""
+        """Return the plan that options of `add_plan_options` give.
+
+        Raises
+        ------
+        InputError
+            If there are not as many weights as architectures that they are for.
+        """
+        given = args.weights or []
+        if len(given) != (len(args.weights_for) or min(1, len(given))):
+            raise InputError(
+                f"--weights: {len(given)} files for {len(args.weights_for) or 'one'} "
+                "architecture(s) of --weights-for; give one for each"
+            )
+        by_arch = dict(zip(args.weights_for, given, strict=True)) if args.weights_for else {}
         return cls(
             arch=args.arch,
             recipe=recipe,
@@ -90,7 +110,8 @@ class Plan:
             train=args.train,
             validation=args.val,
             image_size=args.image_size,
-            weights=args.weights,
+            weights=by_arch.get(args.arch) if by_arch else next(iter(given), None),
+            weights_for=by_arch,
             cache_mb=args.cache_mb,
             checkpoint_minutes=args.checkpoint_minutes,
         )
@@ -106,7 +127,19 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     )
     add_network_options(parser)
     parser.add_argument("--epochs", type=int, required=True, help="passes over the photographs")
-    parser.add_argument("--weights", type=InputPath, help="pretrained weights; else from scratch")
+    parser.add_argument(
+        "--weights",
+        type=InputPath,
+        nargs="+",
+        help="pretrained weights, one for each architecture of --weights-for; else from scratch",
+    )
+    parser.add_argument(
+        "--weights-for",
+        nargs="+",
+        choices=ARCHITECTURES,
+        default=[],
+        help="architectures that were searched; one that is not among them starts from scratch",
+    )
     parser.add_argument(
         "--cache-mb", type=float, default=2048, help="MiB of decoded photographs to keep in memory"
     )

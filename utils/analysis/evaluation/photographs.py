@@ -13,12 +13,12 @@ from utils.analysis.prevalence.counting import expected_confusion
 from utils.dataset.faces import Faces
 from utils.dataset.looks import looks
 from utils.dataset.shards import read_shard
-from utils.detector.photo_losses import PhotoLosses
 from utils.metrics.confusion import confusion_counts
 from utils.metrics.detections import Detections
 
 if TYPE_CHECKING:
     from utils.detector.inference import Detector
+    from utils.detector.photo_losses import PhotoLosses
 
 EVERY = 50
 """Photographs between two lines in the log."""
@@ -44,7 +44,7 @@ class Photographs:
     detections: list[Detections]
 
 
-def look_at(detector: "Detector", shard: Path, losses: PhotoLosses | None = None) -> Photographs:
+def look_at(detector: "Detector", shard: Path, losses: "PhotoLosses | None" = None) -> Photographs:
     """Run a detector over a clean shard: photographs with annotations.
 
     Its losses are added to `losses` on the way.
