@@ -106,6 +106,8 @@ def print_table(name: str, rows: list[tuple[Cell, Measured]], repetitions: int) 
         what = ""
         if cell.burst > 1:
             what = "bursts, grouped" if cell.grouped else "bursts, not told"
+        if cell.stay:
+            what = f"stay for {cell.stay}"
         if name == "priors":
             what = f"Gamma({cell.events:g})"
         if cell.annotated:

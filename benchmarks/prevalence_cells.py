@@ -1,5 +1,6 @@
 """The cells of ``benchmarks/prevalence.py``: what is simulated, and how it is measured."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -52,6 +53,10 @@ class Cell:
         What the new photographs are like; test photographs are `USUAL`, but for ``hidden``.
     burst
         Most near-duplicates that a new photograph has.
+    stay
+        Photographs that people stay for on average, before a camera that stands still; 0 if it does
+        not. The estimate is told stretches of time, as `utils.analysis.prediction.bursts` cuts
+        them.
     grouped
         Whether bursts are told to the estimate.
     annotated
@@ -70,6 +75,7 @@ class Cell:
     mix: tuple[float, ...] = TEST_MIX
     scene: Scene = USUAL
     burst: int = 1
+    stay: int = 0
     grouped: bool = False
     annotated: int = 0
     labels: bool = False
@@ -98,6 +104,10 @@ def tables() -> dict[str, list[Cell]]:
         "bursts": [
             Cell("", "middling", 0.5, new=n, burst=8, grouped=grouped)
             for n in (40, 200) for grouped in (False, True)
+        ],
+        "a still camera": [
+            Cell("", "middling", 0.5, new=n, stay=stay, grouped=True)
+            for n in (60, 200, 2000) for stay in (2, 5, 20)
         ],
         "crowding": [Cell("", "middling", rate, scene=crowds) for rate in rates],
         "clutter": [Cell("", "middling", rate, scene=cluttered) for rate in rates],
@@ -236,7 +246,15 @@ def _annotated(
 def _photos(
     cell: Cell, pool: int, many: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the new photographs of each repetition, (many, photos), and where bursts begin."""
+    """Return the new photographs of each repetition, (many, photos), and where groups begin."""
+    if cell.stay:
+        leaves = rng.random((many, cell.new)) < 1 / cell.stay
+        visit = np.cumsum(leaves, axis=1)
+        people = rng.integers(0, pool, (many, cell.new + 1))
+        # as `utils.analysis.prediction.bursts.split_scenes` cuts one scene
+        stretches = np.array_split(np.arange(cell.new), math.isqrt(cell.new))
+        starts = np.array([one[0] for one in stretches])
+        return np.take_along_axis(people, visit, axis=1), starts
     sizes = rng.integers(1, cell.burst + 1, cell.new)
     starts = np.cumsum(sizes) - sizes
     starts = starts[starts < cell.new]

@@ -74,6 +74,13 @@ def test_bursts_cover_if_they_are_told() -> None:
     assert min(grouped["coverage"], grouped["here"], grouped["people"]) > 0.85
 
 
+def test_a_still_camera_sees_people_for_as_many_photographs_as_they_stay() -> None:
+    cell = Cell("", "middling", 0.5, new=400, stay=5, grouped=True)
+    at, starts = prevalence_cells._photos(cell, 10_000, 50, np.random.default_rng(0))
+    assert at.shape == (50, 400) and len(starts) == 20 and starts[1] == 20
+    assert (at[:, 1:] == at[:, :-1]).mean() == pytest.approx(1 - 1 / 5, abs=0.02)
+
+
 def test_bare_faces_farther_off_break_the_correction_but_not_the_annotated_answer() -> None:
     scene = Scene(harder=(0, 0.8, 0.4))
     corrected = measure(Cell("", "middling", 0.5, new=400, scene=scene), 100, 200, 0)
