@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.prevalence_cells import Cell, measure, pool
 from benchmarks.simulated_photos import DETECTORS, TEST_MIX, USUAL, mix_of
-from utils.analysis.prevalence.planner import Pilot, pilot
+from utils.analysis.prevalence.pilot import Pilot, pilot
 
 TEST, NEW = 139, 80
 RATES = 0.05, 0.25, 0.5, 0.75, 0.95

@@ -5,7 +5,8 @@ from benchmarks.simulated_photos import DETECTORS, TEST_MIX, Photographs, photog
 from utils.analysis.prevalence.annotated import annotated_prevalence
 from utils.analysis.prevalence.balance import balanced
 from utils.analysis.prevalence.estimate import estimate_prevalence
-from utils.analysis.prevalence.planner import Pilot, pilot, plan
+from utils.analysis.prevalence.pilot import Pilot, pilot
+from utils.analysis.prevalence.planner import plan
 from utils.analysis.prevalence.sampling import draw_sample, inclusion_probabilities
 
 Pools = tuple[Photographs, Photographs]

@@ -115,6 +115,28 @@ def draw(
     return Draws(table, found, tables, news, again)
 
 
+def draw_new(
+    tested: np.ndarray,
+    seen: np.ndarray,
+    tables: np.ndarray,
+    rng: np.random.Generator,
+    groups: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+) -> Draws:
+    """Draw as `draw` does, of one set of new photographs some of which belong together.
+
+    Parameters
+    ----------
+    seen
+        Shape (photos, K): what was found on each new photograph.
+    groups, weights
+        Shape (photos,): labels, equal in a burst, and how much each photograph counts.
+    """
+    weighed = seen if weights is None else seen * np.asarray(weights)[:, None]
+    squared = squared_counts(seen, groups, weights)
+    return draw(tested, add_groups(weighed, groups), tables, rng, squared)
+
+
 def detector_covariance(tested: np.ndarray, people: np.ndarray) -> np.ndarray:
     """Return how what is found of people varies with the detector's chance alone.
 

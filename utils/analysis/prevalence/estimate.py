@@ -24,25 +24,14 @@ from utils.analysis.prevalence.adjusted_counts import (
     shares_of,
     without_classes,
 )
-from utils.analysis.prevalence.draws import (
-    Draws,
-    add_groups,
-    draw,
-    draw_tables,
-    squared_counts,
-)
-from utils.analysis.prevalence.intervals import (
-    Photos,
-    count_interval,
-    share_here,
-    share_interval,
-)
+from utils.analysis.prevalence.by_class import NOTHING, consistent, corrected_shares, raw_shares
+from utils.analysis.prevalence.draws import Draws, add_groups, draw_new, draw_tables
+from utils.analysis.prevalence.intervals import Photos, count_interval
 from utils.analysis.prevalence.quality import LEAST, detector_quality
 from utils.analysis.prevalence.variance import design, variance_parts
 from utils.dataset.labels import CLASSES
 from utils.metrics.bootstrap import LEVEL
 from utils.metrics.confusion import SIDE
-from utils.metrics.ratios import ratio_interval
 from utils.seed import derive_seed
 
 REPETITIONS = 4000
@@ -115,46 +104,43 @@ def estimate_prevalence(
     """
     test = np.asarray(test, np.int64).reshape(-1, SIDE, SIDE)
     new = np.asarray(new, np.int64).reshape(-1, len(CLASSES))
-    tested, seen = (np.asarray(rows, np.float64) for rows in expected or (test, new))
-    gone = [CLASSES.index(name) for name in absent]
     there = [name for name in CLASSES if name not in absent]
+    gone = [CLASSES.index(name) for name in absent]
+    tested, seen = (np.asarray(rows, np.float64) for rows in expected or (test, new))
     tested, seen = without_classes(tested, seen, gone)
-    tested = add_groups(tested, test_groups)
+    often = np.ones(len(new)) if weights is None else np.asarray(weights) / np.mean(weights)
+    boxes = add_groups(new * often[:, None], groups)
+    photos = Photos.of(add_groups(test, test_groups), boxes)
+
+    # what chance could have made of it, and what explains what was found
     rng = np.random.default_rng(derive_seed(seed, "prevalence"))
+    tested = add_groups(tested, test_groups)
     tables = draw_tables(tested, repetitions, rng)
-    plain = draw(tested, add_groups(seen, groups), tables, rng, squared_counts(seen, groups))
-    drawn, weighed = plain, new.astype(np.float64)
+    drawn = plain = draw_new(tested, seen, tables, rng, groups)
     if weights is not None:
-        weights = np.asarray(weights, np.float64) / np.mean(weights)
-        weighed = new * weights[:, None]
-        squared = squared_counts(seen, groups, weights)
-        drawn = draw(tested, add_groups(seen * weights[:, None], groups), tables, rng, squared)
-    photos = Photos.of(add_groups(test, test_groups), add_groups(weighed, groups))
-    people, found = adjusted_counts(plain.table, plain.found), new.sum(axis=0)
+        drawn = draw_new(tested, seen, tables, rng, groups, often)
+    people = adjusted_counts(plain.table, plain.found)
     shares = shares_of(adjusted_counts(drawn.table, drawn.found))
     asked = CLASSES[BEST] in there and len(there) > 1
-    if asked:
-        shares = consistent(shares, there.index(CLASSES[BEST]))
+    best = there.index(CLASSES[BEST]) if asked else 0
+    shares = consistent(shares, best) if asked else shares
+
+    # what of that can be told
     solved = bool(np.isfinite(shares).all())
     total = float(people.sum()) if solved else 0.0
     quality = detector_quality(test.sum(axis=0))
     reliable = all(value is not None and value >= LEAST for value in quality.values())
-    reliable = reliable and asked and (solved or not found.any())
-    counted = np.delete(weighed.sum(axis=0) / max(weighed.sum(), 1), gone)
-    told = shares_by_class(shares, counted, drawn, photos)
-    nothing = ("share", "interval", "interval_here")
-    corrected = {name: dict.fromkeys(nothing) for name in CLASSES}
-    corrected |= dict(zip(there, told, strict=True))
-    raw = _raw_by_class(add_groups(weighed, groups), photos)
+    reliable = reliable and asked and (solved or not new.any())
+    raw = dict(zip(CLASSES, raw_shares(boxes, photos), strict=True))
+    counted = np.delete(boxes.sum(axis=0) / max(boxes.sum(), 1), gone)
+    told = dict(zip(there, corrected_shares(shares, counted, drawn, photos), strict=True))
+    corrected = {name: told.get(name, dict(NOTHING)) for name in CLASSES}
     for k, name in enumerate(CLASSES):
-        raw[name]["count"] = int(found[k])
+        raw[name]["count"] = int(new[:, k].sum())
         share = corrected[name]["share"]
         corrected[name]["count"] = None if name in absent else total * (share or 0.0)
-    answer = corrected[CLASSES[BEST]]
-    if not reliable:
-        answer = dict.fromkeys(answer)
-    column = there.index(CLASSES[BEST]) if asked else 0
-    parts = variance_parts(drawn, column) if answer["interval"] else {}
+    answer = corrected[CLASSES[BEST]] if reliable else NOTHING
+    parts = variance_parts(drawn, best) if answer["interval"] else {}
     variance = sum(parts.values())
     return {
         "reliable": reliable,
@@ -163,20 +149,18 @@ def estimate_prevalence(
         "photos": {
             "new": len(new),
             "test": len(test),
-            "groups": len(add_groups(new, groups)),
+            "groups": len(boxes),
             "effective": {"new": float(photos.new), "test": float(photos.test)},
         },
         "people": {
-            "found": int(found.sum()),
+            "found": int(new.sum()),
             "corrected": total,
-            "interval": _people(total, plain, photos) if found.any() else None,
+            "interval": _people(total, plain, photos) if new.any() else None,
         },
         "properly_masked": {
-            "found": int(found[BEST]),
+            "found": raw[CLASSES[BEST]]["count"],
             "raw_share": raw[CLASSES[BEST]]["share"],
-            "share": answer["share"],
-            "interval": answer["interval"],
-            "interval_here": answer["interval_here"],
+            **{name: answer[name] for name in NOTHING},
             "level": LEVEL,
         },
         "raw": raw,
@@ -195,72 +179,10 @@ def estimate_prevalence(
     }
 
 
-def consistent(shares: np.ndarray, best: int = BEST) -> np.ndarray:
-    """Let the other classes share what the answer leaves, so that all add up to 1: (K,) to (K,).
-
-    Parameters
-    ----------
-    best
-        Which of the K classes, two or more, is the answer.
-    """
-    others = np.arange(len(shares)) != best
-    rest, left = shares[others].sum(), 1 - shares[best]
-    part = shares[others] / rest if rest > 0 else np.full(others.sum(), 1 / others.sum())
-    result = shares.copy()
-    result[others] = left * part
-    return result
-
-
-def shares_by_class(
-    shares: np.ndarray, counted: np.ndarray, drawn: Draws, photos: Photos
-) -> list[dict[str, Any]]:
-    """Return ``share``, ``interval`` and ``interval_here`` of each class, None where there is none.
-
-    Parameters
-    ----------
-    shares
-        Shape (K,): the estimate, in 0..1.
-    counted
-        Shape (K,): the same before the correction.
-    """
-    place, test, here = (
-        shares_of(drawn.people(*chances))
-        for chances in (("test", "new"), ("test",), ("test", "detector"))
-    )
-    result = []
-    known = bool(photos.crowds) and bool(np.isfinite(shares).all())
-    for k in range(len(shares)):
-        of_place = of_photos = None
-        if known and photos.test > 1:
-            of_photos = _ends(*share_here(shares[k], here[:, k], photos))
-            if photos.new > 1:
-                of_place = share_interval(shares[k], counted[k], place[:, k], test[:, k], photos)
-                of_place = _ends(*of_place)
-        share = float(shares[k]) if known else None
-        result.append({"share": share, "interval": of_place, "interval_here": of_photos})
-    return result
-
-
 def _people(total: float, drawn: Draws, photos: Photos) -> list[float | None] | None:
+    """Return the interval of the number of people."""
     if photos.test <= 1 or total <= 0:
         return None
     counts = drawn.people("test", "detector").sum(axis=-1)
     low, high = count_interval(np.float64(total), counts, photos)
     return [float(low), float(high) if np.isfinite(high) else None]
-
-
-def _raw_by_class(counts: np.ndarray, photos: Photos) -> dict[str, dict[str, Any]]:
-    """Return ``share`` and ``interval`` of each class as it was counted (CC)."""
-    size, total = counts.sum(axis=1), counts.sum()
-    low, high = ratio_interval(counts.T, np.broadcast_to(size, counts.T.shape))
-    return {
-        name: {
-            "share": float(counts[:, k].sum() / total) if total else None,
-            "interval": _ends(low[k], high[k]) if photos.new > 1 else None,
-        }
-        for k, name in enumerate(CLASSES)
-    }
-
-
-def _ends(low: np.ndarray, high: np.ndarray) -> list[float]:
-    return [float(low), float(high)]

@@ -2,10 +2,8 @@
 
 They are percentiles of draws (`utils.analysis.prevalence.draws`), taken further out for few
 photographs (Hesterberg 2015), as Student's t with the degrees of freedom of Satterthwaite (1946):
-of the two sets, that counts which adds more to the spread. One crowd is one observation, so that of
-a set counts its effective number of photographs (Kish 1965); for the place, the geometric mean of
-that and of the number of photographs, because there the effective number alone takes the ends
-further out than holding the truth calls for (``benchmarks/prevalence.py``). Where no detection was of a class, or
+of the two sets, that counts which adds more to the spread, and of a set its effective number of
+photographs (Kish 1965), since one crowd is one observation. Where no detection was of a class, or
 every one, resampling has nothing to go by: the interval for the place reaches the exact bound of
 Clopper and Pearson (1934), a photograph with people counting as one observation.
 
@@ -35,21 +33,23 @@ class Photos:
     ----------
     test, new
         Effective numbers of photographs; 1 or less has no spread.
-    tests, crowds
-        Test photographs, and new photographs, with somebody on them.
+    crowds
+        New photographs with somebody on them.
     """
 
     test: np.ndarray
     new: np.ndarray
-    tests: np.ndarray
     crowds: np.ndarray
 
     @classmethod
     def of(cls, test: np.ndarray, new: np.ndarray) -> "Photos":
         """Take them from confusion counts (..., photos, 4, 4) and counts (..., photos, 3)."""
-        sets = np.asarray(test)[..., 1:, :].sum(axis=(-1, -2)), np.asarray(new).sum(axis=-1)
-        crowds = ((sizes > 0).sum(axis=-1) for sizes in sets)
-        return cls(*map(effective_photos, sets), *crowds)
+        sizes = np.asarray(new).sum(axis=-1)
+        return cls(
+            effective_photos(np.asarray(test)[..., 1:, :].sum(axis=(-1, -2))),
+            effective_photos(sizes),
+            (sizes > 0).sum(axis=-1),
+        )
 
     def behind(self, drawn: np.ndarray, tested: np.ndarray) -> np.ndarray:
         """Return how many photographs the spread of draws rests on, shape (...).
@@ -62,9 +62,8 @@ class Photos:
         spread = drawn.var(axis=-1)
         of_test = np.where(self.test > 1, np.minimum(tested.var(axis=-1), spread), 0)
         of_test = np.where(self.new > 1, of_test, spread)
-        test, new = np.sqrt(self.test * self.tests), np.sqrt(self.new * self.crowds)
-        lost = of_test**2 / np.maximum(test - 1, 1e-9)
-        lost += (spread - of_test) ** 2 / np.maximum(new - 1, 1e-9)
+        lost = of_test**2 / np.maximum(self.test - 1, 1e-9)
+        lost += (spread - of_test) ** 2 / np.maximum(self.new - 1, 1e-9)
         return 1 + np.where(lost > 0, spread**2 / np.where(lost > 0, lost, 1), 1)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.prevalence.adjusted_counts import without_classes
-from utils.analysis.prevalence.planner import pilot, plan
+from utils.analysis.prevalence.pilot import pilot
+from utils.analysis.prevalence.planner import plan
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.errors import number_of
 
