@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from utils.analysis.prevalence.planner import pilot, plan
+from utils.analysis.prevalence.pilot import pilot
+from utils.analysis.prevalence.planner import plan
 from utils.analysis.report.planned import narrower, plan_for, plan_words
 from utils.dataset.labels import CLASSES
 
