@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,12 @@ from data.painter import sample as painter
 from tests.annotating import annotate
 from tests.determinism import runs
 from utils.dag.run_folder import locked
+from utils.dataset.images import decode
+from utils.dataset.splitting.fingerprints import fingerprint
+from utils.dataset.splitting.learnt import LearntPhotographs
+from utils.detector.anchors import Anchors
+from utils.detector.architectures import build_model
+from utils.detector.model_file import ModelFile, write_model
 from utils.errors import InputError
 from utils.records import write_record
 
@@ -363,6 +370,27 @@ def test_each_architecture_that_is_searched_has_weights_of_its_own(tmp_path, mon
     assert workflow.main(coco) == 2
     assert f"none for {scratch}" in (told := capsys.readouterr().err)
     assert f"or leave {scratch} out of the search" in told
+
+
+def test_what_a_model_of_ours_has_learnt_from_travels_to_the_split(tmp_path, capsys):
+    anchors = Anchors(((8.0, 11.0), (16.0, 22.0), (30.0, 40.0), (50.0, 60.0)), (1.0,))
+    state = build_model("compact_resnet18_fpn", anchors).state_dict()
+    images = sorted((SAMPLE / "images").iterdir())[:3]
+    seen = [fingerprint(decode(path.read_bytes(), path.name)) for path in images]
+    told = LearntPhotographs.of(seen).as_bytes()
+    words = ("--dry-run", "--engine", "local", "--arch", "compact_resnet18_fpn", "--weights")
+    for name, fingerprints, line, count in (
+        ("own.pth", told, "These weights have learnt from 3 photographs; what of them is", 3),
+        ("silent.pth", None, "silent.pth: does not say which photographs its weights have", 0),
+    ):
+        file = ModelFile("compact_resnet18_fpn", anchors, 64, 0.5, state)
+        write_model(tmp_path / name, replace(file, fingerprints=fingerprints))
+        folder = tmp_path / f"run_{name}"
+        assert workflow.main([*words, str(tmp_path / name), "--run-dir", str(folder)]) == 0
+        assert line in capsys.readouterr().out
+        assert len(LearntPhotographs.read(folder / "learnt_fingerprints.npz")) == count
+        replicas = yaml.safe_load((folder / "replicas.yml").read_text())["replicas"]
+        assert {"own_weights.pth", "learnt_fingerprints.npz"} <= {one["lfn"] for one in replicas}
 
 
 def test_a_run_from_scratch_says_why(dry, capsys):

@@ -51,6 +51,7 @@ class KnowingDetector:
 
     arch, digest, image_size, threshold = "compact_resnet18_fpn", "d" * 64, 320, 0.5
     calibration = Calibration()
+    learnt = None
 
     def __init__(self) -> None:
         self.answers: dict[str, Detections] = {}

@@ -12,6 +12,8 @@ from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, read_shard, write_shard
+from utils.dataset.splitting.fingerprints import fingerprint
+from utils.dataset.splitting.learnt import LearntPhotographs
 
 SCRIPT = Path(__file__).parents[2] / "bin" / "split_data.py"
 OUTPUTS = ("train.tar", "val.tar", "test.tar", "split.json")
@@ -46,6 +48,20 @@ def test_the_sides_and_the_record_are_written(scratch):
     record = json.loads((scratch / "split.json").read_text())
     assert (record["schema"], record["seed"], record["groups"]) == (1, 1, 10)
     assert {path.name for path in scratch.iterdir()} == {"dataset.tar", *OUTPUTS}
+
+
+def test_what_weights_have_learnt_from_goes_to_the_training_side(scratch):
+    seen = [photo for photo in read_shard(scratch / "dataset.tar") if photo.name < "p6"]
+    learnt = LearntPhotographs.of([fingerprint(photo.decode()) for photo in seen])
+    (scratch / "learnt.npz").write_bytes(learnt.as_bytes())
+    done = run(scratch, "--learnt", "learnt.npz")
+    assert done.returncode == 0, done.stderr
+    record = json.loads((scratch / "split.json").read_text())
+    assert {record["photos"][photo.name]["side"] for photo in seen} == {"train"}
+    assert record["learnt"] == {"in_all": 6, "photos": 6, "off_train": 0}
+    (scratch / "learnt.npz").write_bytes(b"none")
+    done = run(scratch, "--learnt", "learnt.npz")
+    assert done.returncode == 2 and "learnt.npz: holds no fingerprints" in done.stderr
 
 
 def test_bad_photos_stop_it_with_code_2_and_no_output_missing(scratch):

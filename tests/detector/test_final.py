@@ -9,9 +9,11 @@ import torch
 from torch import nn
 
 from utils.dataset.faces import Faces
+from utils.dataset.splitting.fingerprint_index import write_fingerprints
+from utils.dataset.splitting.fingerprints import fingerprint
 from utils.detector import final
 from utils.detector.anchors import Anchors
-from utils.detector.model_file import read_model
+from utils.detector.model_file import learnt_by, read_model
 from utils.detector.plan import Plan
 from utils.metrics.calibration import fit_calibration
 from utils.metrics.detections import Detections
@@ -106,3 +108,37 @@ def test_a_network_that_finds_nothing_becomes_a_model_all_the_same(monkeypatch, 
     assert 0 < record["threshold"] <= 1
     assert record["operating_point"]["f1"] == 0
     assert read_model(tmp_path / "b")[0].threshold == record["threshold"]
+
+
+def test_a_model_tells_what_it_and_those_before_it_have_learnt_from(monkeypatch, tmp_path) -> None:
+    rng = np.random.default_rng(0)
+    seen = [fingerprint(rng.integers(0, 255, (90, 120, 3)).astype(np.uint8)) for _ in range(4)]
+    fitted = SimpleNamespace(
+        model=nn.Linear(3, 3),
+        anchors=Anchors(((8.0,),), (1.0,)),
+        epochs=[],
+        photos=Photos([0]),
+        validation=SimpleNamespace(faces=[Faces(BOXES, np.ones(10, np.int64))]),
+        found=None,
+    )
+    none = Detections.from_record([])
+    monkeypatch.setattr(final, "fit", lambda *arguments: fitted)
+    monkeypatch.setattr(final, "detections_of", lambda *arguments, **options: [none])
+
+    def trained(number, weights, *names):
+        index = tmp_path / f"{number}.npz"
+        write_fingerprints(index, list(names), [seen[int(name)] for name in names])
+        plan = Plan("compact_resnet18_fpn", Recipe(), 1, 0, [], [], 64, weights)
+        path = tmp_path / f"{number}.pth"
+        given = index if names else None
+        final.train_final(plan, tmp_path / "a", path, tmp_path / "b", fingerprints=given)
+        return path
+
+    assert learnt_by(trained("silent", None)) is None
+    first = trained("first", None, "0", "1")
+    second = trained("second", first, "1", "2")
+    third = trained("third", second)  # by hand, without word of its own photographs
+    for path, expected in ((first, [0, 1]), (second, [0, 1, 2]), (third, [0, 1, 2])):
+        learnt = learnt_by(path)
+        assert len(learnt) == len(expected)
+        assert [n for n, one in enumerate(seen) if learnt.resemble(one)] == expected

@@ -6,10 +6,20 @@ import pytest
 import torch
 
 from utils.dataset.labels import CLASSES
+from utils.dataset.splitting.fingerprints import fingerprint
+from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.inference import Detector
-from utils.detector.model_file import FIELDS, ModelFile, in_half_precision, read_model, write_model
+from utils.detector.model_file import (
+    FIELDS,
+    ModelFile,
+    arch_of,
+    in_half_precision,
+    learnt_by,
+    read_model,
+    write_model,
+)
 from utils.errors import InputError
 from utils.metrics.calibration import Calibration
 from utils.training.tensors import load_tensors
@@ -246,3 +256,25 @@ def test_weights_that_do_not_fit_are_refused_in_few_words(path, tmp_path):
     with pytest.raises(InputError, match=r"other\.pth: .*do not fit") as refused:
         Detector.load(change(path, tmp_path, arch="fasterrcnn_mobilenet_v3_large_fpn"), "cpu")
     assert len(str(refused.value)) < 600
+
+
+def test_what_a_model_file_has_learnt_from_is_told_and_nothing_of_other_files(path, tmp_path):
+    rng = np.random.default_rng(0)
+    seen = [fingerprint(rng.integers(0, 255, (90, 120, 3)).astype(np.uint8)) for _ in range(2)]
+    told = LearntPhotographs.of(seen[:1]).as_bytes()
+    file = replace(read_model(path)[0], fingerprints=told)
+    write_model(tmp_path / "told.pth", file)
+    learnt = learnt_by(tmp_path / "told.pth")
+    assert len(learnt) == 1
+    assert learnt.resemble(seen[0]) and not learnt.resemble(seen[1])
+    assert Detector(file, device="cpu").learnt.as_bytes() == told
+    assert arch_of(tmp_path / "told.pth") == "compact_resnet18_fpn"
+    write_model(tmp_path / "silent.pth", replace(file, fingerprints=None))
+    assert learnt_by(tmp_path / "silent.pth") is None
+    assert Detector(replace(file, fingerprints=None), device="cpu").learnt is None
+    torch.save(file.state, tmp_path / "state.pth")
+    (tmp_path / "faces.onnx").write_bytes(b"\x08\x07\x12\x07pytorch")
+    for name in ("state.pth", "faces.onnx"):
+        assert learnt_by(tmp_path / name) is arch_of(tmp_path / name) is None
+    with pytest.raises(InputError, match=r"model\.pth: holds no fingerprints of photographs"):
+        learnt_by(path)  # the four bytes above

@@ -16,7 +16,9 @@ import torch
 from torchvision.models import mobilenet_v3_large
 
 from utils.detector import pretrained
-from utils.detector.architectures import architecture
+from utils.detector.anchors import Anchors
+from utils.detector.architectures import architecture, build_model
+from utils.detector.model_file import ModelFile, write_model
 from utils.detector.names import COMPACT_CENTERFACE, COMPACT_LITE0, COMPACT_MOBILENET
 from utils.detector.pretrained import choose_weights, fetch_weights, weights_address
 from utils.detector.published import PACKAGED, sha256_of
@@ -284,3 +286,25 @@ def test_a_file_is_taken_if_it_fits_and_none_is_none(tmp_path, content):
     with pytest.raises(InputError, match="best: no such file; nor is it auto, box, coco"):
         choose_weights(MOBILENET, "best")
     assert choose_weights(MOBILENET, "none").file is None
+
+
+@pytest.fixture
+def box(tmp_path, monkeypatch):
+    """Where the model in the box should be, and nothing there."""
+    monkeypatch.setattr(pretrained, "IN_THE_BOX", tmp_path / "box" / "face_mask_detector.pth")
+    return pretrained.IN_THE_BOX
+
+
+def test_the_model_in_the_box_is_taken_for_its_own_architecture(box):
+    with pytest.raises(InputError, match=r"--weights box: .*make it: make pretrained DATA="):
+        choose_weights(COMPACT, "box")
+    anchors = Anchors(((8.0, 11.0), (16.0, 22.0), (30.0, 40.0), (50.0, 60.0)), (1.0,))
+    box.parent.mkdir()
+    state = build_model(COMPACT, anchors).state_dict()
+    write_model(box, ModelFile(COMPACT, anchors, 64, 0.5, state))
+    chosen = choose_weights(COMPACT, "box")
+    assert (chosen.taken, chosen.file) == ("box", box)
+    assert str(chosen) == "box: the detector in the box, face_mask_detector.pth"
+    for asked in ("box", str(box)):
+        with pytest.raises(InputError, match=f"another architecture; give --arch {COMPACT}"):
+            choose_weights(MOBILENET, asked)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from utils.dataset.faces import Faces
+from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.dataset.torch_dataset import resize, scaled, to_tensor
 from utils.detector.architectures import build_model
 from utils.detector.forward import detect
@@ -96,6 +97,11 @@ class Detector:
             return cls(file, digest, device)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
+
+    @property
+    def learnt(self) -> LearntPhotographs | None:
+        """The photographs that it learnt from, to look others up among; None if not known."""
+        return self.file.learnt
 
     def predict(self, images: Sequence[np.ndarray]) -> list[Detections]:
         """Find the faces on photographs.

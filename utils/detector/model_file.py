@@ -1,6 +1,7 @@
 """The trained detector as one file: everything that inference needs, and where it came from."""
 
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,13 @@ class ModelFile:
     fingerprints: bytes | None = None
     evaluation: dict[str, Any] | None = None
     started_from: dict[str, Any] | None = None
+
+    @cached_property
+    def learnt(self) -> LearntPhotographs | None:
+        """The photographs that it learnt from, to look others up among; None if not known."""
+        if self.fingerprints is None:
+            return None
+        return LearntPhotographs.from_bytes(self.fingerprints, "the model file")
 
 
 def in_half_precision(state: dict[str, Tensor]) -> dict[str, Tensor]:

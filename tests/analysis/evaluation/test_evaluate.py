@@ -6,6 +6,8 @@ from PIL import Image
 
 from tests.analysis.conftest import LOSSES
 from utils.analysis.evaluation.evaluate import evaluate, spread, write_evaluation
+from utils.dataset.splitting.fingerprints import fingerprint
+from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.errors import InputError
 from utils.metrics.calibration import Calibration
 
@@ -109,3 +111,20 @@ def test_a_shard_without_photographs_is_refused(detector, shard) -> None:
 
 def test_the_spread_of_nothing_is_none() -> None:
     assert spread([]) is None
+
+
+def test_photographs_that_the_model_has_learnt_from_are_told(
+    detector, photo, shard, paths, caplog
+) -> None:
+    photos = [photo("a", 1), photo("b", 2), photo("c", 3)]
+    for one, label in zip(photos, (1, 2, 3), strict=True):
+        detector.knows(one, [label], [0.9])
+    tar = shard("test.tar", *photos)
+    detector.learnt = LearntPhotographs.of([fingerprint(one.decode()) for one in photos[1:]])
+    record = write_evaluation(detector, tar, 0, **paths)
+    assert record["remembered"] == 2
+    assert "has learnt from 2 of 3 photographs" in caplog.text
+    assert "The model has learnt from 2 of them: so far they" in paths["text"].read_text()
+    detector.learnt = LearntPhotographs.of([])
+    assert "remembered" not in write_evaluation(detector, tar, 0, **paths)
+    assert "has learnt" not in paths["text"].read_text()

@@ -3,12 +3,13 @@ import json
 import pytest
 
 from data.painter.sample import draw_picture
-from utils.analysis.prediction.predict import predict_shard
+from utils.analysis.prediction.predict import EARLIER, predict_shard
 from utils.dataset.images import encode_png
 from utils.dataset.looks import looks
 from utils.dataset.shards import Photo, read_shard
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex, write_fingerprints
 from utils.dataset.splitting.fingerprints import fingerprint
+from utils.dataset.splitting.learnt import LearntPhotographs
 
 
 @pytest.fixture
@@ -99,6 +100,23 @@ def test_a_photograph_of_the_training_is_recognised(detector, photo, shard, path
     assert [one["resembles"] for one in record["photos"]] == ["IMG_1.jpg", None]
     record = predict_shard(detector, shard("new.tar", known, other), **paths)
     assert not any("resembles" in one for one in record["photos"])
+
+
+def test_a_photograph_that_the_weights_knew_before_is_recognised(
+    detector, photo, shard, paths, tmp_path
+):
+    scenes = [draw_picture(seed, [1, 2]).image for seed in range(3)]
+    photos = [
+        Photo(name, f"{name}.png", encode_png(i)) for name, i in zip("abc", scenes, strict=True)
+    ]
+    for one in photos:
+        detector.knows(one, [], [])
+    seen = [fingerprint(scene) for scene in scenes]
+    learnt = tmp_path / "train.npz"
+    write_fingerprints(learnt, ["IMG_1.jpg"], seen[:1])
+    detector.learnt = LearntPhotographs.of(seen[:2])  # the second is not of this training
+    record = predict_shard(detector, shard("new.tar", *photos), **paths, fingerprints=learnt)
+    assert [one["resembles"] for one in record["photos"]] == ["IMG_1.jpg", EARLIER, None]
 
 
 def test_own_fingerprints_are_kept_of_what_was_read(detector, photo, shard, paths, tmp_path):

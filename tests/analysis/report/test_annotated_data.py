@@ -72,6 +72,11 @@ def test_every_count_has_its_line(data: dict, line: str) -> None:
             "1 annotated photograph has a near-duplicate on another side of the split",
         ),
         (
+            {},
+            {"learnt": {"in_all": 9, "photos": 4, "off_train": 2}},
+            "2 annotated photographs that the weights to start from have learnt from are on the",
+        ),
+        (
             {"boxes": {"total": 100, "dropped": 4, "halved": 2}},
             {},
             "6 % of the annotated boxes lay outside their photographs, or more than half.",

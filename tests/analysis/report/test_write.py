@@ -220,6 +220,22 @@ def test_losses_of_training_validation_and_test_stand_side_by_side(inputs, tmp_p
     assert len(rows) == 5
 
 
+def test_what_the_weights_knew_of_the_photographs_is_said(inputs, tmp_path) -> None:
+    split = read_record(inputs.split)
+    del split["schema"]
+    for learnt, words in (
+        ((9, 4, 0), "learnt from 9 photographs. 4 photographs of these data are among them, or "),
+        ((9, 4, 2), "nearly: 2 of them on the sides val and test that the data came with"),
+        ((0, 0, 0), "started from do not say which photographs they have learnt from"),
+    ):
+        told = dict(zip(("in_all", "photos", "off_train"), learnt, strict=True))
+        write_record(inputs.split, split | {"learnt": told})
+        paths = write(inputs, tmp_path)
+        assert words in " ".join(BeautifulSoup(paths["page"].read_text(), "lxml").text.split())
+        serious = " ".join(read_record(paths["prevalence"])["serious"])
+        assert ("weights to start from have learnt from" in serious) == bool(learnt[2])
+
+
 def test_with_a_search_its_trials_are_shown(inputs, tmp_path, monkeypatch) -> None:
     trials = [
         {

@@ -17,6 +17,7 @@ from utils.analysis.evaluation.intervals import (
 from utils.analysis.evaluation.joined import joined_photographs
 from utils.analysis.evaluation.mistakes import worst_mistakes
 from utils.analysis.evaluation.photographs import look_at, photo_records
+from utils.analysis.evaluation.remembered import remembered
 from utils.analysis.evaluation.text import evaluation_text
 from utils.analysis.plots import quality as quality_plots
 from utils.analysis.plots.mistakes import draw_mistakes
@@ -118,6 +119,9 @@ def write_evaluation(
 ) -> dict[str, Any]:
     """Evaluate, and write the record, its text and its pictures; return the record.
 
+    Without a split it is looked whether the model has learnt from some of the photographs; the
+    record then says of how many (``remembered``).
+
     Parameters
     ----------
     validation, split
@@ -143,6 +147,8 @@ def write_evaluation(
         raise InputError(f"{unknown}: no picture of an evaluation; it draws {', '.join(DRAWINGS)}")
     known = read_record(split) if split else None
     record = evaluate(detector, test, seed, validation, known)
+    if not known and (seen := remembered(detector, test)):
+        record["remembered"] = seen
     write_record(json, record, SCHEMA)
     write_atomically(text, evaluation_text(record).encode())
     for path in pictures:

@@ -13,6 +13,7 @@ def evaluation_text(record: dict[str, Any]) -> str:
     matched = point["matched"]
     lines = [
         f"{record['photos']} test photographs, {sum(record['faces'].values())} faces",
+        *_memory(record.get("remembered", 0)),
         f"A box counts from confidence {record['threshold']:.3f} (chosen on validation), and finds",
         f"a face if they overlap by IoU {record['iou']:g} or more. '-': there is nothing to count.",
         "",
@@ -74,6 +75,12 @@ def evaluation_text(record: dict[str, Any]) -> str:
         *_confusion(record["confusion"]),
     ]
     return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _memory(photos: int) -> list[str]:
+    if not photos:
+        return []
+    return [f"The model has learnt from {photos} of them: so far they test what it remembers."]
 
 
 def _range(part: dict[str, Any]) -> str:

@@ -9,6 +9,8 @@ from utils.analysis.prediction.looking import Unread, look
 from utils.dataset.images import encode_jpeg
 from utils.dataset.shards import Photo, read_shard, write_shard
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex, FingerprintWriter
+from utils.dataset.splitting.fingerprints import Fingerprint
+from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.records import write_record
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ EVERY = 50
 
 GREY_QUALITY = 60
 """Of the grey pictures in the fingerprints of new photographs."""
+
+EARLIER = "one that the weights were learnt from before this training"
+"""Stands for a photograph that only the model file knows."""
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +58,9 @@ def predict_shard(
     images
         The shard of drawings (JPEG, named after the photographs) to write.
     fingerprints
-        Of the training side, a file of `utils.dataset.splitting.fingerprint_index`.
+        Of the training side, a file of `utils.dataset.splitting.fingerprint_index`. What the
+        weights that training started from had learnt from is known from the model file, which names
+        no photograph: `EARLIER` stands for it.
     own_fingerprints
         Such a file of these photographs to write, about 50 KB each, for the report to find bursts
         by.
@@ -68,7 +75,7 @@ def predict_shard(
         "photos": [],
         "skipped": [],
     }
-    learnt = FingerprintIndex.read(fingerprints) if fingerprints else None
+    learnt = _Memory(detector, FingerprintIndex.read(fingerprints)) if fingerprints else None
     own = FingerprintWriter(GREY_QUALITY) if own_fingerprints else None
     write_shard(images, _drawings(detector, photos, record, learnt, own))
     write_record(predictions, record, SCHEMA)
@@ -77,11 +84,26 @@ def predict_shard(
     return record
 
 
+class _Memory:
+    """The photographs that a detector has learnt from, in this training or before it."""
+
+    def __init__(self, detector: "Detector", index: FingerprintIndex) -> None:
+        self._index = index
+        here = LearntPhotographs.of(index[number] for number in range(len(index)))
+        self._earlier = detector.learnt.beyond(here) if detector.learnt else None
+
+    def resembling(self, one: Fingerprint) -> str | None:
+        """Return which of them a photograph is a near-duplicate of, or None."""
+        if file := self._index.resembling(one):
+            return file
+        return EARLIER if self._earlier and self._earlier.resemble(one) else None
+
+
 def _drawings(
     detector: "Detector",
     shard: Path,
     record: dict[str, Any],
-    learnt: FingerprintIndex | None,
+    learnt: "_Memory | None",
     own: FingerprintWriter | None,
 ) -> Iterator[Photo]:
     for one in look(detector, read_shard(shard)):

@@ -51,6 +51,14 @@ def about_the_data(data: Mapping[str, Any], split: Mapping[str, Any]) -> list[Ca
             "of the split that the data came with. The test then measures in part what the "
             "detector remembers; --split groups deals them anew."
         )
+    learnt = split.get("learnt") or {}
+    if elsewhere := learnt.get("off_train"):
+        result.append(
+            f"{number_of(elsewhere, 'annotated photograph')} that the weights to start from have "
+            f"learnt from {'is' if elsewhere == 1 else 'are'} on the sides val and test that the "
+            "data came with. The test then measures in part what the detector remembers; --split "
+            "groups deals them to the training side, --weights none starts without them."
+        )
     bad = boxes.get("dropped", 0) + boxes.get("halved", 0)
     if bad > MANY * max(boxes.get("total", 0), 1):
         result.append(

@@ -88,16 +88,22 @@ class LearntPhotographs:
 
     def and_of(self, others: "LearntPhotographs") -> "LearntPhotographs":
         """Return these photographs and `others`, each once."""
-        known = {part.tobytes() for part in self.signs}
-        new = np.array([part.tobytes() not in known for part in others.signs], bool)
-        features = np.repeat(new, others.counts)
+        new = others.beyond(self)
+        parts = {name: np.concatenate([getattr(self, name), getattr(new, name)]) for name in _PARTS}
+        return LearntPhotographs(**parts)._thinned()
+
+    def beyond(self, others: "LearntPhotographs") -> "LearntPhotographs":
+        """Return those of these photographs that are none of `others`."""
+        known = {part.tobytes() for part in others.signs}
+        new = np.array([part.tobytes() not in known for part in self.signs], bool)
+        features = np.repeat(new, self.counts)
         return LearntPhotographs(
-            np.concatenate([self.signs, others.signs[new]]),
-            np.concatenate([self.sizes, others.sizes[new]]),
-            np.concatenate([self.counts, others.counts[new]]),
-            np.concatenate([self.points, others.points[features]]),
-            np.concatenate([self.descriptors, others.descriptors[features]]),
-        )._thinned()
+            self.signs[new],
+            self.sizes[new],
+            self.counts[new],
+            self.points[features],
+            self.descriptors[features],
+        )
 
     def _thinned(self) -> "LearntPhotographs":
         """Return the same with equally many features a photograph, `MAX_FEATURES` at most."""
