@@ -145,10 +145,14 @@ def build_model(name: str, anchors: "Anchors") -> "FasterRCNN":
     """
     from torchvision.models.detection.anchor_utils import AnchorGenerator
 
+    from utils.detector.depthwise import use_fast_depthwise
+
     generator = AnchorGenerator(anchors.sizes, (anchors.ratios,) * len(anchors.sizes))
-    return architecture(name).build(
+    model = architecture(name).build(
         len(CLASSES) + 1,
         generator,
         box_score_thresh=LOWEST_CONFIDENCE,
         box_detections_per_img=MAX_DETECTIONS,
     )
+    use_fast_depthwise(model.backbone)
+    return model

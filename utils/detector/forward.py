@@ -6,7 +6,7 @@ left out because it resizes: our images come at the scale of the network (see
 `utils.dataset.torch_dataset.resize`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -31,6 +31,7 @@ MEAN = torch.tensor([123.675, 116.28, 103.53])[:, None, None]
 STD = torch.tensor([58.395, 57.12, 57.375])[:, None, None]
 
 Losses = dict[str, Tensor]
+Backbone = Callable[[Tensor], dict[str, Tensor]]
 
 
 def losses(
@@ -40,6 +41,7 @@ def losses(
     bfloat16: bool = False,
     size: tuple[int, int] = (0, 0),
     head: HeadLoss | None = None,
+    backbone: Backbone | None = None,
 ) -> Losses:
     """Return the four losses of one batch.
 
@@ -53,9 +55,12 @@ def losses(
         Height and width that the images are padded to at least.
     head
         How the losses of the box head are computed; by default as torchvision does.
+    backbone
+        What computes the features in place of the model's own.
     """
     batch = _batch(images, size)
-    return _losses(model, batch, _features(model, batch, bfloat16), list(targets), head)
+    features = _features(backbone or model.backbone, batch, bfloat16)
+    return _losses(model, batch, features, list(targets), head)
 
 
 def _losses(
@@ -108,7 +113,7 @@ def detect_and_lose(
     are chosen for the losses as in training.
     """
     batch = _batch(images)
-    features = _features(model, batch, bfloat16)
+    features = _features(model.backbone, batch, bfloat16)
     found = [distinct_faces(model, *one) for one in _candidates(model, batch, features)]
     parts = (model.rpn, model.roi_heads)  # alone: what is in them stays in evaluation mode
     try:
@@ -132,7 +137,7 @@ def candidates(
     0 where nothing was proposed: on an empty wall, or by a network whose weights are not finite.
     """
     batch = _batch(images)
-    return _candidates(model, batch, _features(model, batch, bfloat16))
+    return _candidates(model, batch, _features(model.backbone, batch, bfloat16))
 
 
 def _candidates(
@@ -195,7 +200,7 @@ def _batch(images: Sequence[Tensor], size: tuple[int, int] = (0, 0)) -> ImageLis
     return ImageList(batch, [tuple(image.shape[1:]) for image in images])
 
 
-def _features(model: FasterRCNN, batch: ImageList, bfloat16: bool) -> dict[str, Tensor]:
+def _features(backbone: Backbone, batch: ImageList, bfloat16: bool) -> dict[str, Tensor]:
     with torch.autocast(batch.tensors.device.type, torch.bfloat16, enabled=bfloat16):
-        features = model.backbone(batch.tensors)
+        features = backbone(batch.tensors)
     return {level: feature.float() for level, feature in features.items()}

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.detection import FasterRCNN
 
-from utils.training.batch_norm import SharedBatchNorm2d
+from utils.detector.folding import pairs
 
 
 def prepared(model: FasterRCNN, bfloat16: bool) -> FasterRCNN:
@@ -24,19 +24,8 @@ def prepared(model: FasterRCNN, bfloat16: bool) -> FasterRCNN:
     return ready
 
 
-_FOLDED = (nn.BatchNorm2d, SharedBatchNorm2d)
-
-
-def _fold(module: nn.Module) -> None:
-    """Fold each normalisation that is registered right after a convolution, as ResNets' are.
-
-    A layer that does more than normalise, timm's that also activates for instance, stays.
-    """
-    previous: tuple[str, nn.Module] | None = None
-    for name, child in list(module.named_children()):
-        if previous and type(child) in _FOLDED and isinstance(previous[1], nn.Conv2d):
-            setattr(module, previous[0], fuse_conv_bn_eval(previous[1], child))
-            setattr(module, name, nn.Identity())
-        else:
-            _fold(child)
-        previous = (name, child)
+def _fold(network: nn.Module) -> None:
+    for convolution, normalisation in list(pairs(network)):
+        layer, norm = (network.get_submodule(name) for name in (convolution, normalisation))
+        network.set_submodule(convolution, fuse_conv_bn_eval(layer, norm))
+        network.set_submodule(normalisation, nn.Identity())

@@ -12,6 +12,7 @@ from utils.dataset.labels import CLASS_IDS
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchor_sampling import seed_sampling
 from utils.detector.augmentation import Augmentation, chip_side
+from utils.detector.folding import FoldedBackbone
 from utils.detector.forward import Losses, losses
 from utils.detector.head_loss import HeadLoss
 from utils.detector.photo_losses import OF_ANCHORS, TARGET, PhotoLosses
@@ -77,7 +78,9 @@ class FaceDetection:
         for name, factor in self.pretrained.items():
             model.get_parameter(name).requires_grad_(factor > 0)
         self._head = HeadLoss.of(recipe, [faces.labels for faces in photos.faces])
-        self._network = data_parallel(_Losses(model, bfloat16, self._head))
+        inside = {name.removeprefix("backbone.") for name in frozen}
+        folded = FoldedBackbone.of(model.backbone, inside)
+        self._network = data_parallel(_Losses(model, bfloat16, self._head, folded))
 
     def sample(self, number: int, seed: int) -> Sample:
         """Return a chip of photograph `number`, a function of `seed`."""
@@ -144,9 +147,11 @@ def _present(photos: FaceDataset) -> np.ndarray:
 class _Losses(nn.Module):
     """The losses as a module, because `DistributedDataParallel` wraps a module's ``forward``."""
 
-    def __init__(self, model: FasterRCNN, bfloat16: bool, head: HeadLoss) -> None:
+    def __init__(
+        self, model: FasterRCNN, bfloat16: bool, head: HeadLoss, backbone: FoldedBackbone | None
+    ) -> None:
         super().__init__()
-        self.model, self.bfloat16, self.head = model, bfloat16, head
+        self.model, self.bfloat16, self.head, self.backbone = model, bfloat16, head, backbone
 
     def forward(self, images: list[Tensor], targets: list[dict], size: tuple[int, int]) -> Losses:
-        return losses(self.model, images, targets, self.bfloat16, size, self.head)
+        return losses(self.model, images, targets, self.bfloat16, size, self.head, self.backbone)
