@@ -207,7 +207,12 @@ def train_and_judge(run: Run) -> dict[str, Any]:
     fitted = fit(plan, checkpoint)
     minutes = (time.process_time() - begun) / 60
     photos = FaceDataset(run.plan.validation, plan.image_size)
-    found = detections_of(fitted.model, photos, bfloat16=has_bfloat16(best_device()))
+    found = detections_of(
+        fitted.model,
+        photos,
+        bfloat16=has_bfloat16(best_device()),
+        mirrored=plan.recipe.mirrored,
+    )
     precision = average_precision(found, photos.faces)
     record = {"epochs": plan.epochs, "minutes": minutes, "run": run.identity(), **precision}
     write_record(run.file, record)

@@ -55,13 +55,14 @@ def test_threshold_and_precision_are_of_calibrated_confidences(
 
     def detections_of(network, *unused, **options):
         asked.append(network.weight.detach().clone())
+        assert options["mirrored"], "as whoever applies the model does"
         return found
 
     monkeypatch.setattr(final, "fit", lambda *arguments: fitted)
     monkeypatch.setattr(final, "detections_of", detections_of)
     plan = Plan(
         arch="compact_resnet18_fpn",
-        recipe=Recipe.from_params(default_params()),
+        recipe=Recipe.from_params(default_params() | {"mirrored": True}),
         epochs=1,
         seed=0,
         train=[Path("train.tar")],

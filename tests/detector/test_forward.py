@@ -1,7 +1,17 @@
 import pytest
 import torch
 
-from utils.detector.forward import MEAN, STD, _batch, candidates, detect, distinct_faces, losses
+from utils.detector.anchor_sampling import seed_sampling
+from utils.detector.forward import (
+    MEAN,
+    STD,
+    _batch,
+    candidates,
+    detect,
+    detect_and_lose,
+    distinct_faces,
+    losses,
+)
 from utils.detector.prepared import prepared
 
 
@@ -102,7 +112,7 @@ def test_a_detector_that_proposes_nothing_finds_no_faces(model, spoil, bfloat16)
     spoil(model)
     images = [torch.full((3, 64, side), 200, dtype=torch.uint8) for side in (64, 40)]
     for count in (1, 2):
-        found = detect(prepared(model, bfloat16), images[:count], bfloat16)
+        found = detect(prepared(model, bfloat16), images[:count], bfloat16, count == 2)
         assert [tuple(one["boxes"].shape) for one in found] == [(0, 4)] * count
         assert [tuple(one["probabilities"].shape) for one in found] == [(0, 4)] * count
         assert [one["labels"].dtype for one in found] == [torch.int64] * count
@@ -122,3 +132,47 @@ def test_a_photograph_without_proposals_leaves_the_others_theirs(model):
     found = detect(ready, [image] * 3)
     assert [len(one["scores"]) > 0 for one in found] == [True, False, True]
     torch.testing.assert_close(found[2]["boxes"], alone["boxes"], rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("width", [64, 70])
+def test_what_is_found_mirrored_too_is_the_same_in_a_mirror(model, width):
+    ready = prepared(model, False)
+    image = torch.randint(0, 255, (3, 64, width), dtype=torch.uint8)
+    ((boxes, chances),) = candidates(ready, [image], mirrored=True)
+    ((turned, as_well),) = candidates(ready, [image.flip(2)], mirrored=True)
+    x1, y1, x2, y2 = turned.unbind(dim=-1)
+    turned = torch.stack([width - x2, y1, width - x1, y2], dim=-1)
+    own = len(candidates(ready, [image])[0][0])
+    assert 0 < own < len(boxes), "the mirrored image proposes, too, after the image's own"
+    for ours, theirs in ((boxes, turned), (chances, as_well)):
+        torch.testing.assert_close(ours, theirs.roll(own, 0), rtol=1e-4, atol=1e-3)
+
+
+def test_what_is_found_mirrored_too_is_a_mean(model):
+    ready = prepared(model, False)
+    image = torch.randint(0, 255, (3, 64, 64), dtype=torch.uint8)
+    same = torch.cat([image[:, :, :32], image[:, :, :32].flip(2)], dim=2)
+    ((_, chances),) = candidates(ready, [same])
+    ((_, as_well),) = candidates(ready, [same], mirrored=True)
+    number = len(chances)
+    torch.testing.assert_close(as_well[:number], as_well[number:], rtol=1e-4, atol=1e-4)
+    ((_, turned),) = candidates(ready, [same.flip(2)])
+    assert torch.allclose(turned, chances, atol=1e-4), "the image is its own mirror image"
+    assert not torch.allclose(as_well[:number], chances, atol=1e-4)
+
+
+def test_losses_are_of_the_image_alone_whether_or_not_its_mirror_image_is_asked(model):
+    ready = prepared(model, False)
+    image = torch.randint(0, 255, (3, 64, 80), dtype=torch.uint8)
+    targets = [{"boxes": torch.tensor([[5.0, 5, 25, 30]]), "labels": torch.tensor([2])}]
+    for mirrored in (False, True):
+        for sampler in seed_sampling(ready):
+            sampler.seeds = [1]
+        found, parts = detect_and_lose(ready, [image], targets, mirrored=mirrored)
+        (expected,) = detect(ready, [image], mirrored=mirrored)
+        assert torch.equal(found[0]["probabilities"], expected["probabilities"])
+        if not mirrored:
+            alone = parts
+    assert {name: part.item() for name, part in parts.items()} == {
+        name: part.item() for name, part in alone.items()
+    }

@@ -278,3 +278,18 @@ def test_what_a_model_file_has_learnt_from_is_told_and_nothing_of_other_files(pa
         assert learnt_by(tmp_path / name) is arch_of(tmp_path / name) is None
     with pytest.raises(InputError, match=r"model\.pth: holds no fingerprints of photographs"):
         learnt_by(path)  # the four bytes above
+
+
+def test_a_model_that_looks_into_a_mirror_does_so_wherever_it_is_applied(path):
+    file, _ = read_model(path)
+    image = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    plain, both = (
+        Detector(replace(file, params={"mirrored": one}), device="cpu", bfloat16=False)
+        for one in (False, True)
+    )
+    ((seen,), (turned,)) = (both.predict([one]) for one in (image, image[:, ::-1]))
+    assert len(seen.scores) == len(turned.scores) > 0
+    assert seen.scores == pytest.approx(turned.scores, abs=1e-3)
+    assert len(plain.predict([image])[0].scores) != len(seen.scores) or not np.allclose(
+        plain.predict([image])[0].scores, seen.scores, atol=1e-3
+    )

@@ -63,7 +63,7 @@ def train_final(
     fitted = fit(plan, checkpoint, stop)
     if not is_first():
         return None
-    found = _rounded_and_asked(fitted)
+    found = _rounded_and_asked(fitted, plan.recipe.mirrored)
     calibration = fit_calibration(found, fitted.validation.faces)
     found = [calibration.apply(one) for one in found]
     point = choose_threshold(found, fitted.validation.faces)
@@ -98,12 +98,13 @@ def train_final(
     return record
 
 
-def _rounded_and_asked(fitted: Fitted) -> list[Detections]:
+def _rounded_and_asked(fitted: Fitted, mirrored: bool) -> list[Detections]:
     """Round the weights to half precision; return what the detector then finds on validation."""
     model = fitted.model
     model.load_state_dict(in_half_precision(model.state_dict()))
     device = next(model.parameters()).device
-    return detections_of(model, fitted.validation, bfloat16=has_bfloat16(device))
+    bfloat16 = has_bfloat16(device)
+    return detections_of(model, fitted.validation, bfloat16=bfloat16, mirrored=mirrored)
 
 
 def _learnt(plan: Plan, fingerprints: Path | None) -> bytes | None:

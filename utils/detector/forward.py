@@ -84,19 +84,24 @@ def _losses(
 
 @torch.inference_mode()
 def detect(
-    model: FasterRCNN, images: Sequence[Tensor], bfloat16: bool = False
+    model: FasterRCNN, images: Sequence[Tensor], bfloat16: bool = False, mirrored: bool = False
 ) -> list[dict[str, Tensor]]:
     """Return the faces on each image, by falling score, each once and with its likeliest class.
 
     The model must be in evaluation mode. torchvision gives a box for every class of a proposal and
     suppresses within a class only, which would count a person twice (see `distinct_faces`).
 
+    Parameters
+    ----------
+    mirrored
+        Whether to look at each image as in a mirror, too, and to average both.
+
     Returns
     -------
     Per image ``boxes`` (N, 4), ``labels`` (N,), ``scores`` (N,) and ``probabilities`` (N, 4): of
     "no face" and the classes, adding up to 1. A score is the probability of its label.
     """
-    return [distinct_faces(model, *one) for one in candidates(model, images, bfloat16)]
+    return [distinct_faces(model, *one) for one in candidates(model, images, bfloat16, mirrored)]
 
 
 @torch.inference_mode()
@@ -106,15 +111,15 @@ def detect_and_lose(
     targets: Sequence[dict],
     bfloat16: bool = False,
     head: HeadLoss | None = None,
+    mirrored: bool = False,
 ) -> tuple[list[dict[str, Tensor]], Losses]:
     """Return what `detect` returns, and the `losses`, from features that are computed once.
 
     The model must be in evaluation mode, in which its normalisation stays; anchors and proposals
     are chosen for the losses as in training.
     """
-    batch = _batch(images)
-    features = _features(model.backbone, batch, bfloat16)
-    found = [distinct_faces(model, *one) for one in _candidates(model, batch, features)]
+    (batch, features), *_ = views = _views(model, images, bfloat16, mirrored)
+    found = [distinct_faces(model, *one) for one in _candidates(model, views)]
     parts = (model.rpn, model.roi_heads)  # alone: what is in them stays in evaluation mode
     try:
         for part in parts:
@@ -127,23 +132,67 @@ def detect_and_lose(
 
 @torch.inference_mode()
 def candidates(
-    model: FasterRCNN, images: Sequence[Tensor], bfloat16: bool = False
+    model: FasterRCNN, images: Sequence[Tensor], bfloat16: bool = False, mirrored: bool = False
 ) -> list[tuple[Tensor, Tensor]]:
     """Return what the box head makes of every proposal, before anything is left out.
+
+    Parameters
+    ----------
+    mirrored
+        Whether each image proposes as in a mirror, too. The box head then judges every proposal in
+        both, and probabilities and boxes are means.
 
     Returns
     -------
     Per image the boxes (P, 4 classes, 4) within the image, and the class probabilities (P, 4). P is
     0 where nothing was proposed: on an empty wall, or by a network whose weights are not finite.
     """
-    batch = _batch(images)
-    return _candidates(model, batch, _features(model.backbone, batch, bfloat16))
+    return _candidates(model, _views(model, images, bfloat16, mirrored))
 
 
-def _candidates(
-    model: FasterRCNN, batch: ImageList, features: dict[str, Tensor]
+_View = tuple[ImageList, dict[str, Tensor]]
+"""A batch and its features."""
+
+
+def _views(
+    model: FasterRCNN, images: Sequence[Tensor], bfloat16: bool, mirrored: bool
+) -> list[_View]:
+    """Return the batch with its features, and that of the mirrored images where asked for."""
+    batches = [_batch(images)]
+    if mirrored:
+        batches.append(_batch([image.flip(2) for image in images]))
+    return [(batch, _features(model.backbone, batch, bfloat16)) for batch in batches]
+
+
+def _candidates(model: FasterRCNN, views: list[_View]) -> list[tuple[Tensor, Tensor]]:
+    proposals, *others = [model.rpn(batch, features)[0] for batch, features in views]
+    if not others:
+        return _judged(model, *views[0], proposals)
+    sizes = views[0][0].image_sizes
+    proposals = [
+        torch.cat([one, _in_a_mirror(other, size)])
+        for one, other, size in zip(proposals, *others, sizes, strict=True)
+    ]
+    turned = [_in_a_mirror(one, size) for one, size in zip(proposals, sizes, strict=True)]
+    pairs = zip(
+        _judged(model, *views[0], proposals), _judged(model, *views[1], turned), sizes, strict=True
+    )
+    return [
+        ((boxes + _in_a_mirror(others, size)) / 2, (chances + as_well) / 2)
+        for (boxes, chances), (others, as_well), size in pairs
+    ]
+
+
+def _in_a_mirror(boxes: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return boxes (..., 4) of an image of `size` (H, W) where they lie in the mirrored one."""
+    x1, y1, x2, y2 = boxes.unbind(dim=-1)
+    return torch.stack([size[1] - x2, y1, size[1] - x1, y2], dim=-1)
+
+
+def _judged(
+    model: FasterRCNN, batch: ImageList, features: dict[str, Tensor], proposals: list[Tensor]
 ) -> list[tuple[Tensor, Tensor]]:
-    proposals, _ = model.rpn(batch, features)
+    """Return what `candidates` returns, of proposals that are given."""
     heads, classes = model.roi_heads, len(CLASSES) + 1
     number = [len(boxes) for boxes in proposals]
     if not any(number):  # which torchvision's decoder of boxes does not expect

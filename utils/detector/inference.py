@@ -48,6 +48,8 @@ class Detector:
         SHA-256 of the model file.
     bfloat16
         Whether features are computed in bfloat16; by default where the device does so itself.
+    mirrored
+        Whether photographs are looked at as in a mirror, too (see `Recipe`).
     file
         All that stands in the model file.
     """
@@ -65,6 +67,7 @@ class Detector:
         self.threshold, self.calibration = file.threshold, file.calibration
         self.device = torch.device(device or best_device())
         try:
+            self.mirrored = file.params.get("mirrored") is True
             model = build_model(file.arch, file.anchors)
             model.load_state_dict(file.state)
         except (RuntimeError, TypeError, ValueError, AttributeError) as error:
@@ -154,12 +157,12 @@ class Detector:
             "boxes": torch.from_numpy(scaled(faces.boxes, image.shape, seen.shape)),
             "labels": torch.from_numpy(faces.labels),
         }
-        losses.detect(self._model, name, to_tensor(seen), target, self.bfloat16)
+        losses.detect(self._model, name, to_tensor(seen), target, self.bfloat16, self.mirrored)
 
     def _detect(
         self, tensors: Sequence[torch.Tensor], sizes: Sequence[tuple[int, int]]
     ) -> list[Detections]:
-        found = detect(self._model, tensors, self.bfloat16)
+        found = detect(self._model, tensors, self.bfloat16, self.mirrored)
         return [
             self.calibration.apply(in_pixels_of(one, tensor.shape[1:], size))
             for one, tensor, size in zip(found, tensors, sizes, strict=True)

@@ -35,7 +35,13 @@ class PhotoLosses:
         self._drawn: dict[str, int] = {}
 
     def detect(
-        self, model: FasterRCNN, name: str, image: Tensor, target: dict[str, Tensor], bfloat16: bool
+        self,
+        model: FasterRCNN,
+        name: str,
+        image: Tensor,
+        target: dict[str, Tensor],
+        bfloat16: bool,
+        mirrored: bool = False,
     ) -> dict[str, Tensor]:
         """Add the losses of one photograph, and return the faces that are found on it.
 
@@ -47,13 +53,15 @@ class PhotoLosses:
             Of the photograph.
         image, target
             At the scale of the network, see `utils.detector.forward.losses`.
+        mirrored
+            See `utils.detector.forward.detect`.
         """
         device = next(model.parameters()).device
         image, target = image.to(device), {part: target[part].to(device) for part in TARGET}
         anchors, proposals = seed_sampling(model)
         anchors.seeds = [derive_seed(self._seed, "anchors", name)]
         proposals.seeds = [derive_seed(self._seed, "proposals", name)]
-        (found,), parts = detect_and_lose(model, [image], [target], bfloat16, self._head)
+        (found,), parts = detect_and_lose(model, [image], [target], bfloat16, self._head, mirrored)
         self.add(parts, anchors.drawn, proposals.drawn)
         return found
 

@@ -25,10 +25,11 @@ def detections_of(
     stop: Callable[[], bool] = lambda: False,
     bfloat16: bool = False,
     losses: PhotoLosses | None = None,
+    mirrored: bool = False,
 ) -> list[Detections] | None:
     """Return what `model` finds on `photos`, in their own pixels; None when asked to stop.
 
-    Its losses are added to `losses` on the way.
+    Its losses are added to `losses` on the way. For `mirrored` see `utils.detector.forward.detect`.
     """
     device = next(model.parameters()).device
     ready = prepared(model, bfloat16)
@@ -38,9 +39,9 @@ def detections_of(
             return None
         image, target = photos[number]
         if losses is None:
-            (one,) = detect(ready, [image.to(device)], bfloat16)
+            (one,) = detect(ready, [image.to(device)], bfloat16, mirrored)
         else:
-            one = losses.detect(ready, photos.names[number], image, target, bfloat16)
+            one = losses.detect(ready, photos.names[number], image, target, bfloat16, mirrored)
         found.append(in_pixels_of(one, image.shape[1:], photos.sizes[number]))
     return found
 

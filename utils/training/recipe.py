@@ -73,6 +73,9 @@ class Recipe:
     class_weight
         Exponent, 0..1, of how much oftener the commonest class is than a face's own: how much more
         that face counts.
+    mirrored
+        Whether the model, once trained, looks at a photograph as in a mirror, too, and averages
+        both: twice the time of a detection.
     warmup, descent
         Shares of all steps over which the learning rate rises at the start and falls at the end,
         both linearly. In between it stays, which gives what half a cosine gives (Hägele et al.
@@ -109,6 +112,7 @@ class Recipe:
     label_smoothing: float = 0.0
     focal: float = 0.0
     class_weight: float = 0.0
+    mirrored: bool = False
     warmup: float = 0.05
     descent: float = 0.2
     clip: float = 5.0
