@@ -82,18 +82,21 @@ class Looked:
         return draw_detections(self.image, self.detections, self.threshold)
 
 
-def look(detector: "Detector", photos: Iterable[Photo]) -> Iterator[Looked | Unread]:
+def look(detector: "Detector", photos: Iterable[Photo | Unread]) -> Iterator[Looked | Unread]:
     """Yield what is found on photographs, in their order, a batch of the detector behind at most.
 
     Parameters
     ----------
     photos
-        Annotations in them are not looked at.
+        Annotations in them are not looked at. One that could not even be read is passed on.
     """
     waiting: deque[tuple[Photo, np.ndarray] | Unread] = deque()
 
     def images() -> Iterator[np.ndarray]:
         for photo in photos:
+            if isinstance(photo, Unread):
+                waiting.append(photo)
+                continue
             try:
                 image = photo.decode()
             except InputError as error:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,6 +84,13 @@ class NewPhotographs:
         """Yield the photographs, sorted by name, or every `step`-th from `first`."""
         return (entry.read() for entry in self._entries[first::step])
 
+    def readers(self) -> Iterator[tuple[str, Callable[[], Photo]]]:
+        """Yield the name of each photograph, sorted as `read` does, and what reads it.
+
+        That raises an `InputError` where one cannot be read, as `read` does of the first such.
+        """
+        return ((entry.filename, entry.read) for entry in self._entries)
+
     def groups(self, choice: str) -> dict[str, Any]:
         """Return where and when they were taken (`utils.dataset.intake.groups`).
 
@@ -108,11 +115,13 @@ class NewPhotographs:
             for name in source.files:
                 if not is_photograph(name):
                     rest.append(name)
-                elif kind := _unread(head := source.head(name, 2048)):
+                    continue
+                kind, size = _unread(source, name)
+                if kind:
                     unread[kind] += 1
                 else:
                     found.append((source, name))
-                    empty += not head
+                    empty += size == 0
         by_suffix, left = left_alone(rest)
         unread.update(by_suffix)
         where = ", ".join(map(str, paths)) or "nothing given"
@@ -132,13 +141,21 @@ class NewPhotographs:
         }
 
 
-def _unread(head: bytes) -> str | None:
+def _unread(source: Source, name: str) -> tuple[str | None, int | None]:
     """Return what a photograph by its name is in truth, if that cannot be read for certain.
 
-    Damaged and empty ones are left to the job that predicts, which lists them.
+    Damaged and empty ones are left to those who look at them, and list them.
+
+    Returns
+    -------
+    The kind, and how many bytes there are to see, 0 of an empty file; None of each if unknown.
     """
+    try:
+        head = source.head(name, 2048)
+    except InputError:  # so will be its reading
+        return None, None
     kind = kind_by_bytes(head)
-    return None if kind in (*READ, "empty file") else kind
+    return (None if kind in (*READ, "empty file") else kind), len(head)
 
 
 def _check_once(found: Sequence[tuple[Source, str]], where: str) -> None:

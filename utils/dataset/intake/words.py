@@ -24,6 +24,14 @@ def told(data: Mapping[str, Any], new: Mapping[str, Any] | None) -> list[str]:
     return [photos, *_about_data(data), *(_about_new(new) if new else ())]
 
 
+def told_of_new(new: Mapping[str, Any]) -> list[str]:
+    """Return lines about new photographs alone (see `NewPhotographs`)."""
+    photos = f"Photographs: {new['photos']:,}"
+    if left := _sum(new["left_alone"]):
+        photos += f"; {_files(left)} left alone"
+    return [photos, *_about_new(new)]
+
+
 def _about_data(data: Mapping[str, Any]) -> Iterator[str]:
     boxes = data["boxes"]
     yield f"Format: {data['format']}, {data['layout']}"

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Find the faces on photographs, tell who wears a mask, and what share of people does.
+
+python detect.py photographs/                 a folder, with all that is in it
+python detect.py a.jpg more.zip '2024/*.png'  photographs, archives and patterns of them
+python detect.py photographs/ --model runs/RUN/output/face_mask_detector.pth
+"""
+
+from __future__ import annotations  # an old Python gets as far as the message below
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from utils.errors import InputError, MaskDetectionError, missing_package
+
+EXIT_DONE, EXIT_IN_PART, EXIT_BAD_INPUT = 0, 1, 2
+EXIT_INTERRUPTED = 128 + signal.SIGINT
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="detect.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        epilog="Exit code 0: done; 1: done, but some photographs could not be read; 2: the command "
+        "line or the photographs must be mended; 130: interrupted, all so far is written.",
+    )
+    add = parser.add_argument
+    add("sources", nargs="*", metavar="SOURCE", help="photographs, folders, archives, patterns")
+    add("--model", type=Path, metavar="FILE", help="model file (default: the one in the box)")
+    add("--output", type=Path, metavar="DIR", help="new folder (default: runs/detect-TIME)")
+    add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: the GPU, if there is)")
+    add(
+        "--threshold",
+        type=share,
+        metavar="SHARE",
+        help="confidence in 0..1 from which a face counts (default: that of the model, for which "
+        "alone its mistakes are known)",
+    )
+    add("--jobs", type=number, default=1, metavar="N", help="processes (default: %(default)s)")
+    add("--no-pictures", action="store_true", help="draw none, which takes less time")
+    add("--quiet", action="store_true", help="tell nothing but the answer")
+    add("--json", action="store_true", help="print rate.json instead of sentences")
+    return parser
+
+
+def share(text: str) -> float:
+    """Return the number in 0..1 that stands in `text`."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"takes a number in 0..1, not {text!r}")
+    return value
+
+
+def number(text: str) -> int:
+    """Return the whole number from 1 that stands in `text`."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"takes a whole number from 1, not {text!r}")
+    return value
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do what the command line says and return the exit code (see `parser`)."""
+    args = parser().parse_args(argv)
+    try:
+        return detect(args)
+    except MaskDetectionError as error:
+        told = str(error)
+    except ModuleNotFoundError as error:
+        told = missing_package(error)
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        told = f"{what}; mend that and try again"
+    except KeyboardInterrupt:  # there is nothing to write yet, or nobody wants it
+        return EXIT_INTERRUPTED
+    print(f"detect.py: error: {told}", file=sys.stderr)
+    return EXIT_BAD_INPUT
+
+
+def detect(args: argparse.Namespace) -> int:
+    """Look at all photographs, write what is found, and tell it; return the exit code."""
+    from utils.apply.console import Console
+    from utils.apply.folder import results_folder
+    from utils.apply.sources import find_sources
+    from utils.dataset.intake.words import told_of_new
+
+    sources = find_sources(args.sources)
+    folder = results_folder(args.output, sources.paths)
+    with sources.open() as photographs:
+        facts = photographs.facts
+        console = Console(sys.stdout, sys.stderr, facts["photos"], args.quiet or args.json)
+        console.tell(*told_of_new(facts))
+
+        from utils.apply.looking import Settings, look_at  # which import PyTorch
+        from utils.apply.results import Results
+
+        settings = Settings(args.model, args.device, args.threshold, not args.no_pictures)
+        model = settings.load()
+        results = Results(folder, model, photographs)
+        with console, stopping() as stopped:
+            try:
+                for found in look_at(photographs, model, settings, args.jobs):
+                    console.step(results.add(found))
+            except KeyboardInterrupt:
+                console.tell("Interrupted: what was found so far is written.")
+            except (OSError, MaskDetectionError):  # what was found so far is not lost
+                with contextlib.suppress(OSError, MaskDetectionError):
+                    results.finish()
+                raise
+        rate = results.finish()
+    if args.json:
+        print(json.dumps(rate, indent=1, ensure_ascii=False))
+    else:
+        print(*results.closing(rate), sep="\n")
+    if stopped:
+        return 128 + stopped[0]
+    if not results.done:
+        raise InputError(f"none of the {results.skipped} photographs can be read; see {folder}")
+    return EXIT_IN_PART if results.skipped or facts["not_read"] else EXIT_DONE
+
+
+@contextlib.contextmanager
+def stopping() -> Iterator[list[int]]:
+    """Let SIGTERM interrupt as Ctrl-C does; yield the signals that came."""
+    asked: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, interrupt) for number in signals]
+    try:
+        yield asked
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""What a person sees meanwhile: a line a photograph, and how far it is."""
+
+import os
+from types import TracebackType
+from typing import TextIO
+
+from tqdm import tqdm
+
+
+class Console:
+    """Tells what happens; use it in a ``with`` statement.
+
+    Parameters
+    ----------
+    lines, bar
+        Streams of the lines, and of the progress bar, which is only shown on a terminal.
+    total
+        Photographs that there are.
+    quiet
+        Whether nothing is told.
+    """
+
+    def __init__(self, lines: TextIO, bar: TextIO, total: int, quiet: bool = False) -> None:
+        self._lines, self._quiet = lines, quiet
+        off = True if quiet else None  # None: off where `bar` is no terminal
+        self._bar = tqdm(total=total, file=bar, disable=off, unit=" photographs", leave=False)
+
+    def __enter__(self) -> "Console":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+
+    def step(self, line: str) -> None:
+        """Tell of one photograph more."""
+        self._bar.update()
+        self.tell(line)
+
+    def tell(self, *lines: str) -> None:
+        """Write lines, above the bar where there is one; nothing to a stream that was closed."""
+        if self._quiet:
+            return
+        try:
+            for line in lines:
+                self._bar.write(line, file=self._lines)
+            self._lines.flush()
+        except BrokenPipeError:  # nobody reads it any more, as with `| head`; the results count
+            self._quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._lines.fileno())

@@ -1,0 +1,44 @@
+"""``faces.json``: every face that was found, and by which model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from utils.analysis.prediction.merged import Predictions
+from utils.dataset.labels import CLASSES
+from utils.detector.inference import Detector
+
+
+def faces_record(
+    model: Detector,
+    photos: Sequence[Mapping[str, Any]],
+    predictions: Predictions,
+    pictures: Mapping[str, str | None],
+) -> dict[str, Any]:
+    """Return the record ``faces.json``: that of ``predictions_<p>.json``, and more.
+
+    Parameters
+    ----------
+    photos
+        As `utils.analysis.prediction.looking.Looked.record` returns them.
+    predictions
+        Of the same photographs.
+    pictures
+        Where each is drawn, by the names of the photographs.
+
+    Returns
+    -------
+    ``threshold``, ``model`` ({arch, digest}), ``classes``, ``photos`` (each with its ``picture``,
+    and ``group``: equal for near-duplicates) and ``skipped`` ([{file, reason}]). The four
+    probabilities of a face are of "no face" and of the ``classes``, in their order.
+    """
+    groups = {one["name"]: one["group"] for one in predictions.summaries}
+    return {
+        "threshold": float(model.threshold),
+        "model": {"arch": model.arch, "digest": model.digest},
+        "classes": list(CLASSES),
+        "photos": [
+            {**one, "group": groups[one["name"]], "picture": pictures.get(one["name"])}
+            for one in photos
+        ],
+        "skipped": predictions.skipped,
+    }

@@ -1,0 +1,158 @@
+"""What a model finds on photographs, one after the other, in this process or in several."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from utils.analysis.prediction.looking import Looked, Unread, look
+from utils.dataset.images import encode_jpeg
+from utils.dataset.intake.photographs import NewPhotographs
+from utils.dataset.shards import Photo
+from utils.dataset.splitting.fingerprints import Fingerprint
+from utils.detector.inference import Detector
+from utils.errors import InputError
+from utils.models import load_model
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found on one photograph.
+
+    Attributes
+    ----------
+    record
+        As `utils.analysis.prediction.looking.Looked.record` returns it.
+    fingerprint
+        What near-duplicates of it are known by.
+    picture
+        The photograph with its faces drawn, a JPEG; None where none was asked for.
+    """
+
+    record: dict[str, Any]
+    fingerprint: Fingerprint
+    picture: bytes | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to look.
+
+    Attributes
+    ----------
+    model, device
+        As `utils.models.load_model` takes them.
+    threshold
+        Confidence from which a face counts; None for that of the model.
+    pictures
+        Whether photographs are drawn.
+    """
+
+    model: Path | None = None
+    device: str | None = None
+    threshold: float | None = None
+    pictures: bool = True
+
+    def load(self) -> Detector:
+        """Return the model, ready to look."""
+        model = load_model(self.model, self.device)
+        if self.threshold is not None:
+            model.threshold = self.threshold
+        return model
+
+
+def look_at(
+    photographs: NewPhotographs, model: Detector, settings: Settings, jobs: int = 1
+) -> Iterator[Found | Unread]:
+    """Yield what is found on photographs, or why one cannot be read, sorted by name.
+
+    Parameters
+    ----------
+    model
+        As `settings` load it.
+    jobs
+        How many processes share the work; each loads the model for itself and gets its part of the
+        cores. No more than one photograph a process, and one more, are held at a time.
+
+    Raises
+    ------
+    InputError
+        If a process ends too soon, for want of memory mostly.
+    """
+    photos = _read(photographs)
+    if jobs <= 1:
+        return (_found(one, settings) for one in look(model, photos))
+    return _in_processes(photos, settings, jobs)
+
+
+def _read(photographs: NewPhotographs) -> Iterator[Photo | Unread]:
+    for name, read in photographs.readers():
+        try:
+            yield read()
+        except InputError as error:
+            yield Unread(name, str(error))
+
+
+def _found(one: Looked | Unread, settings: Settings) -> Found | Unread:
+    if isinstance(one, Unread):
+        return one
+    picture = encode_jpeg(one.drawn()) if settings.pictures else None
+    return Found(one.record(), one.fingerprint(), picture)
+
+
+def _in_processes(
+    photos: Iterable[Photo | Unread], settings: Settings, jobs: int
+) -> Iterator[Found | Unread]:
+    threads = max(1, torch.get_num_threads() // jobs)
+    context = multiprocessing.get_context("spawn")  # a fork of torch's threads hangs
+    pool = ProcessPoolExecutor(jobs, context, _begin, (settings, threads))
+    waiting: deque[Future] = deque()
+    try:
+        for photo in photos:
+            waiting.append(pool.submit(_look, photo))
+            if len(waiting) > jobs:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise InputError(
+            f"one of {jobs} processes ended too soon, for want of memory mostly; take fewer --jobs"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Process:
+    """What a process of the pool keeps from one photograph to the next."""
+
+    settings: Settings
+    model: Detector
+
+
+def _begin(settings: Settings, threads: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that was started
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    torch.set_num_threads(threads)
+    _Process.settings, _Process.model = settings, settings.load()
+
+
+def _end_with_parent() -> None:
+    """End this process where the one that started it was killed, and could not end it."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _look(photo: Photo | Unread) -> Found | Unread:
+    return _found(next(look(_Process.model, [photo])), _Process.settings)

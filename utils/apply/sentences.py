@@ -1,0 +1,70 @@
+"""What was found, in sentences for a person."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from utils.analysis.report.words import per_cent
+from utils.dataset.labels import CLASSES, PROPERLY_MASKED
+from utils.errors import number_of
+
+_DO = {
+    "with_mask": ("wears a mask properly", "wear a mask properly"),
+    "without_mask": ("wears no mask", "wear no mask"),
+    "mask_weared_incorrect": ("wears a mask incorrectly", "wear a mask incorrectly"),
+}
+
+
+def does(name: str, people: int, absent: Sequence[str] = ()) -> str:
+    """Return what so many people of a class do, "wear a mask properly".
+
+    Parameters
+    ----------
+    absent
+        Names of the classes that the model does not know: without that of masks worn incorrectly,
+        it cannot say of any that it is worn properly.
+    """
+    masked, _, incorrect = CLASSES
+    words = _DO[name][people != 1]
+    return words.removesuffix(" properly") if name == masked and incorrect in absent else words
+
+
+def sentence(photo: Mapping[str, Any], threshold: float, absent: Sequence[str] = ()) -> str:
+    """Return what one photograph shows, as of a record of ``faces.json``.
+
+    Parameters
+    ----------
+    threshold
+        Confidence from which a face counts.
+    absent
+        As `does` takes them.
+    """
+    faces = [face for face in photo["faces"] if face["confidence"] >= threshold]
+    if not faces:
+        return f"{photo['file']}: no face was found"
+    if len(faces) == 1:
+        sure = per_cent(faces[0]["confidence"])
+        return f"{photo['file']}: 1 person: {does(faces[0]['class'], 1, absent)} ({sure})"
+    counts = {name: sum(face["class"] == name for face in faces) for name in CLASSES}
+    told = [f"{count:,} {does(name, count, absent)}" for name, count in counts.items() if count]
+    return f"{photo['file']}: {len(faces):,} people: {', '.join(told)}"
+
+
+def closing(rate: Mapping[str, Any], absent: Sequence[str] = ()) -> list[str]:
+    """Return the answer for all, as of ``rate.json``: what was counted, the share, the caveats."""
+    masked, found = rate["properly_masked"], rate["people"]["found"]
+    lines = []
+    if found:
+        best = CLASSES[PROPERLY_MASKED - 1]
+        lines.append(
+            f"Counted: {masked['found']:,} of {number_of(found, 'person', 'people')} "
+            f"{does(best, masked['found'], absent)}: "
+            f"{per_cent(masked['raw_share'])}"
+        )
+    lines.append(f"Answer: {rate['answer']}")
+    if told := rate["serious"] or [_first(text) for text in rate["caveats"][:1]]:
+        lines += ["Before you quote it:", *(f"  - {text}" for text in told)]
+    return lines
+
+
+def _first(text: str) -> str:
+    return text.partition(". ")[0].removesuffix(".") + "."
