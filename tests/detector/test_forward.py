@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 
@@ -23,6 +25,24 @@ def test_batch_is_normalised_and_padded_to_the_stride():
     assert torch.allclose(batch.tensors[0, :, 0, 0], ((200 - MEAN) / STD).flatten())
     assert (batch.tensors[0, :, 30:] == 0).all()
     assert (batch.tensors[1, :, :, 20:] == 0).all()
+
+
+def test_a_narrow_image_does_not_decide_how_later_ones_are_pooled(model):
+    torch.manual_seed(1)
+    narrow, usual = (
+        torch.randint(0, 255, (3, *size), dtype=torch.uint8) for size in ((20, 320), (64, 80))
+    )
+    model.eval()
+    other = copy.deepcopy(model)
+    detect(other, [narrow])
+    expected, found = detect(model, [usual])[0], detect(other, [usual])[0]
+    assert len(expected["boxes"])
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    targets = [{"boxes": torch.tensor([[10.0, 10, 40, 50]]), "labels": torch.tensor([1])}]
+    other.train()
+    other.roi_heads.box_roi_pool.scales = None
+    losses(other, [narrow], [{**targets[0], "boxes": targets[0]["boxes"].clamp(max=19)}])
+    assert other.roi_heads.box_roi_pool.scales == model.roi_heads.box_roi_pool.scales
 
 
 def probabilities(*rows: tuple[float, float, float, float]) -> torch.Tensor:

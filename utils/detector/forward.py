@@ -72,7 +72,7 @@ def _losses(
 ) -> Losses:
     proposals, rpn = model.rpn(batch, features, targets)
     classification, box_regression = (head or HeadLoss())(
-        model.roi_heads, features, proposals, batch.image_sizes, targets
+        model.roi_heads, features, proposals, _padded_sizes(batch), targets
     )
     return {
         "classification": classification,
@@ -198,7 +198,7 @@ def _judged(
     if not any(number):  # which torchvision's decoder of boxes does not expect
         none = batch.tensors.new_zeros((0, classes))
         return [(none[:, :, None].expand(0, classes, 4), none) for _ in proposals]
-    pooled = heads.box_head(heads.box_roi_pool(features, proposals, batch.image_sizes))
+    pooled = heads.box_head(heads.box_roi_pool(features, proposals, _padded_sizes(batch)))
     logits, offsets = heads.box_predictor(pooled)
     boxes = heads.box_coder.decode(offsets, proposals).split(number)
     return [
@@ -247,6 +247,17 @@ def _batch(images: Sequence[Tensor], size: tuple[int, int] = (0, 0)) -> ImageLis
             image.device
         )
     return ImageList(batch, [tuple(image.shape[1:]) for image in images])
+
+
+def _padded_sizes(batch: ImageList) -> list[tuple[int, int]]:
+    """Return the (H, W) that features are computed of, for each image.
+
+    torchvision's pooling derives the scales of the feature levels from it, at the first call, and
+    keeps them: from the size of a narrow image itself it would take others, and pool every later
+    image at the wrong places.
+    """
+    height, width = batch.tensors.shape[-2:]
+    return [(height, width)] * len(batch.image_sizes)
 
 
 def _features(backbone: Backbone, batch: ImageList, bfloat16: bool) -> dict[str, Tensor]:
