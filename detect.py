@@ -10,7 +10,6 @@ from __future__ import annotations  # an old Python gets as far as the message b
 
 import argparse
 import contextlib
-import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -100,14 +99,15 @@ def detect(args: argparse.Namespace) -> int:
         console.tell(*told_of_new(facts))
 
         from utils.apply.looking import Settings, look_at  # which import PyTorch
-        from utils.apply.results import Results
+        from utils.apply.results import RATE, Results
 
         settings = Settings(args.model, args.device, args.threshold, not args.no_pictures)
         model = settings.load()
+        looked = look_at(photographs, model, settings, args.jobs)
         results = Results(folder, model, photographs)
         with console, stopping() as stopped:
             try:
-                for found in look_at(photographs, model, settings, args.jobs):
+                for found in looked:
                     console.step(results.add(found))
             except KeyboardInterrupt:
                 console.tell("Interrupted: what was found so far is written.")
@@ -117,7 +117,7 @@ def detect(args: argparse.Namespace) -> int:
                 raise
         rate = results.finish()
     if args.json:
-        print(json.dumps(rate, indent=1, ensure_ascii=False))
+        sys.stdout.write((folder / RATE).read_text("utf-8"))
     else:
         print(*results.closing(rate), sep="\n")
     if stopped:

@@ -15,14 +15,20 @@ from typing import Any
 
 import torch
 
+from utils.analysis.evaluation.carried import unpacked
 from utils.analysis.prediction.looking import Looked, Unread, look
 from utils.dataset.images import encode_jpeg
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.shards import Photo
 from utils.dataset.splitting.fingerprints import Fingerprint
+from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.inference import Detector
 from utils.errors import InputError
-from utils.models import load_model
+from utils.models import IN_THE_BOX, load_model
+
+
+LEARNT = "one that the model learnt from"
+"""What a near-duplicate resembles: a model file does not tell the names of photographs."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,8 @@ class Found:
     Attributes
     ----------
     record
-        As `utils.analysis.prediction.looking.Looked.record` returns it.
+        As `utils.analysis.prediction.looking.Looked.record` returns it; ``resembles`` is `LEARNT`
+        or None, where the model's file tells what it learnt from.
     fingerprint
         What near-duplicates of it are known by.
     picture
@@ -64,8 +71,16 @@ class Settings:
     pictures: bool = True
 
     def load(self) -> Detector:
-        """Return the model, ready to look."""
+        """Return the model, ready to look.
+
+        Raises
+        ------
+        InputError
+            As `load_model`; or if what the file carries of its test is damaged.
+        """
         model = load_model(self.model, self.device)
+        if model.file.evaluation is not None:
+            unpacked(model.file.evaluation, self.model or IN_THE_BOX)
         if self.threshold is not None:
             model.threshold = self.threshold
         return model
@@ -87,11 +102,12 @@ def look_at(
     Raises
     ------
     InputError
-        If a process ends too soon, for want of memory mostly.
+        If what the model's file tells of the photographs that it learnt from is damaged, or a
+        process ends too soon, for want of memory mostly.
     """
-    photos = _read(photographs)
+    photos, learnt = _read(photographs), _learnt(model, settings)
     if jobs <= 1:
-        return (_found(one, settings) for one in look(model, photos))
+        return (_found(one, settings, learnt) for one in look(model, photos))
     return _in_processes(photos, settings, jobs)
 
 
@@ -103,11 +119,22 @@ def _read(photographs: NewPhotographs) -> Iterator[Photo | Unread]:
             yield Unread(name, str(error))
 
 
-def _found(one: Looked | Unread, settings: Settings) -> Found | Unread:
+def _learnt(model: Detector, settings: Settings) -> LearntPhotographs | None:
+    """Return what the photographs that a model learnt from are recognised by, as far as known."""
+    if model.file.fingerprints is None:
+        return None
+    return LearntPhotographs.from_bytes(model.file.fingerprints, settings.model or IN_THE_BOX)
+
+
+def _found(
+    one: Looked | Unread, settings: Settings, learnt: LearntPhotographs | None
+) -> Found | Unread:
     if isinstance(one, Unread):
         return one
-    picture = encode_jpeg(one.drawn()) if settings.pictures else None
-    return Found(one.record(), one.fingerprint(), picture)
+    record, looked = one.record(), one.fingerprint()
+    if learnt is not None:
+        record["resembles"] = LEARNT if learnt.resemble(looked) else None
+    return Found(record, looked, encode_jpeg(one.drawn()) if settings.pictures else None)
 
 
 def _in_processes(
@@ -137,6 +164,7 @@ class _Process:
 
     settings: Settings
     model: Detector
+    learnt: LearntPhotographs | None
 
 
 def _begin(settings: Settings, threads: int) -> None:
@@ -144,6 +172,7 @@ def _begin(settings: Settings, threads: int) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     _Process.settings, _Process.model = settings, settings.load()
+    _Process.learnt = _learnt(_Process.model, settings)
 
 
 def _end_with_parent() -> None:
@@ -155,4 +184,4 @@ def _end_with_parent() -> None:
 
 
 def _look(photo: Photo | Unread) -> Found | Unread:
-    return _found(next(look(_Process.model, [photo])), _Process.settings)
+    return _found(next(look(_Process.model, [photo])), _Process.settings, _Process.learnt)

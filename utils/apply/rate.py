@@ -42,11 +42,6 @@ def rate_record(
     That of ``prevalence.json`` (`utils.analysis.prevalence.estimate.estimate_prevalence`), with
     ``corrected`` and ``interval`` None where nothing corrects: ``uncorrected`` then says why, in
     words; it is None otherwise. ``left`` is as given.
-
-    Raises
-    ------
-    InputError
-        If what the model's file carries of its test is damaged.
     """
     others = [*_about_the_rest(len(predictions.summaries), left), *about_unread_photographs(facts)]
     if why := _why_uncorrected(model):

@@ -78,13 +78,7 @@ class Results:
         return sentence(found.record, self._model.threshold, self._absent)
 
     def finish(self) -> dict[str, Any]:
-        """Write the tables and the rate of what was added; return the latter's record.
-
-        Raises
-        ------
-        InputError
-            As `utils.apply.rate.rate_record`; the faces are written by then.
-        """
+        """Write the tables and the rate of what was added; return the latter's record."""
         record = {"photos": self._photos, "skipped": self._skipped}
         with tempfile.TemporaryDirectory() as scratch:
             own = Path(scratch) / "fingerprints.npz"

@@ -1,0 +1,383 @@
+"""``detect.py`` by its command line: what it writes, tells and refuses."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import detect
+from tests.determinism import runs
+from utils.dataset.images import decode, encode_png
+from utils.dataset.labels import CLASSES
+from utils.dataset.splitting.fingerprints import fingerprint
+from utils.dataset.splitting.learnt import LearntPhotographs
+from utils.metrics.detections import Detections
+from utils.records import read_record
+from utils.training.tensors import load_tensors, save_tensors
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def run(tmp_path, tested, capsys):
+    """Run in this process; return the exit code, what was printed, and the folder of results."""
+
+    def call(*words: object, model: Path = tested):
+        folder = tmp_path / "results"
+        code = detect.main(
+            [*map(str, words), "--model", str(model), "--output", str(folder), "--device", "cpu"]
+        )
+        told = capsys.readouterr()
+        return code, told.out + told.err, folder
+
+    return call
+
+
+def test_faces_pictures_and_the_rate_are_written_and_told(run, album, tested):
+    code, told, folder = run(album("a.jpg", "b.jpg", "c.jpg"))
+    assert code == 0
+    faces, rate = read_record(folder / "faces.json", 2), read_record(folder / "rate.json")
+    assert [photo["file"] for photo in faces["photos"]] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert faces["classes"] == list(CLASSES)
+    assert faces["threshold"] == 0.2
+    assert faces["model"]["digest"] == rate["model"]["digest"] == load_tensors(tested)[1]
+    for photo in faces["photos"]:
+        assert len(Detections.from_record(photo["faces"]))
+        with Image.open(folder / photo["picture"]) as picture:
+            assert picture.format == "JPEG" and picture.width >= 1000
+    counted = [f for p in faces["photos"] for f in p["faces"] if f["confidence"] >= 0.2]
+    assert rate["people"]["found"] == len(counted) > 0
+    with open(folder / "faces.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(row["passed_threshold"] == "yes" for row in rows) == len(counted)
+    lines = told.splitlines()
+    assert lines[0] == "Photographs: 3"
+    assert [line.partition(":")[0] for line in lines[1:4]] == ["a.jpg", "b.jpg", "c.jpg"]
+    assert f"Answer: {rate['answer']}" in lines
+    assert f"Written to {folder}: pictures/ (3), faces.csv, faces.json, rate.json" in lines
+
+
+def test_photographs_of_all_sources_are_looked_at_and_equal_names_stay_apart(run, album, scenes):
+    here = album("day1/IMG_1.jpg", "day2/IMG_1.jpg")
+    with zipfile.ZipFile(here.parent / "more.zip", "w") as archive:
+        archive.writestr("day3/IMG_1.jpg", scenes[0])
+    (here.parent / "single.jpg").write_bytes(scenes[1])
+    pattern = f"{here.parent}/sing*.jpg"
+    code, _, folder = run(here, here.parent / "more.zip", pattern)
+    assert code == 0
+    pictures = {str(path.relative_to(folder)) for path in folder.glob("pictures/**/*.jpg")}
+    named = {f"pictures/{day}/IMG_1.jpg" for day in ("day1", "day2", "day3")}
+    assert pictures == named | {"pictures/single.jpg"}
+
+
+def test_what_cannot_be_read_is_told_counted_and_the_others_done(run, album):
+    here = album("a.jpg", "b.jpg", "cut.jpg")
+    (here / "cut.jpg").write_bytes((here / "a.jpg").read_bytes()[:900])
+    (here / "empty.png").touch()
+    (here / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    (here / "notes.txt").write_text("words")
+    code, told, folder = run(here)
+    assert code == 1
+    faces = read_record(folder / "faces.json", 2)
+    assert [photo["file"] for photo in faces["photos"]] == ["a.jpg", "b.jpg"]
+    assert [one["file"] for one in faces["skipped"]] == ["cut.jpg", "empty.png"]
+    assert "Photographs: 4; 1 other file was left alone" in told
+    assert "not read: 1 HEIC; convert them to JPEG or PNG" in told
+    assert "cut.jpg: not read: " in told and "empty.png: not read: " in told
+    assert "Not read: 2 photographs" in told
+    with open(folder / "faces.csv", newline="") as file:
+        states = {row["photograph"]: row["status"] for row in csv.DictReader(file)}
+    assert states == {"a.jpg": "face", "b.jpg": "face", "cut.jpg": "not_read"} | {
+        "empty.png": "not_read"
+    }
+    assert "2 new photographs could not be read" in " ".join(
+        read_record(folder / "rate.json")["serious"]
+    )
+
+
+def test_a_damaged_member_of_an_archive_is_left_out_and_the_others_done(run, tmp_path, scenes):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, scene in enumerate(scenes):
+            archive.writestr(f"{number}.jpg", scene)
+        place = archive.infolist()[1].header_offset + 60
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[place : place + 40] = b"\xff" * 40
+    (tmp_path / "a.zip").write_bytes(data)
+    code, told, folder = run(tmp_path / "a.zip")
+    assert code == 1
+    faces = read_record(folder / "faces.json", 2)
+    assert [photo["file"] for photo in faces["photos"]] == ["0.jpg", "2.jpg"]
+    assert "1.jpg: not read: " in told
+
+
+def test_photographs_none_of_which_can_be_read_are_bad_input(run, album):
+    here = album("a.jpg")
+    (here / "a.jpg").write_bytes(b"\xff\xd8\xffno picture")
+    code, told, folder = run(here)
+    assert code == 2
+    assert "error: none of the 1 photographs can be read" in told
+    assert read_record(folder / "faces.json", 2)["skipped"][0]["file"] == "a.jpg"
+
+
+def test_pictures_of_any_shape_are_looked_at_upright(run, tmp_path):
+    rng = np.random.default_rng(0)
+    shapes = {"pixel": (1, 1), "line": (1, 3000), "large": (2000, 3000)}
+    here = tmp_path / "shapes"
+    here.mkdir()
+    for name, shape in shapes.items():
+        image = rng.integers(0, 255, (*shape, 3)).astype(np.uint8)
+        (here / f"{name}.png").write_bytes(encode_png(image))
+    turned = Image.fromarray(rng.integers(0, 255, (40, 90, 3)).astype(np.uint8))
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(here / "turned.jpg", exif=exif)
+    code, _, folder = run(here)
+    assert code == 0
+    sizes = {
+        photo["name"]: (photo["height"], photo["width"])
+        for photo in read_record(folder / "faces.json", 2)["photos"]
+    }
+    assert sizes == {**shapes, "turned": (90, 40)}
+    with Image.open(folder / "pictures" / "turned.jpg") as picture:
+        assert picture.height > picture.width
+
+
+def test_several_processes_find_the_same(tmp_path, album, tested, run):
+    here = album(*(f"{number}.jpg" for number in range(5)), "bad.jpg")
+    (here / "bad.jpg").write_bytes(b"\xff\xd8\xffno picture")
+    (_, told, folder) = run(here, "--jobs", "2")
+    folder.rename(tmp_path / "two")
+    code, alone, folder = run(here)
+    assert code == 1
+    assert told == alone
+    first, second = (read_record(place / "faces.json", 2) for place in (tmp_path / "two", folder))
+    assert first["skipped"] == second["skipped"]
+    for one, other in zip(first["photos"], second["photos"], strict=True):
+        assert [face["class"] for face in one["faces"]] == [f["class"] for f in other["faces"]]
+        boxes = [[face["box"] for face in photo["faces"]] for photo in (one, other)]
+        np.testing.assert_allclose(*boxes, atol=0.05)
+
+
+def test_a_model_without_a_test_gives_what_was_counted(run, album, untested):
+    code, told, folder = run(album("a.jpg"), model=untested)
+    assert code == 0
+    rate = read_record(folder / "rate.json")
+    assert rate["uncorrected"] and rate["properly_masked"]["interval"] is None
+    assert "is only what was counted, and has no interval, because the model file" in told
+
+
+def test_at_another_threshold_other_faces_count_and_no_interval_is_given(run, album):
+    code, _, folder = run(album("a.jpg"), "--threshold", "0.9")
+    assert code == 0
+    rate = read_record(folder / "rate.json")
+    assert rate["people"]["found"] == 0 and rate["threshold"] == 0.9
+    assert "not 0.900. Leave --threshold out" in rate["uncorrected"]
+    assert read_record(folder / "faces.json", 2)["threshold"] == 0.9
+
+
+def test_json_is_all_that_is_printed_where_it_is_asked_for(run, album):
+    code, told, folder = run(album("a.jpg"), "--json", "--no-pictures")
+    assert code == 0
+    assert json.loads(told) == read_record(folder / "rate.json")
+    assert not (folder / "pictures").exists()
+
+
+def test_a_photograph_that_the_model_learnt_from_is_told(run, album, tested, tmp_path, scenes):
+    known = fingerprint(decode(scenes[0], "a.jpg"))
+    content, _ = load_tensors(tested)
+    learnt = LearntPhotographs.of([known]).as_bytes()
+    told = torch.frombuffer(bytearray(learnt), dtype=torch.uint8)
+    save_tensors(tmp_path / "knows.pth", {**content, "fingerprints": told})
+    code, said, folder = run(album("a.jpg", "b.jpg"), model=tmp_path / "knows.pth")
+    assert code == 0
+    photos = read_record(folder / "faces.json", 2)["photos"]
+    assert [photo["resembles"] for photo in photos] == ["one that the model learnt from", None]
+    assert "1 of 2 new photographs is a near-duplicate of photographs that the detector" in said
+    save_tensors(tmp_path / "bad.pth", {**content, "fingerprints": told[:99].clone()})
+    folder.rename(tmp_path / "first")
+    code, said, _ = run(album("a.jpg"), model=tmp_path / "bad.pth")
+    assert code == 2 and "bad.pth: holds no fingerprints of photographs" in said
+    assert not folder.exists()
+
+
+def test_quiet_tells_the_answer_alone(run, album):
+    _, told, _ = run(album("a.jpg"), "--quiet")
+    assert told.startswith("Counted: ") and "a.jpg" not in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "error: no photographs are named; name some"),
+        (("none.jpg",), "error: none.jpg: no such file or folder"),
+        (("empty",), "empty: no photographs"),
+        (("clip.mp4",), "clip.mp4: is a video, which is not looked at yet"),
+        (("rtsp://cam/1",), "rtsp://cam/...: is an address, which is not looked at yet"),
+        (("album", "--model", "none.pth"), "none.pth: no such file"),
+        (("album", "--model", "text.pth"), "text.pth: is a text file"),
+        (("album", "--model", "cut.pth"), "cut.pth: is "),
+        (("album", "--model", "other.pth"), "other.pth: field 'kind' is 'two_stages'"),
+        (("album", "--model", "untested_evaluation.pth"), "field 'evaluation' is not what"),
+        (("album", "--model", "album"), "album: is a folder; name the file in it"),
+        (("album", "--device", "cuda:99"), "device 'cuda:99': cannot be used"),
+        (("album", "--output", "full"), "--output full: there are files in it"),
+        (("album", "--output", "clip.mp4"), "--output clip.mp4: is a file"),
+        (("album", "--output", "album/out"), "--output album/out: lies in album"),
+    ],
+)
+def test_bad_input_is_named_and_writes_nothing(
+    tmp_path, monkeypatch, capsys, album, tested, words, said
+):
+    monkeypatch.chdir(tmp_path)
+    album("a.jpg")
+    for name in ("empty", "full"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypisom")
+    (tmp_path / "text.pth").write_text("words")
+    (tmp_path / "cut.pth").write_bytes(tested.read_bytes()[:5000])
+    content, _ = load_tensors(tested)
+    save_tensors(tmp_path / "other.pth", {**content, "kind": "two_stages"})
+    save_tensors(tmp_path / "untested_evaluation.pth", {**content, "evaluation": {"schema": 1}})
+    given = [*words]
+    if "--output" not in words:
+        given += ["--output", "new"]
+    if "--model" not in words:
+        given += ["--model", str(tested)]
+    before = set(tmp_path.rglob("*"))
+    assert detect.main(given) == 2
+    assert said in capsys.readouterr().err
+    assert set(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "words", [["--threshold", "2"], ["--threshold", "x"], ["--jobs", "0"], ["--job", "2"]]
+)
+def test_an_option_that_makes_no_sense_is_refused(words, capsys):
+    with pytest.raises(SystemExit) as left:
+        detect.main(["a.jpg", *words])
+    assert left.value.code == 2
+    assert words[0] in capsys.readouterr().err
+
+
+def test_each_run_gets_a_folder_of_its_own(tmp_path, monkeypatch, album, tested, capsys):
+    monkeypatch.setattr("utils.apply.folder.RUNS", tmp_path / "runs")
+    here = album("a.jpg")
+    for _ in range(2):
+        assert detect.main([str(here), "--model", str(tested), "--no-pictures"]) == 0
+    folders = list((tmp_path / "runs").iterdir())
+    assert len(folders) == 2
+    assert all(folder.name.startswith("detect-") for folder in folders)
+    assert all((folder / "rate.json").exists() for folder in folders)
+
+
+def started(*words: object) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "detect.py", *map(str, words), "--device", "cpu"],
+        cwd=PROJECT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "jobs", "code"), [(signal.SIGINT, 2, 130), (signal.SIGTERM, 1, 143)]
+)
+def test_what_was_found_before_an_interruption_is_kept(tmp_path, album, tested, number, jobs, code):
+    here, folder = album(*(f"{number:03}.jpg" for number in range(300))), tmp_path / "out"
+    run = started(here, "--model", tested, "--output", folder, "--jobs", jobs)
+    for line in run.stdout:
+        if line.startswith("003.jpg"):
+            break
+    os.killpg(run.pid, number)  # as a terminal does
+    told, said = run.communicate(timeout=120)
+    assert run.returncode == code, said
+    assert "Traceback" not in said
+    faces, rate = read_record(folder / "faces.json", 2), read_record(folder / "rate.json")
+    done = len(faces["photos"])
+    assert 4 <= done < 300 and rate["left"] == 300 - done
+    assert "This was interrupted" in rate["serious"][0] or "This was interrupted" in told
+    pictures = sorted((folder / "pictures").iterdir())
+    assert {f"pictures/{path.name}" for path in pictures} >= {p["picture"] for p in faces["photos"]}
+    for path in pictures:
+        Image.open(path).load()
+
+
+def test_a_kill_leaves_whole_pictures_and_no_process(tmp_path, album, tested):
+    here, folder = album(*(f"{number:03}.jpg" for number in range(300))), tmp_path / "out"
+    run = started(here, "--model", tested, "--output", folder, "--jobs", 2)
+    for line in run.stdout:
+        if line.startswith("003.jpg"):
+            break
+    run.kill()
+    run.wait()
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            os.killpg(run.pid, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.2)
+    else:
+        os.killpg(run.pid, signal.SIGKILL)
+        pytest.fail("a process was left behind")
+    assert {path.name for path in folder.iterdir()} == {"pictures"}
+    for path in folder.glob("pictures/*.jpg"):
+        Image.open(path).load()
+
+
+def test_it_imports_no_more_than_it_needs():
+    script = (
+        "import sys, detect\n"
+        "light = set(sys.modules)\n"
+        "import utils.apply.sources, utils.apply.folder, utils.apply.console\n"
+        "quick = set(sys.modules)\n"
+        "import utils.apply.results, utils.apply.looking\n"
+        "print(*[name for name in ('torch', 'numpy', 'cv2') if name in quick], sep=',')\n"
+        "heavy = ('matplotlib', 'optuna', 'sklearn', 'jinja2', 'Pegasus', 'scipy.optimize')\n"
+        "print(*[name for name in heavy if name in sys.modules], sep=',')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "\n\n", done.stdout
+
+
+@pytest.mark.xdist_group("runs")
+def test_it_gives_the_very_answer_of_the_run_whose_detector_it_takes(whole_run, tmp_path):
+    """Every number of the estimate, its interval and the test of shift, on the same photographs."""
+    output, folder = whole_run / "output", tmp_path / "out"
+    done = subprocess.run(
+        [
+            *(sys.executable, "detect.py", *runs.NEW, "--device", "cpu", "--output", str(folder)),
+            *("--model", str(output / "face_mask_detector.pth")),
+        ],
+        cwd=PROJECT,
+        env=os.environ | {"OMP_NUM_THREADS": "2"},  # as the job that predicts
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    expected, rate = read_record(output / "prevalence.json"), read_record(folder / "rate.json")
+    own = {"caveats", "serious", "model"}  # the report also knows the photographs learnt from
+    assert {key: rate[key] for key in expected.keys() - own} == {
+        key: expected[key] for key in expected.keys() - own
+    }
+    shards = [read_record(output / f"predictions_{shard}.json", 2) for shard in (0, 1)]
+    predicted = {photo["name"]: photo["faces"] for shard in shards for photo in shard["photos"]}
+    faces = read_record(folder / "faces.json", 2)
+    assert {photo["name"]: photo["faces"] for photo in faces["photos"]} == predicted
+    assert (folder / "faces.csv").read_bytes() == (output / "predictions.csv").read_bytes()
