@@ -23,9 +23,9 @@ from utils.dataset.shards import Photo
 from utils.dataset.splitting.fingerprints import Fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.inference import Detector
+from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError
-from utils.models import IN_THE_BOX, load_model
-
+from utils.models import load_model
 
 LEARNT = "one that the model learnt from"
 """What a near-duplicate resembles: a model file does not tell the names of photographs."""
