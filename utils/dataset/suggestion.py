@@ -18,6 +18,8 @@ from utils.errors import InputError
 from utils.records import parse_record, write_record
 
 SUGGESTION = "suggestion.json"
+IMAGES = "images"
+"""The folder of the photographs beside it."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Suggestion:
         That the sample was drawn with.
     filled_in
         SHA-256 of each file of annotations, by its path in the folder, as it was dealt.
+    lists
+        The same of the files that say what the classes of YOLO's are.
     photos
         In the order in which they were drawn: the first of them are a sample, too.
     """
@@ -71,6 +75,7 @@ class Suggestion:
     new: str
     seed: int
     filled_in: dict[str, str]
+    lists: dict[str, str]
     photos: tuple[SuggestedPhoto, ...]
 
     def write(self, path: Path) -> None:
@@ -94,8 +99,8 @@ class Suggestion:
         record = parse_record(data, name)
         try:
             photos = tuple(map(_photo, record["photos"]))
-            fields = {key: record[key] for key in ("run", "model", "new", "seed", "filled_in")}
-            filled_in = dict(fields["filled_in"])
+            fields = {key: record[key] for key in ("run", "model", "new", "seed")}
+            files = {key: dict(record[key]) for key in ("filled_in", "lists")}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
                 f"{name}: is not as `suggest` wrote it ({error!r}); copy it anew from where it was "
@@ -103,7 +108,7 @@ class Suggestion:
             ) from error
         if len({one.file for one in photos}) < len(photos) or not photos:
             raise InputError(f"{name}: field 'photos' is empty or names a photograph twice")
-        return cls(**{**fields, "filled_in": filled_in}, photos=photos)
+        return cls(**fields, **files, photos=photos)
 
 
 def digest_of(photos: Iterable[Photo]) -> str:

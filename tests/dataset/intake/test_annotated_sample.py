@@ -17,8 +17,8 @@ from utils.errors import InputError
 
 DEALT = 6
 NEW = [
-    Photo(f"p{k}", f"p{k}.png", encode_png(np.full((60, 96, 3), 20 * k, np.uint8)))
-    for k in range(9)
+    Photo(f"p{k}", f"p{k}.png", encode_png(noise))
+    for k, noise in enumerate(np.random.default_rng(0).integers(0, 255, (9, 60, 96, 3), np.uint8))
 ]
 BOXES = [(4.0, 10.0, 24.0, 34.0), (40.0, 10.0, 60.0, 34.0), (70.0, 10.0, 90.0, 34.0)]
 
@@ -42,7 +42,7 @@ def folder(tmp_path) -> Path:
         filled_in[f"annotations/{k + 1}_p{k}.xml"] = sha256(data)
         faces = (("with_mask", BOXES[0]),)
         photos.append(SuggestedPhoto(file, f"p{k}", 0.5, sha256(NEW[k].image), faces))
-    suggestion = Suggestion("first", "ab" * 32, digest_of(NEW), 0, filled_in, tuple(photos))
+    suggestion = Suggestion("first", "ab" * 32, digest_of(NEW), 0, filled_in, {}, tuple(photos))
     suggestion.write(folder / SUGGESTION)
     return folder
 
@@ -113,7 +113,7 @@ def test_one_left_out_in_between_is_no_smaller_sample(annotated):
 
 
 def test_other_photographs_are_left_out_and_named(annotated):
-    shutil.copy(annotated / "images" / "1_p0.png", annotated / "images" / "holiday.png")
+    (annotated / "images" / "holiday.png").write_bytes(NEW[7].image)
     shutil.copy(annotated / "annotations" / "1_p0.xml", annotated / "annotations" / "holiday.xml")
     (annotated / "images" / "3_p2.png").write_bytes(NEW[8].image)
     record = read_annotated_sample(annotated, new)

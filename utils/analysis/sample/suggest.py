@@ -19,13 +19,19 @@ from utils.dataset.formats.annotation import Box, RawAnnotation
 from utils.dataset.image_header import read_header
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo
-from utils.dataset.suggestion import SUGGESTION, SuggestedPhoto, Suggestion, digest_of, sha256
+from utils.dataset.suggestion import (
+    IMAGES,
+    SUGGESTION,
+    SuggestedPhoto,
+    Suggestion,
+    digest_of,
+    sha256,
+)
 from utils.errors import InputError
 from utils.files import remove_tree
 from utils.seed import derive_seed
 
 FORMATS = ("voc", "yolo", "coco")
-IMAGES = "images"
 
 _ADVICE = Path(__file__).with_name("annotating.md")
 _LONGEST = 100  # bytes of a photograph's own name in that of its copy
@@ -120,8 +126,8 @@ def _write(
         )
     dealt = [photos[name] for name in drawn]
     filled_in = _ANNOTATIONS[format](dealt, sizes)
-    extra = _class_lists() if format == "yolo" else {}
-    for name, data in {**filled_in, **extra}.items():
+    lists = _class_lists() if format == "yolo" else {}
+    for name, data in {**filled_in, **lists}.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)
     (folder / "README.md").write_bytes(_ADVICE.read_bytes())
@@ -131,6 +137,7 @@ def _write(
         new=new,
         seed=seed,
         filled_in={name: sha256(data) for name, data in filled_in.items()},
+        lists={name: sha256(data) for name, data in lists.items()},
         photos=tuple(dealt),
     )
     suggestion.write(folder / SUGGESTION)

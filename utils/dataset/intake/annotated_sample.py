@@ -11,25 +11,23 @@ from typing import Any
 
 from utils.dataset.class_names import UnknownClasses
 from utils.dataset.formats import voc
-from utils.dataset.formats.annotation import LEAST_SIDE, Box, RawAnnotation
-from utils.dataset.intake.archives import Source
+from utils.dataset.formats.annotation import RawAnnotation
 from utils.dataset.intake.choices import Choices
 from utils.dataset.intake.dataset import Dataset
+from utils.dataset.intake.dealt import Dealt
+from utils.dataset.intake.dealt_files import OPTION, DealtFiles, read_suggestion
 from utils.dataset.intake.finding import SeveralFormats
+from utils.dataset.intake.mended_faces import CHANGES, compared
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo
-from utils.dataset.suggestion import SUGGESTION, SuggestedPhoto, Suggestion, digest_of, sha256
+from utils.dataset.suggestion import SUGGESTION, digest_of, sha256
 from utils.errors import InputError, brief, number_of
-
-OPTION = "--predict-annotations"
 
 AS_ANNOTATED = Choices(unlabelled="skip", allow_bad_boxes=True)
 """A photograph without annotation is one that nobody annotated; faces are counted, and that is all
 that their boxes are for."""
 
 _NAMED = 5  # how many photographs a message names
-_SAME = 2.0  # pixels by which tools round the corners of a box
-_OVERLAP = 0.5  # IoU from which a box is one that was filled in, moved
 
 
 def read_annotated_sample(
@@ -51,11 +49,12 @@ def read_annotated_sample(
     -------
     The record that the report reads: ``run`` and ``model`` that dealt the sample; ``dealt`` (how
     many photographs); ``photos``, those annotated ([{name, chance, counts ({class: faces}),
-    as_filled_in}]); ``in_order``: whether they are the first of those drawn; by name ``missing``
-    (photographs without annotations), ``changed`` (other pictures of the name of one that was
-    dealt) and ``strangers`` (never dealt); and how many faces were ``kept`` of those filled in,
-    ``added``, ``removed`` and ``renamed`` (given another class). Each chance is that of a
-    photograph to be among those annotated.
+    as_filled_in, emptied}], the last of which says that faces were filled in and none is left);
+    ``in_order``: whether they are the first of those drawn; by name ``missing`` (photographs
+    without annotations), ``changed`` (other pictures of the name of one that was dealt),
+    ``resaved`` (the same picture in other bytes) and ``strangers`` (never dealt); and how many
+    faces were ``kept`` of those filled in, ``added``, ``removed`` and ``renamed`` (given another
+    class). Each chance is that of a photograph to be among those annotated.
 
     Raises
     ------
@@ -63,22 +62,35 @@ def read_annotated_sample(
         If there is no record of the sample, it is of other new photographs, nothing was annotated,
         or the annotations cannot be read.
     """
-    suggestion, unsaved = _read_suggestion(path)
+    suggestion, ours = read_suggestion(path)
     if digest_of(new()) != suggestion.new:
         raise InputError(
             f"{OPTION} {path}: is a sample of the new photographs of run '{suggestion.run}', and "
             "those of --predict are others, or not all, or more; give the same --predict"
         )
-    dealt = {one.file: one for one in suggestion.photos}
-    strangers, changed, faces = [], [], {}
-    for photo, raw in _annotations(path, skip_bad):
-        if (one := dealt.get(photo.filename)) is None:
+    dealt, known = {one.file: one for one in suggestion.photos}, Dealt(suggestion.photos, new)
+    strangers, changed, resaved, faces, came_as = [], [], [], {}, {}
+    for photo, raw in _annotations(path, skip_bad, ours) if ours.others else ():
+        one, same = known.find(photo)
+        if one is None:
             strangers.append(photo.filename)
-        elif sha256(photo.image) != one.digest:
-            changed.append(photo.filename)
+        elif not same:
+            changed.append(one.file)
+        elif one.file in faces:
+            raise InputError(
+                f"{OPTION} {path}: {one.file} came back twice, as {came_as[one.file]} and "
+                f"{photo.filename}; keep one (export without augmentation)"
+            )
         else:
-            faces[photo.filename] = raw
-    if unsaved:
+            if sha256(photo.image) != one.digest:
+                resaved.append(one.file)
+                raw = _scaled(raw, known.size(one))
+            faces[one.file], came_as[one.file] = raw, photo.filename
+    if ours.in_place:
+        for file in ours.untouched & dealt.keys() - faces.keys():
+            names, boxes = zip(*dealt[file].faces, strict=True) if dealt[file].faces else ((), ())
+            faces[file] = RawAnnotation(names, boxes, known.size(dealt[file]))
+    elif not faces and not ours.others:
         raise InputError(
             f"{OPTION} {path}: nothing was annotated yet: all files are as the detector filled "
             "them in, which cannot correct itself. Look at each photograph, mend its boxes, and "
@@ -92,11 +104,11 @@ def read_annotated_sample(
         )
     order = [one.file in faces for one in suggestion.photos]
     share = len(faces) / len(dealt)
-    changes = dict.fromkeys(("kept", "added", "removed", "renamed"), 0)
+    changes = dict.fromkeys(CHANGES, 0)
     photos = []
     for one in suggestion.photos:
         if one.file in faces:
-            told = _compared(one, faces[one.file], changes)
+            told = compared(one, faces[one.file], changes)
             photos.append({"name": one.photo, "chance": one.chance * share, **told})
     return {
         "run": suggestion.run,
@@ -106,6 +118,7 @@ def read_annotated_sample(
         "in_order": order == sorted(order, reverse=True),
         "missing": [file for file in dealt if file not in faces and file not in changed],
         "changed": sorted(changed),
+        "resaved": sorted(resaved),
         "strangers": sorted(strangers),
         **changes,
     }
@@ -123,51 +136,29 @@ def told_of_sample(record: dict[str, Any]) -> list[str]:
     if same := sum(photo["as_filled_in"] for photo in record["photos"]):
         photos = number_of(same, "photograph")
         lines.append(f"As they were filled in: {photos}; was each of them looked at?")
+    if emptied := sum(photo["emptied"] for photo in record["photos"]):
+        photos = number_of(emptied, "photograph")
+        lines.append(f"All boxes that were filled in are gone: {photos}; was each annotated?")
     for kind, words in (
         ("missing", "Not annotated"),
         ("changed", "Another picture under the name of one dealt"),
         ("strangers", "Not of the sample"),
+        ("resaved", "Saved anew by a tool"),
     ):
         if names := record[kind]:
             some = ", ".join(brief(name, 60) for name in names[:_NAMED])
             more = ", ..." if len(names) > _NAMED else ""
-            lines.append(f"{words}: {number_of(len(names), 'photograph')} ({some}{more}), left out")
+            done = "taken by name and looks" if kind == "resaved" else "left out"
+            lines.append(f"{words}: {number_of(len(names), 'photograph')} ({some}{more}), {done}")
     return lines
 
 
-def _read_suggestion(path: Path) -> tuple[Suggestion, bool]:
-    """Return the record of the sample, and whether no file of annotations was saved since."""
-    try:
-        opened = Source(path)
-    except InputError as error:
-        raise InputError(f"{OPTION} {error}") from error
-    with opened as source:
-        found = [name for name in source.files if name.rpartition("/")[2] == SUGGESTION]
-        if not found:
-            raise InputError(
-                f"{OPTION} {path}: has no {SUGGESTION}, which says that these photographs were "
-                "drawn at random and with what chance. Photographs that somebody chose do not tell "
-                "of the others; annotate those that `python workflow.py suggest RUN_DIR` deals, "
-                f"and keep its {SUGGESTION} beside them"
-            )
-        if len(found) > 1:
-            raise InputError(
-                f"{OPTION} {path}: holds {len(found)} of {SUGGESTION} ({', '.join(found[:3])}); "
-                "give one sample"
-            )
-        [name] = found
-        suggestion = Suggestion.parse(source.read(name), f"{OPTION} {source.where(name)}")
-        root = name.removesuffix(SUGGESTION)
-        files = {f"{root}{file}": digest for file, digest in suggestion.filled_in.items()}
-        there = [file for file in files if file in source.files]
-        unsaved = bool(there) and all(sha256(source.read(file)) == files[file] for file in there)
-        return suggestion, unsaved
-
-
-def _annotations(path: Path, skip_bad: bool) -> Iterator[tuple[Photo, RawAnnotation]]:
+def _annotations(
+    path: Path, skip_bad: bool, ours: DealtFiles
+) -> Iterator[tuple[Photo, RawAnnotation]]:
     try:
         choices = replace(AS_ANNOTATED, skip_bad=skip_bad)
-        with Dataset(path, choices, to_learn=False) as dataset:
+        with Dataset(path, choices, to_learn=False, without=ours.leave) as dataset:
             for photo in dataset.photos():
                 yield photo, voc.parse(photo.annotation or b"", photo.filename)
     except SeveralFormats as error:
@@ -185,50 +176,11 @@ def _annotations(path: Path, skip_bad: bool) -> Iterator[tuple[Photo, RawAnnotat
         raise InputError(f"{OPTION} {error}") from error
 
 
-def _compared(one: SuggestedPhoto, raw: RawAnnotation, changes: dict[str, int]) -> dict[str, Any]:
-    """Count the faces of a photograph, and add to `changes` how they differ from those before."""
-    faces = list(_inside(raw))
-    counts = dict.fromkeys(CLASSES, 0)
-    for name, _ in faces:
-        counts[name] += 1
-    pairs = sorted(
-        ((_iou(box, before), m, n) for m, (_, box) in enumerate(faces)
-         for n, (_, before) in enumerate(one.faces)),
-        reverse=True,
-    )  # fmt: skip
-    old_of: dict[int, int] = {}
-    for overlap, m, n in pairs:
-        if overlap >= _OVERLAP and m not in old_of and n not in old_of.values():
-            old_of[m] = n
-    same = [m for m, n in old_of.items() if faces[m][0] == one.faces[n][0]]
-    changes["kept"] += len(same)
-    changes["renamed"] += len(old_of) - len(same)
-    changes["added"] += len(faces) - len(old_of)
-    changes["removed"] += len(one.faces) - len(old_of)
-    untouched = len(same) == len(faces) == len(one.faces) and all(
-        abs(a - b) <= _SAME
-        for m in same
-        for a, b in zip(faces[m][1], one.faces[old_of[m]][1], strict=True)
-    )
-    return {"counts": counts, "as_filled_in": untouched}
-
-
-def _inside(raw: RawAnnotation) -> Iterator[tuple[str, Box]]:
-    """Yield the faces that have an area inside the photograph."""
-    width, height = raw.size or (0, 0)
-    for name, (x1, y1, x2, y2) in zip(raw.names, raw.boxes, strict=True):
-        sides = min(x2, width) - max(x1, 0), min(y2, height) - max(y1, 0)
-        if min(sides) >= LEAST_SIDE:
-            yield name, (x1, y1, x2, y2)
-
-
-def _iou(one: Box, other: Box) -> float:
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    high = min(one[3], other[3]) - max(one[1], other[1])
-    if wide <= 0 or high <= 0:
-        return 0.0
-    both = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
-    return wide * high / (both - wide * high)
+def _scaled(raw: RawAnnotation, size: tuple[int, int]) -> RawAnnotation:
+    """Take an annotation of a picture that was saved at another size to that of the one dealt."""
+    across, down = (new / old for new, old in zip(size, raw.size or size, strict=True))
+    boxes = tuple((x1 * across, y1 * down, x2 * across, y2 * down) for x1, y1, x2, y2 in raw.boxes)
+    return RawAnnotation(raw.names, boxes, size)
 
 
 def _instead(changed: list[str], strangers: list[str]) -> str:

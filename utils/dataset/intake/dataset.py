@@ -6,7 +6,7 @@ starting the workflow, with 100,000 photographs too.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,8 @@ class Dataset:
         How to read it.
     to_learn
         Whether a detector is to learn from it. If not, faces may be of one class, or none at all.
+    without
+        Files in it that are as if they were not there.
 
     Attributes
     ----------
@@ -80,11 +82,20 @@ class Dataset:
         If it is no data set that can be learnt from; the message says what was found, and the fix.
     """
 
-    def __init__(self, path: Path, choices: Choices = AS_IT_IS, *, to_learn: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        choices: Choices = AS_IT_IS,
+        *,
+        to_learn: bool = True,
+        without: Collection[str] = (),
+    ) -> None:
         told = parse_told(choices.classes)
         path = Path(path)
         yaml = path.suffix in (".yaml", ".yml")
         self._source = Source(path.parent if yaml else path)
+        for name in without:
+            self._source.files.pop(name, None)
         try:
             if yaml:
                 check_beside(path, self._source)

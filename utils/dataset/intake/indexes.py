@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from urllib.parse import unquote
 
 from utils.dataset.intake.paths import folder_of, place, side_of, side_of_word
+from utils.dataset.intake.tool_names import own_stem
 
 _QUERY = "?d="
 """Before the path in Label Studio's addresses of files on its own disk."""
@@ -42,9 +43,13 @@ class Photographs:
         return []
 
     def find_stem(self, name: str, index: str) -> list[str]:
-        """Return those that have `name` apart from the suffix, as converted photographs do."""
-        parts = _parts(name)
+        """Return those that have `name` apart from the suffix, as converted photographs do.
+
+        Or apart from what an annotation tool added to it (`own_stem`).
+        """
+        parts = _parts(unquote(name.partition(_QUERY)[2] or name))
         stems = (parts[-1], place(parts[-1]).stem) if parts else ()
+        stems = (*stems, *(own_stem(stem) for stem in stems[1:]))
         found = next((self._by_stem[stem] for stem in stems if stem in self._by_stem), [])
         return self._nearest(found, parts, index)
 

@@ -12,6 +12,7 @@ from utils.dataset.intake.paths import (
     folder_of,
     place,
 )
+from utils.dataset.intake.tool_names import own_stem
 
 _SPECIAL = IMAGE_FOLDERS | ANNOTATION_FOLDERS
 
@@ -39,7 +40,8 @@ def pair(photographs: Collection[str], annotations: Collection[str]) -> Pairing:
     A photograph and its annotation have the same stem, or the annotation has the photograph's whole
     name before its own suffix (``a.jpg.xml``). They lie in one folder; or in folders that
     differ in one part, which says what is in them (``images/train`` and ``labels/train``,
-    ``train/JPEGImages`` and ``train/Annotations``); or anywhere, where stems are unique.
+    ``train/JPEGImages`` and ``train/Annotations``); or anywhere, where stems are unique; at last
+    without what annotation tools add to stems (`own_stem`).
     """
     best = Pairing()
     if not photographs or not annotations:
@@ -81,6 +83,7 @@ _KEYS: tuple[Callable[[Place], Hashable], ...] = (
     _outermost,
     _innermost,
     lambda where: where.stem,
+    lambda where: own_stem(where.stem),
 )
 
 
