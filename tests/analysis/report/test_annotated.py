@@ -36,7 +36,7 @@ def sample(photos: list[dict], **changes: object) -> dict:
         "dealt": len(photos),
         "photos": photos,
         "in_order": True,
-        **{name: [] for name in ("missing", "changed", "strangers")},
+        **{name: [] for name in ("missing", "changed", "strangers", "resaved")},
         **dict.fromkeys(("kept", "added", "removed", "renamed"), 1),
     }
     return {**told, **changes}
@@ -44,7 +44,13 @@ def sample(photos: list[dict], **changes: object) -> dict:
 
 def annotated_photo(name: str, *counts: int, chance: float = 0.5, same: bool = False) -> dict:
     counted = dict(zip(CLASSES, counts, strict=True))
-    return {"name": name, "chance": chance, "counts": counted, "as_filled_in": same}
+    return {
+        "name": name,
+        "chance": chance,
+        "counts": counted,
+        "as_filled_in": same,
+        "emptied": False,
+    }
 
 
 @pytest.fixture
@@ -196,6 +202,23 @@ def test_more_photographs_as_filled_in_than_the_detector_can_be_right_on_are_tol
     [text] = texts(11)
     assert text.startswith("11 of the 12 annotated photographs are as the detector filled them in.")
     assert "right on 50 % of them" in text
+
+
+def test_more_photographs_without_faces_than_the_detector_invents_are_told(
+    answered, evaluation, predictions, photos
+):
+    def texts(emptied: int) -> list[str]:
+        marked = [{**photo, "emptied": k < emptied} for k, photo in enumerate(photos)]
+        return told_of(answered(marked), evaluation, predictions)
+
+    assert texts(2) == [], "one in fourteen is no surprise"
+    [text] = texts(6)
+    assert text.startswith("6 annotated photographs came back without any face, though the detec")
+
+
+def test_photographs_that_a_tool_saved_anew_are_told(answered, evaluation, predictions):
+    [text] = told_of(answered(resaved=["1_a.jpg"]), evaluation, predictions)
+    assert text.startswith("1 annotated photograph came back saved anew, as tools do, and was")
 
 
 def test_what_did_not_come_back_is_told(answered, evaluation, predictions):

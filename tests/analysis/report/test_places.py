@@ -167,7 +167,7 @@ def test_places_of_an_answer_from_annotations(grouped, inputs, tmp_path, monkeyp
     ]
     sample = {
         "run": "x", "model": "d" * 64, "dealt": 4, "in_order": True,
-        "missing": [], "changed": [], "strangers": [],
+        "missing": [], "changed": [], "strangers": [], "resaved": [],
         "kept": 1, "added": 1, "removed": 0, "renamed": 0,
         "photos": [
             {
@@ -175,6 +175,7 @@ def test_places_of_an_answer_from_annotations(grouped, inputs, tmp_path, monkeyp
                 "chance": 1.0,
                 "counts": dict(zip(CLASSES, (2, 1, 0) if n % 2 else (0, 1, 1), strict=True)),
                 "as_filled_in": False,
+                "emptied": False,
             }
             for n, name in enumerate(names)
         ],

@@ -78,5 +78,35 @@ def test_the_report_says_what_to_do_unless_there_are_annotations_already():
     )
     enough = {**record, "plan": {**PLAN, "now": 0.01}}
     assert narrower(enough) == "For ±5 points there are photographs enough."
-    assert narrower({**record, "detector": {"reliable": True}}) == ""
     assert narrower({"plan": None, "detector": None}) == ""
+
+
+MORE = {"half_width": 0.05, "now": 0.08, "all": 0.02, "annotated": 52}
+
+
+@pytest.mark.parametrize(
+    ("plan", "dealt", "words"),
+    [
+        (
+            MORE,
+            60,
+            "For ±5 points: annotate about 22 more of the new photographs, the next",
+        ),
+        (
+            MORE,
+            30,
+            "annotate about 22 more of the new photographs. `python workflow.py suggest RUN",
+        ),
+        ({**MORE, "annotated": 30}, 30, "For ±5 points photographs enough are annotated."),
+        (
+            {**MORE, "annotated": None, "all": 0.06},
+            30,
+            "For ±5 points not even all 80 new photographs, annotated, are enough (±6.0): take",
+        ),
+        (None, 30, ""),
+    ],
+)
+def test_after_annotation_the_report_says_how_many_more_it_takes(plan, dealt, words):
+    told = {"plan": plan, "annotated": 30, "dealt": dealt}
+    record = {"plan": PLAN, "detector": {}, "annotated": told, "photos": {"new": 80}}
+    assert narrower(record | {"detector": {"reliable": True}}).count(words)

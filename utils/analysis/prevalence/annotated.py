@@ -31,6 +31,7 @@ import numpy as np
 
 from utils.analysis.prevalence.adjusted_counts import BEST
 from utils.analysis.prevalence.draws import add_groups
+from utils.analysis.prevalence.more_annotations import Terms, more_annotations
 from utils.analysis.prevalence.variance import design
 from utils.dataset.labels import CLASSES
 from utils.metrics.bootstrap import LEVEL, effective_photos
@@ -54,6 +55,7 @@ def annotated_prevalence(
     groups: np.ndarray | None = None,
     weights: np.ndarray | None = None,
     power: float | None = None,
+    half_width: float | None = None,
 ) -> dict[str, Any]:
     """Estimate the share of each class from all predictions and a few annotations.
 
@@ -76,6 +78,8 @@ def annotated_prevalence(
         camera was sampled demands. Numbers of people are never weighted.
     power
         The factor of the detector's word; by default, the best for the share properly masked.
+    half_width
+        That `more_annotations` plans for.
 
     Returns
     -------
@@ -84,8 +88,8 @@ def annotated_prevalence(
     ``annotated`` (photographs), ``people`` (annotated on them), ``photos``, ``total`` (people on
     all photographs, by the same estimate), ``power``, ``basis`` ({number, freedom}: of how many
     people and with which degrees of freedom of Student's t Wilson's interval of the place is),
-    ``design`` ({effect, effective}, as `utils.analysis.prevalence.variance.design` has them) and
-    ``method``.
+    ``design`` ({effect, effective}, as `utils.analysis.prevalence.variance.design` has them),
+    ``plan`` (of `more_annotations`, None without a half-width) and ``method``.
     Shares and intervals are None below `LEAST` annotated photographs with people.
 
     Raises
@@ -105,6 +109,7 @@ def annotated_prevalence(
         "people": int(truth.sum()),
         "photos": len(predicted),
         "level": LEVEL,
+        "plan": None,
         "method": METHOD,
     }
     nothing = dict.fromkeys(("share", "interval", "interval_here"))
@@ -132,7 +137,7 @@ def annotated_prevalence(
     people = totals.sum()
     shares = np.clip(totals / people, 0, 1) if people > 0 else np.full(len(totals), np.nan)
     crowd = truth.sum(axis=1)
-    classes, variance, basis = {}, 0.0, None
+    classes, variance, basis, terms = {}, 0.0, None, None
     for k, name in enumerate(CLASSES):
         residuals = truth[:, k] - shares[k] * crowd
         guesses = predicted[:, k] - shares[k] * sizes
@@ -150,8 +155,13 @@ def annotated_prevalence(
         }
         if k == BEST:
             variance, basis = errors.sum() + among.sum(), place
+            terms = Terms(errors, among, float(effective_photos(times * crowd)))
     answer = classes[CLASSES[BEST]]
     told = design(answer["share"], float(variance), float(people))
+    if half_width is not None and terms and basis:
+        record["plan"] = more_annotations(
+            answer["share"], terms, chances, len(predicted), half_width
+        )
     return {
         **answer,
         **record,

@@ -20,6 +20,7 @@ from utils.analysis.report.caveats import (
 )
 from utils.analysis.report.meaning import meaning
 from utils.analysis.report.places import Given, breakdowns
+from utils.analysis.report.planned import HALF_WIDTH
 from utils.analysis.report.words import by_weight, per_cent, share_digits, span_of
 from utils.dataset.labels import CLASSES, TITLES
 from utils.errors import InputError, number_of
@@ -80,9 +81,12 @@ def with_annotations(
     weights = None
     if given:
         weights = given.weights_of([photo["file"] for photo in predictions.summaries])
-    told = annotated_prevalence(predicted, *sampled, groups=groups, weights=weights)
+    told = annotated_prevalence(
+        predicted, *sampled, groups=groups, weights=weights, half_width=HALF_WIDTH
+    )
     classes = told.pop("classes")
-    sample["as_filled_in"] = sum(photo["as_filled_in"] for photo in photos)
+    for kind in ("as_filled_in", "emptied"):
+        sample[kind] = sum(photo[kind] for photo in photos)
     del sample["schema"]
     result = {**prevalence, "annotated": {**told, **sample}}
     if told["share"] is None:
@@ -207,6 +211,13 @@ def about_the_annotations(told: dict[str, Any], evaluation: dict[str, Any]) -> l
             f"On test photographs it is right on {per_cent(right)} of them only, so some may "
             "not have been looked at; then the answer is too near to the detector's own."
         )
+    if (emptied := told["emptied"]) and _at_least(emptied, photos, _in_vain(evaluation)) < SURPRISE:
+        result.append(
+            f"{number_of(emptied, 'annotated photograph')} came back without any face, though the "
+            "detector had marked some. That is more than its mistakes on test photographs let "
+            "expect: some may not have been annotated; then the answer leaves people out. Remove "
+            "from the annotations the photographs that nobody looked at."
+        )
     lost = len(told["missing"]) + len(told["changed"])
     if lost and not told["in_order"]:
         result.append(
@@ -228,6 +239,11 @@ def about_the_annotations(told: dict[str, Any], evaluation: dict[str, Any]) -> l
         more.append(
             "The sample was drawn, and its boxes filled in, by another model than this run's. "
             "The answer holds all the same, because the chances are those of the sample."
+        )
+    if resaved := len(told["resaved"]):
+        more.append(
+            f"{number_of(resaved, 'annotated photograph')} came back saved anew, as tools do, and "
+            f"{'was' if resaved == 1 else 'were'} known by name and looks."
         )
     if strangers := len(told["strangers"]):
         more.append(
@@ -274,6 +290,18 @@ def _right(evaluation: dict[str, Any]) -> float:
     tables = np.array([photo["confusion"] for photo in correcting_photos(evaluation)])
     wrong = tables.sum(axis=(1, 2)) - np.trace(tables, axis1=1, axis2=2)
     return float((wrong == 0).mean()) if len(tables) else 0.0
+
+
+def _in_vain(evaluation: dict[str, Any]) -> float:
+    """Return the share of the test photographs with boxes that have no face.
+
+    Where there are few, such a photograph is not held to be rarer than they can tell.
+    """
+    tables = np.array([photo["confusion"] for photo in evaluation["per_photo"]])
+    if not len(tables):
+        return 1.0
+    found, faces = tables[:, :, 1:].sum(axis=(1, 2)) > 0, tables[:, 1:].sum(axis=(1, 2)) > 0
+    return float(((found & ~faces).sum() + 1) / (len(tables) + 2))
 
 
 def _at_least(count: int, number: int, chance: float) -> float:

@@ -73,8 +73,10 @@ def plan_words(planned: dict[str, Any]) -> str:
 
 def narrower(prevalence: dict[str, Any]) -> str:
     """Say what would narrow the answer of a record; "" where nothing is planned from it."""
+    if prevalence["detector"]:
+        return _more_words(prevalence["annotated"], prevalence["photos"]["new"])
     planned = prevalence["plan"]
-    if not planned or prevalence["detector"]:  # of annotations no plan is made
+    if not planned:
         return ""
     words = plan_words(planned)
     if planned["annotated"] and planned["now"] > planned["half_width"]:
@@ -82,3 +84,26 @@ def narrower(prevalence: dict[str, Any]) -> str:
             f" `python workflow.py suggest RUN_DIR --number {planned['annotated']}` deals them."
         )
     return words
+
+
+def _more_words(told: dict[str, Any], new: int) -> str:
+    """Say how many more annotated photographs a narrower answer takes."""
+    planned = told["plan"]
+    if planned is None:
+        return ""
+    goal = f"For \N{PLUS-MINUS SIGN}{100 * planned['half_width']:g} points"
+    there, number = told["annotated"], planned["annotated"]
+    if number == there:
+        return f"{goal} photographs enough are annotated."
+    if number is None:
+        return (
+            f"{goal} not even all {new:,} new photographs, annotated, are enough "
+            f"(\N{PLUS-MINUS SIGN}{100 * planned['all']:.1f}): take more photographs of the place."
+        )
+    words = f"{goal}: annotate about {number - there:,} more of the new photographs"
+    if number <= told["dealt"]:
+        return f"{words}, the next ones of those that were dealt."
+    return (
+        f"{words}. `python workflow.py suggest RUN_DIR --number {number} --output FOLDER` deals a "
+        "sample of as many; photographs that are annotated already need no second look."
+    )
