@@ -31,7 +31,9 @@ def learnt(fingerprints) -> LearntPhotographs:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_photograph_is_recognised_whole_compressed_cropped_or_darker(learnt, pictures, seed):
+def test_a_photograph_is_recognised_whole_compressed_cropped_darker_or_mirrored(
+    learnt, pictures, seed
+):
     picture = pictures[seed]
     small = cv2.resize(picture.image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     for image in (
@@ -39,6 +41,7 @@ def test_a_photograph_is_recognised_whole_compressed_cropped_or_darker(learnt, p
         decode(encode_jpeg(small, 60), "small.jpg"),
         crop_picture(picture, 0.8).image,
         cv2.convertScaleAbs(picture.image, alpha=0.7, beta=10),
+        np.ascontiguousarray(picture.image[:, ::-1]),
     ):
         assert learnt.resemble(fingerprint(image))
 
