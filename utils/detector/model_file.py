@@ -200,6 +200,12 @@ def arch_of(weights: Path) -> str | None:
     return content["arch"] if content else None
 
 
+def started_from(weights: Path) -> dict[str, Any] | None:
+    """Return what a model file of ours says of the weights that its training started from."""
+    content = _ours(weights)
+    return content.get("started_from") if content else None
+
+
 def _ours(weights: Path) -> dict[str, Any] | None:
     try:
         content, _ = load_tensors(weights)

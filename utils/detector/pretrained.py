@@ -58,12 +58,14 @@ class Weights:
             told = "none: training starts from scratch"
         elif self.taken == str(self.file):
             told = self.taken
+        elif self.taken == "box":
+            told = f"box: {self.file.name} of this project"
+            if self.origin and self.origin["network"]:
+                told = "{}; {network}, of {source} ({licence})".format(told, **self.origin)
         elif self.origin and self.origin["network"]:
             told = "{taken}: {network}, {file} of {source} ({licence})".format(
                 taken=self.taken, **self.origin
             )
-        elif self.taken == "box":
-            told = f"box: the detector in the box, {self.file.name}"
         else:
             told = f"{self.taken}, from torchvision's {self.file.name}"
         if not self.why:

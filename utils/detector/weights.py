@@ -13,6 +13,7 @@ from torchvision.models.detection import FasterRCNN
 
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
+from utils.detector.model_file import started_from
 from utils.detector.published import address_of, digest_in, packaged, sha256_of
 from utils.detector.trunk_weights import trunk_state
 from utils.errors import InputError, brief
@@ -27,6 +28,8 @@ HEADS = ("roi_heads.box_predictor.", "rpn.head.cls_logits.", "rpn.head.bbox_pred
 
 BODY = "backbone.body."
 """What the names of a backbone's layers begin with, less its feature pyramid."""
+
+OF_OURS = "a model of this project that started from "
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "params", "net", "weights")
 """Under which of these names the checkpoints of others hold the state dict."""
@@ -106,7 +109,8 @@ def origin(path: Path, arch: str) -> dict[str, str | None]:
     Returns
     -------
     ``file`` (its name where it was published), ``sha256``, ``network`` (whose weights they are, and
-    of what they were learnt), ``source`` and ``licence``; None each where nothing is known.
+    of what they were learnt), ``source`` and ``licence``; None each where nothing is known. Of a
+    model of ours they are those of the weights that its training started from.
     """
     digest = sha256_of(path)
     told: dict[str, str | None] = dict.fromkeys(("file", "network", "source", "licence"))
@@ -114,6 +118,10 @@ def origin(path: Path, arch: str) -> dict[str, str | None]:
         told["file"] = Path(known.path).name
         told["network"], told["licence"] = known.network, known.licence
         told["source"] = f"{known.package} {known.version}"
+    elif before := started_from(path):
+        told |= {name: before.get(name) for name in ("network", "source", "licence")}
+        if told["network"] and not told["network"].startswith(OF_OURS):
+            told["network"] = OF_OURS + told["network"]
     else:
         found = architecture(arch)
         of = {"coco": arch if found.coco else None, "imagenet": found.backbone}
