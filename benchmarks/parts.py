@@ -13,13 +13,14 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
+from torch.utils.flop_counter import conv_flop_count, flop_registry
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
 from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 
 from utils.dataset.torch_dataset import FaceDataset
+from utils.detector import forward, proposals
 from utils.detector.augmentation import Augmentation
 from utils.detector.head_loss import HeadLoss
 from utils.training import loop
@@ -35,6 +36,8 @@ MODULES = {
     FastRCNNPredictor: "box head",
 }
 CALLS = (
+    (forward, "propose", "RPN: anchors, matching, suppression"),  # at detection; in training, the
+    (proposals, "ask", "RPN: head"),  # modules of torchvision do it
     (FaceDataset, "__getitem__", "photographs from the cache"),
     (Augmentation, "__call__", "augmentation"),
     (HeadLoss, "__call__", "RoI heads: sampling, losses"),
@@ -43,6 +46,14 @@ CALLS = (
     (Average, "update", "average of the weights"),
 )
 Macs = dict[torch.dtype, int]
+
+
+def _packed_flops(features, weight, *unused: object, out_val, **more: object) -> int:
+    """Return the floating point operations of `torch.ops.mkldnn._convolution_pointwise`."""
+    return conv_flop_count(features.shape, weight.shape, out_val.shape)
+
+
+FLOPS = {**flop_registry, torch.ops.mkldnn._convolution_pointwise: _packed_flops}
 
 
 class Parts(TorchDispatchMode):
@@ -82,14 +93,14 @@ class Parts(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        if func._overloadpacket not in flop_registry:
+        if func._overloadpacket not in FLOPS:
             with self:  # in inference mode, operations arrive in one piece
                 made = func.decompose(*args, **kwargs)
             if made is not NotImplemented:
                 return made
         out = func(*args, **kwargs)
-        if self.on and func._overloadpacket in flop_registry:
-            flops = flop_registry[func._overloadpacket](*args, **kwargs, out_val=out)
+        if self.on and func._overloadpacket in FLOPS:
+            flops = FLOPS[func._overloadpacket](*args, **kwargs, out_val=out)
             self.macs[self._part()][args[0].dtype] += flops // 2
         return out
 

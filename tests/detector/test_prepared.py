@@ -45,3 +45,24 @@ def test_in_bfloat16_features_agree_to_its_precision():
     for level, features in expected.items():
         error = (found[level].float() - features).abs().mean() / features.abs().mean()
         assert 0 < error < 0.03
+
+
+@pytest.mark.parametrize("bfloat16", [False, True])
+def test_packed_it_finds_what_it_finds_unpacked(bfloat16, monkeypatch):
+    model, images = trained("compact_mobilenet_v2_fpn")
+    packed = candidates(prepared(model, bfloat16), images, bfloat16)[0]
+    monkeypatch.setattr("utils.detector.prepared.can_pack", lambda dtype: False)
+    plain = candidates(prepared(model, bfloat16), images, bfloat16)[0]
+    for found, expected in zip(packed, plain, strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+
+
+def test_in_bfloat16_the_heads_answer_in_float32_to_its_precision():
+    model, _ = trained("compact_resnet18_fpn")
+    exact, rounded = prepared(model, bfloat16=False), prepared(model, bfloat16=True)
+    features = torch.rand(1, 64, 12, 8).to(memory_format=torch.channels_last)
+    pooled = torch.rand(7, 64, 5, 5)
+    for part, given in (("rpn.head.conv", features), ("roi_heads.box_head", pooled)):
+        expected, found = (network.get_submodule(part)(given) for network in (exact, rounded))
+        assert found.dtype == torch.float32
+        assert 0 < (found - expected).abs().mean() < 0.02 * expected.abs().mean()

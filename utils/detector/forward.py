@@ -16,6 +16,7 @@ from torchvision.ops import clip_boxes_to_image, nms
 
 from utils.dataset.labels import BACKGROUND, CLASSES
 from utils.detector.head_loss import HeadLoss
+from utils.detector.proposals import propose
 
 SAME_FACE = 0.5
 """Two detections that overlap by this much (IoU) are one face, whatever classes they claim."""
@@ -165,7 +166,9 @@ def _views(
 
 
 def _candidates(model: FasterRCNN, views: list[_View]) -> list[tuple[Tensor, Tensor]]:
-    proposals, *others = [model.rpn(batch, features)[0] for batch, features in views]
+    proposals, *others = [
+        propose(model.rpn, batch, list(features.values())) for batch, features in views
+    ]
     if not others:
         return _judged(model, *views[0], proposals)
     sizes = views[0][0].image_sizes

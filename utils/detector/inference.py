@@ -76,8 +76,7 @@ class Detector:
                 f"({brief(error, 300)})"
             ) from error
         self.bfloat16 = has_bfloat16(self.device) if bfloat16 is None else bfloat16
-        model = prepared(model, self.bfloat16)
-        self._model = model.to(self.device, memory_format=torch.channels_last)
+        self._model = prepared(model.to(self.device), self.bfloat16)
 
     @classmethod
     def load(cls, path: Path, device: str | None = None) -> "Detector":

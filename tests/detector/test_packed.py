@@ -1,0 +1,70 @@
+"""Packed convolutions give the numbers of those that they replace."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from utils.detector.packed import PackedConvolution, can_pack, pack
+
+DTYPES = [dtype for dtype in (torch.float32, torch.bfloat16) if can_pack(dtype)]
+
+
+def stack(activation: type[nn.Module]) -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1), nn.Identity(), activation()),
+        nn.Sequential(nn.Conv2d(16, 16, 5, 1, 2, groups=16, bias=False), activation()),
+        nn.Conv2d(16, 24, 1),
+        nn.Sigmoid(),
+        nn.Conv2d(24, 8, 3, padding=2, dilation=2),
+    ).to(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", [nn.ReLU, nn.ReLU6, nn.Hardswish])
+def test_the_numbers_stay(activation, dtype):
+    plain = stack(activation).to(dtype)
+    packed = copy.deepcopy(plain)
+    pack(packed)
+    layers = [module for module in packed.modules() if isinstance(module, PackedConvolution)]
+    assert len(layers) == 4
+    left = [module for module in packed.modules() if type(module) is activation]
+    assert len(left) == (2 if activation is nn.Hardswish else 0)  # oneDNN's is another
+    for size in ((1, 3, 32, 48), (2, 3, 31, 17)):
+        image = 4 * torch.rand(size).to(memory_format=torch.channels_last)
+        with torch.inference_mode():
+            expected, found = plain(image.to(dtype)), packed(image)
+        assert found.dtype == dtype
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+
+
+def test_an_activation_that_is_called_elsewhere_stays_there():
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.relu = nn.Conv2d(3, 3, 1), nn.ReLU()
+
+        def forward(self, features):
+            return features + self.conv(self.relu(features))
+
+    torch.manual_seed(0)
+    plain, image = Block().eval(), torch.randn(1, 3, 8, 8)
+    packed = copy.deepcopy(plain)
+    pack(packed)
+    assert isinstance(packed.conv, PackedConvolution) and isinstance(packed.relu, nn.ReLU)
+    with torch.inference_mode():
+        torch.testing.assert_close(packed(image), plain(image))
+
+
+def test_what_it_cannot_do_stays():
+    layers = nn.Sequential(nn.Conv2d(3, 3, 3, padding="same"), nn.ConvTranspose2d(3, 3, 2))
+    reflecting = nn.Conv2d(3, 3, 3, padding=1, padding_mode="reflect")
+    pack(layers.append(reflecting))
+    assert not [one for one in layers if isinstance(one, PackedConvolution)]
+
+
+def test_without_onednn_it_is_not_done(monkeypatch):
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert not can_pack(torch.float32)

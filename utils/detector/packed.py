@@ -1,0 +1,65 @@
+"""Convolutions laid out once as the processor wants them, with the activation that follows.
+
+PyTorch lays out the weights of a convolution anew at each call, and goes over its output once more
+for a ReLU. oneDNN, which computes both, can be told beforehand; `torch.compile` does that, too, but
+takes a compiler and a minute. The numbers stay the same, bit for bit.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from utils.detector.depthwise import DepthwiseConv2d
+
+_ACTIVATIONS = {nn.ReLU: ("relu", []), nn.ReLU6: ("hardtanh", [0.0, 6.0])}
+_SIDE = 64  # of the features that the layout is chosen for; of others it is as good
+
+
+class PackedConvolution(nn.Module):
+    """A convolution and perhaps an activation, for detection on this processor alone."""
+
+    def __init__(self, layer: nn.Conv2d, activation: nn.Module | None) -> None:
+        super().__init__()
+        attribute, scalars = _ACTIVATIONS[type(activation)] if activation else ("none", [])
+        place = (list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups)
+        weight = layer.weight.detach().contiguous(memory_format=torch.channels_last)
+        self.dtype = weight.dtype
+        self.bias = None if layer.bias is None else layer.bias.detach()
+        self.weight = torch.ops.mkldnn._reorder_convolution_weight(
+            weight, *place, [1, layer.in_channels, _SIDE, _SIDE]
+        )
+        self._settings = (*place, attribute, scalars, "")
+
+    def forward(self, features: Tensor) -> Tensor:
+        return torch.ops.mkldnn._convolution_pointwise(
+            features.to(self.dtype), self.weight, self.bias, *self._settings
+        )
+
+
+def can_pack(dtype: torch.dtype) -> bool:
+    """Return whether this processor and this build of PyTorch can do it."""
+    able = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
+    if not able or not torch.backends.cpu.get_cpu_capability().startswith("AVX"):
+        return False
+    return dtype == torch.float32 or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+
+
+def pack(module: nn.Module) -> None:
+    """Replace the convolutions in a module, with the activations that follow in a sequence."""
+    children = list(module.named_children())
+    for number, (name, child) in enumerate(children):
+        if type(child) not in (nn.Conv2d, DepthwiseConv2d):
+            pack(child)
+        elif child.padding_mode == "zeros" and not isinstance(child.padding, str):
+            in_turn = isinstance(module, nn.Sequential)
+            follows = _activation_after(children[number + 1 :]) if in_turn else None
+            setattr(module, name, PackedConvolution(child, follows[1] if follows else None))
+            if follows:
+                setattr(module, follows[0], nn.Identity())
+
+
+def _activation_after(children: list[tuple[str, nn.Module]]) -> tuple[str, nn.Module] | None:
+    """Return the first of the children that does something, if that is a known activation."""
+    for name, child in children:
+        if type(child) is not nn.Identity:
+            return (name, child) if type(child) in _ACTIVATIONS else None
+    return None
