@@ -163,7 +163,8 @@ def test_every_job_gets_its_resources_from_the_table():
         profile = job.profiles["pegasus"]
         assert profile["cores"] == RESOURCES[kind].cores
         cache = 2048 * RESOURCES[kind].caches
-        assert profile["memory"] == RESOURCES[kind].memory + cache
+        least = RESOURCES[kind].memory + cache  # more for a large network, see test_resources
+        assert profile["memory"] >= least if cache else profile["memory"] == least
         assert profile["runtime"] == RESOURCES[kind].minutes * 60
         assert ("gpus" in profile) == RESOURCES[kind].learns
     assert kinds == set(RESOURCES)
@@ -179,13 +180,16 @@ def test_only_the_final_training_takes_as_many_cores_and_threads_as_it_is_told()
 
 
 def test_trainings_get_the_cache_and_the_memory_for_it():
+    large = build_workflow(Options(cache_mb=4100)).jobs
     for name, job in build_workflow(Options(cache_mb=100)).jobs.items():
+        more = large[name].profiles["pegasus"]["memory"] - job.profiles["pegasus"]["memory"]
         kind = max((k for k in RESOURCES if name.startswith(k)), key=len)
         given = "--cache-mb" in job.args
         assert given == RESOURCES[kind].caches == name.startswith(("hpo_trial", "train_model"))
+        assert more == 4000 * given
         if given:
             assert job.args[job.args.index("--cache-mb") + 1] in (100, "100")
-            assert job.profiles["pegasus"]["memory"] == RESOURCES[kind].memory + 100
+            assert job.profiles["pegasus"]["memory"] >= RESOURCES[kind].memory + 100
 
 
 def test_several_gpus_are_shared_by_as_many_processes_of_a_training():

@@ -1,5 +1,6 @@
 """The options of a run: one table, which `utils.dag.option_reading` reads for all that there is."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -319,10 +320,20 @@ class Options:
     @property
     def archs(self) -> tuple[str, ...]:
         """Architectures that the run may train: one, or those that are searched."""
-        of_search = [words.removeprefix("arch=") for words in self.search if words[:5] == "arch="]
-        if not (of_search and self.trials):
-            return (self.arch,)
-        return tuple(choice.strip() for choice in of_search[0].split(","))
+        return self._searched("arch") or (self.arch,)
+
+    def largest(self, name: str, default: float) -> float:
+        """Return the largest value that a number may have in a training: an option, or a parameter.
+
+        `default` is what it has where neither recipe nor search tell of it.
+        """
+        told = dict(word.split("=", 1) for word in self.recipe).get(name, default)
+        return max(map(_number, (told, *self._searched(name))))
+
+    def _searched(self, name: str) -> tuple[str, ...]:
+        """Return the choices, or the ends of the range, of what is searched; empty of the rest."""
+        words = dict(word.split("=", 1) for word in self.search if self.trials).get(name, "")
+        return tuple(word.strip() for word in re.split("[,:]", words) if word.strip())
 
     def as_dict(self) -> dict[str, Any]:
         """Return the options as JSON types."""
@@ -333,6 +344,14 @@ class Options:
             return str(value) if isinstance(value, Path) else value
 
         return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+
+
+def _number(word: Any) -> float:
+    """Return a number; 0 of what is none, which is refused where recipe and search are read."""
+    try:
+        return float(word)
+    except ValueError:
+        return 0.0
 
 
 def marked(mark: str) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from Pegasus.api import Job, Namespace, Workflow
 
 from utils.dag.options import WEIGHTS, Options
-from utils.dag.resources import RESOURCES, RETRIES
+from utils.dag.resources import BATCH_SIZE, CHIP, RESOURCES, RETRIES, training_memory
 from utils.job import EXIT_CHECKPOINTED
 
 CODE = "utils.zip"
@@ -321,6 +321,12 @@ class _Pipeline:
             *(["--processes", o.gpus] if o.gpus > 1 else []),
         ]
 
+    def largest_training(self) -> int:
+        """Return the MiB that the largest training takes that recipe or search may ask for."""
+        o = self.options
+        size, batch = o.largest("image_size", o.image_size), o.largest("batch_size", BATCH_SIZE)
+        return training_memory(o.archs, int(size), int(batch), o.largest("chip", CHIP))
+
     def job(self, kind: str, *arguments: list, executable: str = "", suffix: str = "") -> None:
         """Add one job: `kind` names its row in the table of resources."""
         call = list(chain(*arguments))
@@ -338,7 +344,9 @@ class _Pipeline:
         asked = RESOURCES[kind]
         cores = self.options.training_cores if kind == "train_model" else asked.cores
         job.add_env(OMP_NUM_THREADS=str(cores), MKL_NUM_THREADS=str(cores))
-        memory = asked.memory + (self.options.cache_mb if asked.caches else 0)
+        memory = asked.memory
+        if asked.caches:
+            memory = max(memory, self.largest_training()) + self.options.cache_mb
         job.add_pegasus_profile(
             cores=cores,
             memory=f"{memory} MB",

@@ -1,6 +1,9 @@
 """What every job asks for: cores, memory, disk, run time, tries. One table, and nowhere else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from utils.detector import names
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,8 @@ class Resources:
         in how many parts a sum is added up decides its last bits. More threads than cores take
         several times as long. Those of the final training are an option's, ``--training-cores``.
     memory, disk
-        In MiB.
+        In MiB. A training of a large network, or of large chips, gets what `training_memory` says,
+        where that is more.
     minutes
         Run time after which the job is asked to stop (SIGTERM), so that it saves its checkpoint.
     learns
@@ -51,3 +55,59 @@ RESOURCES = {
     "report":                  Resources(      1,   4000,  8000,      60),
 }
 # fmt: on
+
+
+@dataclass(frozen=True)
+class Network:
+    """What training a network takes, in MiB.
+
+    Attributes
+    ----------
+    fixed
+        Weights, their gradients and averages, and what the optimiser keeps of them: 20 bytes each.
+    image, megapixel
+        What a step keeps for its gradient, in float32: in the box head for each chip of the batch,
+        before it for each megapixel of the chips.
+    """
+
+    fixed: int
+    image: int
+    megapixel: int
+
+
+NETWORKS = {
+    names.COMPACT: Network(134, 1, 380),
+    names.COMPACT_LITE0: Network(70, 1, 1551),
+    names.COMPACT_MOBILENET: Network(48, 1, 1538),
+    names.COMPACT_CENTERFACE: Network(48, 1, 1078),
+    names.RESNET50_V2: Network(825, 223, 2120),
+    names.RESNET50: Network(789, 28, 1877),
+    names.MOBILENET: Network(362, 28, 847),
+}
+"""By architecture; `tests/dag/test_resources.py` counts it again."""
+
+BATCH_SIZE, CHIP = 16, 0.55
+"""Of a training, where recipe and search tell of neither: the largest that the search tries, and
+the recipe's."""
+
+PROGRAM = 900
+"""MiB of a training before it has a network: Python, its libraries, a batch of photographs."""
+
+STEP = 1.3
+"""What a step takes, against what it keeps for its gradient: the largest gradients, too."""
+
+
+def training_memory(archs: Sequence[str], image_size: int, batch_size: int, chip: float) -> int:
+    """Return the MiB that a training takes, less the cache, of the largest of `archs`.
+
+    Parameters
+    ----------
+    chip
+        Side of a chip: up to 1 a share of `image_size`, else in pixels.
+    """
+    side = max(32, round((chip * image_size if chip <= 1 else chip) / 32) * 32)
+    kept = [
+        (NETWORKS[arch].fixed, NETWORKS[arch].image + NETWORKS[arch].megapixel * side**2 / 1e6)
+        for arch in archs
+    ]
+    return max(round(PROGRAM + fixed + STEP * batch_size * image) for fixed, image in kept)
