@@ -17,7 +17,7 @@ def known(detector, photo, count: int, sure: float = 0.8, start: int = 0) -> lis
     return photos
 
 
-def split_of(photos: list, **groups: int) -> dict:
+def split_of(photos: list) -> dict:
     rows = {one.name: {"side": "val", "group": n} for n, one in enumerate(photos)}
     return {"photos": rows | {"t": {"side": "train", "group": 99}}}
 
@@ -52,6 +52,13 @@ def test_near_duplicates_of_training_photographs_do_not_join(detector, photo, sh
     rows, told = joined_photographs(detector, shard("val.tar", *photos), split)
     assert told == {"photos": 13, "joined": 12, "learnt": 1}
     assert "v03" not in {row["name"] for row in rows}
+
+
+def test_none_join_where_the_weights_may_have_learnt_from_them(detector, photo, shard) -> None:
+    photos = known(detector, photo, 12)
+    split = split_of(photos) | {"learnt": {"photos": 900, "here": 5, "off_train": 1}}
+    rows, told = joined_photographs(detector, shard("val.tar", *photos), split)
+    assert rows == [] and told == {"photos": 12, "joined": 0, "learnt": 12}
 
 
 def test_too_few_do_not_join_and_strangers_are_refused(detector, photo, shard) -> None:

@@ -29,7 +29,9 @@ def joined_photographs(
         The clean shard of the validation photographs.
     split
         The record ``split.json``. Near-duplicates of training photographs do not join: the detector
-        may know them by heart. They are there only where the data came split.
+        may know them by heart. They are there only where the data came split. Where the weights to
+        start from have learnt from photographs that are not on the training side, which may be
+        these, none join.
 
     Returns
     -------
@@ -49,7 +51,8 @@ def joined_photographs(
         )
     learnt = {one["group"] for one in split["photos"].values() if one["side"] == "train"}
     groups = [split["photos"][name]["group"] for name in seen.names]
-    kept = [n for n, group in enumerate(groups) if group not in learnt]
+    unknown = bool((split.get("learnt") or {}).get("off_train"))
+    kept = [n for n, group in enumerate(groups) if group not in learnt and not unknown]
     rows = _records(detector, seen, kept, [groups[n] for n in kept])
     told = {"photos": len(groups), "joined": len(rows), "learnt": len(groups) - len(kept)}
     return rows, told
