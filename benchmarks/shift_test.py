@@ -183,7 +183,6 @@ CELLS: list[tuple[str, Scene, int, int]] = [
           ("farther off", Scene(0.5, farther=0.3)),
           ("darker", Scene(0.5, darker=0.5)),
       ) for new in (30, 100)),
-    ("darker, bursts of 6", Scene(0.5, darker=0.5), 25, 6),
     *(("five times the people", Scene(0.5, crowd=15), new, 1) for new in (6, 7, 8, 10, 15)),
 ]  # fmt: skip
 """What is told, the scene, how many new photographs or bursts, and photographs in each."""
