@@ -52,9 +52,9 @@ image:  ## build the container image with apptainer, docker or podman (docker/RE
 sample: $(READY)  ## draw the bundled sample again; the files come out the same
 	$(RUN) -m data.painter.sample
 
-benchmark: $(READY)  ## measure speed and the rate's intervals (DATA=folder or zip; half an hour)
-	for name in engine_overhead planning training_speed inference_speed epoch_cost profile_step \
-	    bfloat16 prevalence rate_estimators evaluation_intervals; do $(MAKE) --no-print-directory benchmark-$$name; done
+benchmark: $(READY)  ## measure speed, and the rate's intervals and plans (DATA=folder or zip; hours)
+	for name in engine_overhead planning intake training_speed inference_speed epoch_cost profile_step \
+	    bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting; do $(MAKE) --no-print-directory benchmark-$$name; done
 
 quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the detector is
 	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(or $(MINUTES),20 90) $(ARGS)
