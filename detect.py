@@ -99,7 +99,7 @@ def detect(args: argparse.Namespace) -> int:
         console.tell(*told_of_new(facts))
 
         from utils.apply.looking import Settings, look_at  # which import PyTorch
-        from utils.apply.results import RATE, Results
+        from utils.apply.results import RATE, TABLE, Results
 
         settings = Settings(args.model, args.device, args.threshold, not args.no_pictures)
         model = settings.load()
@@ -116,14 +116,12 @@ def detect(args: argparse.Namespace) -> int:
                     results.finish()
                 raise
         rate = results.finish()
-    if args.json:
-        sys.stdout.write((folder / RATE).read_text("utf-8"))
-    else:
-        print(*results.closing(rate), sep="\n")
+    as_json = (folder / RATE).read_text("utf-8").splitlines()
+    console.answer(*(as_json if args.json else results.closing(rate)))
     if stopped:
         return 128 + stopped[0]
     if not results.done:
-        raise InputError(f"none of the {results.skipped} photographs can be read; see {folder}")
+        raise InputError(f"no photograph could be read; {folder / TABLE} has them all")
     return EXIT_IN_PART if results.skipped or facts["not_read"] else EXIT_DONE
 
 
@@ -146,4 +144,5 @@ def stopping() -> Iterator[list[int]]:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")  # names of files, on any terminal
     sys.exit(main())

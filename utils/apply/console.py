@@ -21,7 +21,7 @@ class Console:
     """
 
     def __init__(self, lines: TextIO, bar: TextIO, total: int, quiet: bool = False) -> None:
-        self._lines, self._quiet = lines, quiet
+        self._lines, self._quiet, self._closed = lines, quiet, False
         off = True if quiet else None  # None: off where `bar` is no terminal
         self._bar = tqdm(total=total, file=bar, disable=off, unit=" photographs", leave=False)
 
@@ -42,13 +42,18 @@ class Console:
         self.tell(line)
 
     def tell(self, *lines: str) -> None:
-        """Write lines, above the bar where there is one; nothing to a stream that was closed."""
-        if self._quiet:
+        """Write lines, above the bar where there is one; none where it is to be quiet."""
+        if not self._quiet:
+            self.answer(*lines)
+
+    def answer(self, *lines: str) -> None:
+        """Write lines in any case, unless nobody reads them any more."""
+        if self._closed:
             return
         try:
             for line in lines:
                 self._bar.write(line, file=self._lines)
             self._lines.flush()
-        except BrokenPipeError:  # nobody reads it any more, as with `| head`; the results count
-            self._quiet = True
+        except BrokenPipeError:  # as with `| head`; the results count
+            self._closed = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._lines.fileno())

@@ -1,0 +1,56 @@
+"""What was found, said as a person would."""
+
+import pytest
+
+from utils.apply.sentences import closing, does, sentence
+
+
+def photo(*faces: tuple[str, float]) -> dict:
+    told = [{"class": name, "confidence": confidence} for name, confidence in faces]
+    return {"file": "day/a.jpg", "faces": told}
+
+
+@pytest.mark.parametrize(
+    ("faces", "said"),
+    [
+        ([], "no face was found"),
+        ([("with_mask", 0.3)], "no face was found"),
+        ([("with_mask", 0.981)], "1 person: wears a mask properly (98 %)"),
+        ([("without_mask", 0.5)], "1 person: wears no mask (50 %)"),
+        (
+            [*[("with_mask", 0.9)] * 7, ("without_mask", 0.8), ("mask_weared_incorrect", 0.7)],
+            "9 people: 7 wear a mask properly, 1 wears no mask, 1 wears a mask incorrectly",
+        ),
+        ([("mask_weared_incorrect", 0.9)] * 2, "2 people: 2 wear a mask incorrectly"),
+    ],
+)
+def test_a_photograph_in_a_sentence(faces, said):
+    assert sentence(photo(*faces), 0.5) == f"day/a.jpg: {said}"
+
+
+def test_a_model_that_knows_no_mask_worn_incorrectly_says_of_none_that_it_is_worn_properly():
+    absent = ["mask_weared_incorrect"]
+    assert does("with_mask", 2, absent) == "wear a mask"
+    assert sentence(photo(("with_mask", 0.9)), 0.5, absent).endswith("wears a mask (90 %)")
+    assert does("with_mask", 1, ["without_mask"]) == "wears a mask properly"
+
+
+def rate(**changed) -> dict:
+    masked = {"found": 7, "raw_share": 7 / 9}
+    told = {"answer": "About 78 %.", "serious": [], "caveats": []}
+    return {"properly_masked": masked, "people": {"found": 9}, **told, **changed}
+
+
+def test_the_answer_stands_below_what_was_counted_and_above_what_speaks_against_it():
+    assert closing(rate()) == [
+        "Counted: 7 of 9 people wear a mask properly: 78 %",
+        "Answer: About 78 %.",
+    ]
+    serious = closing(rate(serious=["One.", "Two."], caveats=["One. More.", "Two.", "Small."]))
+    assert serious[2:] == ["Before you quote it:", "  - One.", "  - Two."]
+    assert closing(rate(caveats=["Small. More.", "Other."]))[2:] == [
+        *("Before you quote it:", "  - Small.")
+    ]
+    assert closing(rate(people={"found": 0}, properly_masked={"found": 0, "raw_share": None})) == [
+        "Answer: About 78 %."
+    ]
