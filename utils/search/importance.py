@@ -1,7 +1,6 @@
 """Which of the parameters that were searched made the difference between trials."""
 
 import optuna
-from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState
 
 LEAST, EACH = 20, 10
@@ -24,5 +23,8 @@ def importance(study: optuna.Study) -> dict[str, float] | None:
         return None
     if not done[0].params or len({trial.value for trial in done}) == 1:
         return None
+    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+
+    # Imported here, because scikit-learn, on which they stand, changes the process's environment.
     shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
     return {name: float(share) for name, share in shares.items()}
