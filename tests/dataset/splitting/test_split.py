@@ -225,13 +225,15 @@ def learnt_from(photos):
     return LearntPhotographs.of([fingerprint(photo.decode()) for photo in photos])
 
 
-def test_what_the_weights_have_learnt_from_is_not_tested_on(split, photos):
+def test_what_the_weights_have_learnt_from_is_not_tested_on(split, photos, tmp_path):
     """Otherwise a test would measure what they remember: without them the sides are others."""
-    alone, _ = split(photos, "alone")
+    written = {"fingerprints": tmp_path / "train.npz"}
+    alone, _ = split(photos, "alone", **written)
     assert alone["learnt"] is None
     seen = [photo for photo in photos if alone["photos"][photo.name]["side"] != "train"]
     for seed in range(3):
-        record, outputs = split(photos, f"seed{seed}", learnt=learnt_from(seen), seed=seed)
+        known = learnt_from(seen)
+        record, outputs = split(photos, f"seed{seed}", learnt=known, seed=seed, **written)
         assert {record["photos"][photo.name]["side"] for photo in seen} == {"train"}
         assert record["learnt"] == {"in_all": 9, "photos": 9, "off_train": 0}
         assert [len(names(outputs[side])) for side in SIDES] == [21, 3, 6]

@@ -104,9 +104,9 @@ def split_dataset(
     for side, path in outputs.items():
         write_shard(path, _on_side(dataset, side_of, side))
     if fingerprints:
-        learnt = [look for look in looks if side_of[look.name] == "train"]
+        train = [look for look in looks if side_of[look.name] == "train"]
         write_fingerprints(
-            fingerprints, [look.filename for look in learnt], [look.fingerprint for look in learnt]
+            fingerprints, [look.filename for look in train], [look.fingerprint for look in train]
         )
     record = {
         "seed": seed,
