@@ -24,7 +24,7 @@ from utils.dataset.images import decode
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.anchors import Anchors
-from utils.detector.architectures import build_model
+from utils.detector.architectures import architecture, build_model
 from utils.detector.model_file import ModelFile, write_model
 from utils.errors import InputError
 from utils.records import write_record
@@ -78,10 +78,12 @@ def test_the_record_says_what_was_asked_of_what_code_and_data(dry):
     assert "git_commit" in record
 
 
-def test_planning_does_not_import_torch(tmp_path):
+@pytest.mark.parametrize("arch", ["compact_resnet18_fpn", "compact_centerface_fpn"])
+def test_planning_does_not_import_torch(tmp_path, arch):
+    words = ["--dry-run", "--arch", arch, "--run-dir", str(tmp_path / "run")]
     code = (
         "import sys, workflow\n"
-        f"assert workflow.main(['--dry-run', '--run-dir', {str(tmp_path / 'run')!r}]) == 0\n"
+        f"assert workflow.main({words!r}) == 0\n"
         "heavy = {'torch', 'numpy', 'cv2', 'matplotlib', 'optuna'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
@@ -393,8 +395,25 @@ def test_what_a_model_of_ours_has_learnt_from_travels_to_the_split(tmp_path, cap
         assert {"own_weights.pth", "learnt_fingerprints.npz"} <= {one["lfn"] for one in replicas}
 
 
-def test_a_run_from_scratch_says_why(dry, capsys):
-    record = json.loads((dry / "configuration.json").read_text())
+def test_weights_of_a_package_travel_with_the_run(tmp_path, capsys):
+    folder = tmp_path / "run"
+    arguments = ["--arch", "compact_centerface_fpn", "--engine", "local", "--dry-run"]
+    assert workflow.main([*arguments, "--run-dir", str(folder)]) == 0
+    file = architecture("compact_centerface_fpn").packaged.locate()
+    assert (folder / "faces_weights.onnx").read_bytes() == file.read_bytes()
+    record = json.loads((folder / "configuration.json").read_text())
+    assert record["options"]["weights"] == "faces"
+    assert record["weights"]["origin"]["licence"] == "MIT"
+    assert f"Weights: {record['weights']['told']}\n" in capsys.readouterr().out
+    jobs = {job["id"]: job for job in yaml.safe_load((folder / "workflow.yml").read_text())["jobs"]}
+    assert "faces_weights.onnx" in {use["lfn"] for use in jobs["train_model"]["uses"]}
+
+
+def test_a_run_from_scratch_says_why(tmp_path):
+    folder = tmp_path / "run"
+    arguments = ["--arch", "compact_resnet18_fpn", "--engine", "local", "--dry-run"]
+    assert workflow.main([*arguments, "--run-dir", str(folder)]) == 0
+    record = json.loads((folder / "configuration.json").read_text())
     assert record["weights"]["asked"] == "auto"
     assert "torchvision has no COCO weights for compact" in record["weights"]["told"]
     assert record["options"]["weights"] == "none"

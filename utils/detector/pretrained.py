@@ -128,6 +128,9 @@ def choose_weights(
         )
     if chosen.file is None:
         return chosen
+    held = architecture(arch).packaged
+    if held and held.sha256 == sha256_of(chosen.file):
+        return replace(chosen, origin=held.origin())  # it fits; no need of torch to see that
     from utils.detector.model_file import arch_of
     from utils.detector.weights import check_weights, origin
 

@@ -68,6 +68,16 @@ class Packaged:
             )
         return path
 
+    def origin(self) -> dict[str, str | None]:
+        """Return what a record tells of the file (see `utils.detector.weights.origin`)."""
+        return {
+            "file": Path(self.path).name,
+            "network": self.network,
+            "source": f"{self.package} {self.version}",
+            "licence": self.licence,
+            "sha256": self.sha256,
+        }
+
 
 EFFICIENTNET_LITE0 = Packaged(
     "imagenet",

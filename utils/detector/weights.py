@@ -113,12 +113,10 @@ def origin(path: Path, arch: str) -> dict[str, str | None]:
     model of ours they are those of the weights that its training started from.
     """
     digest = sha256_of(path)
-    told: dict[str, str | None] = dict.fromkeys(("file", "network", "source", "licence"))
     if known := packaged(digest):
-        told["file"] = Path(known.path).name
-        told["network"], told["licence"] = known.network, known.licence
-        told["source"] = f"{known.package} {known.version}"
-    elif before := started_from(path):
+        return known.origin()
+    told: dict[str, str | None] = dict.fromkeys(("file", "network", "source", "licence"))
+    if before := started_from(path):
         told |= {name: before.get(name) for name in ("network", "source", "licence")}
         if told["network"] and not told["network"].startswith(OF_OURS):
             told["network"] = OF_OURS + told["network"]
