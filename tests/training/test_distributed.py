@@ -25,13 +25,18 @@ def trained(one_of_several, tmp_path_factory, request):
     return results[0], results[1:]
 
 
+def precision(record):
+    return {name: value for name, value in record["validation"].items() if name != "loss"}
+
+
 # Batches are of four and of three, so parts differ in size and in how many anchors are drawn.
 def test_two_processes_give_the_loss_curve_of_one(trained):
     alone, both = trained
     assert len(alone["records"]) == 2
     for expected, found in zip(alone["records"], both[0]["records"], strict=True):
         assert found["loss"] == pytest.approx(expected["loss"], rel=1e-6)
-        assert found["validation"] == pytest.approx(expected["validation"], rel=1e-6)
+        for part in (lambda record: record["validation"]["loss"], precision):
+            assert part(found) == pytest.approx(part(expected), rel=1e-6)
 
 
 def test_two_processes_give_the_weights_of_one_and_agree_to_the_bit(trained):
