@@ -14,10 +14,10 @@ RESNET50 = "fasterrcnn_resnet50_fpn"
 MOBILENET = "fasterrcnn_mobilenet_v3_large_fpn"
 
 ARCHITECTURES = (
-    COMPACT,
-    COMPACT_LITE0,
-    COMPACT_MOBILENET,
     COMPACT_CENTERFACE,
+    COMPACT_MOBILENET,
+    COMPACT_LITE0,
+    COMPACT,
     RESNET50_V2,
     RESNET50,
     MOBILENET,
