@@ -28,10 +28,12 @@ def trained(name):
 def test_folded_backbone_gives_the_same_features(name):
     model, images = trained(name)
     assert not any(isinstance(m, nn.BatchNorm2d) for m in prepared(model, False).backbone.modules())
-    image = images[0][None].double() / 255
-    expected = model.double().backbone(image)
-    for level, features in prepared(model, bfloat16=False).backbone(image).items():
-        torch.testing.assert_close(features, expected[level])
+    image = images[0][None].float() / 255
+    with torch.no_grad():
+        expected = model.backbone(image)
+        found = prepared(model, bfloat16=False).backbone(image)
+    for level, features in expected.items():
+        assert (found[level] - features).norm() < 1e-4 * features.norm()
 
 
 @pytest.mark.parametrize("name", [COMPACT, MOBILENET])
