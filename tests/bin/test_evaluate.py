@@ -57,7 +57,7 @@ def test_the_model_is_written_again_with_what_the_test_showed(execute, scratch) 
 def test_a_model_carries_no_test_without_its_split(execute, scratch) -> None:
     done = execute("evaluate.py", scratch, *ARGUMENTS, "--detector", "face_mask_detector.pth")
     assert done.returncode == 2
-    assert "face_mask_detector.pth: a model carries its evaluation" in done.stderr
+    assert "face_mask_detector.pth: near-duplicates among the photographs must be" in done.stderr
 
 
 def test_a_damaged_model_is_refused_and_no_output_is_missing(execute, scratch) -> None:
