@@ -10,6 +10,7 @@ from __future__ import annotations  # an old Python gets as far as the message b
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -98,6 +99,9 @@ def detect(args: argparse.Namespace) -> int:
         console = Console(sys.stdout, sys.stderr, facts["photos"], args.quiet or args.json)
         console.tell(*told_of_new(facts))
 
+        # Threads that spin while they wait take the cores from each other on a shared machine;
+        # PyTorch reads this where it is imported.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from utils.apply.looking import Settings, look_at  # which import PyTorch
         from utils.apply.results import RATE, TABLE, Results
 

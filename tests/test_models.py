@@ -77,7 +77,7 @@ def test_without_a_path_the_model_in_the_box_is_loaded(path, tmp_path, monkeypat
         ("", "is a folder; name the file in it"),
         ("empty.pth", "empty.pth: the file is empty"),
         ("text.pth", "text.pth: is a text file"),
-        ("list.pth", "list.pth: not a model file"),
+        ("list.pth", "list.pth: is no model file of this project; give one, as"),
     ],
 )
 def test_what_is_no_model_is_named(tmp_path, name, words):

@@ -80,6 +80,24 @@ def test_photographs_of_all_sources_are_looked_at_and_equal_names_stay_apart(run
     assert pictures == named | {"pictures/single.jpg"}
 
 
+def test_no_name_keeps_the_others_from_being_looked_at(run, album):
+    here = album("IMG_1.jpg", "IMG_1.png", "two\nlines.jpg", os.fsdecode(b"\xff.jpg"))
+    (here / "latest.jpg").symlink_to(here / "IMG_1.jpg")
+    code, told, folder = run(here)
+    assert code == 0
+    faces = read_record(folder / "faces.json", 2)
+    files = {photo["file"]: photo["picture"] for photo in faces["photos"]}
+    assert files == {
+        "IMG_1.jpg": "pictures/IMG_1.jpg.jpg",
+        "IMG_1.png": "pictures/IMG_1.png.jpg",
+        "two_lines.jpg": "pictures/two_lines.jpg",
+        "_.jpg": "pictures/_.jpg",
+    }
+    assert all((folder / picture).is_file() for picture in files.values())
+    assert "Characters that break tables: 2 new photographs named with _ instead" in told
+    assert "Reached in two ways: 1 new photograph, counted once" in told
+
+
 def test_what_cannot_be_read_is_told_counted_and_the_others_done(run, album):
     here = album("a.jpg", "b.jpg", "cut.jpg")
     (here / "cut.jpg").write_bytes((here / "a.jpg").read_bytes()[:900])
@@ -93,7 +111,7 @@ def test_what_cannot_be_read_is_told_counted_and_the_others_done(run, album):
     assert [one["file"] for one in faces["skipped"]] == ["cut.jpg", "empty.png"]
     assert "Photographs: 4; 1 other file was left alone" in told
     assert "not read: 1 HEIC; convert them to JPEG or PNG" in told
-    assert "cut.jpg: not read: " in told and "empty.png: not read: " in told
+    assert "cut.jpg: not read: " in told and "empty.png: not read: not a readable image" in told
     assert "Not read: 2 photographs" in told
     with open(folder / "faces.csv", newline="") as file:
         states = {row["photograph"]: row["status"] for row in csv.DictReader(file)}
@@ -354,6 +372,27 @@ def test_it_imports_no_more_than_it_needs():
         [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "\n\n", done.stdout
+
+
+def test_threads_do_not_spin_while_they_wait(album):
+    """PyTorch reads it where it is imported; a busy machine is several times slower without."""
+    script = (
+        "import os, sys, detect\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'torch':\n"
+        "            sys.exit(os.environ.get('OMP_WAIT_POLICY'))\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        f"detect.main([{str(album('a.jpg'))!r}])\n"
+    )
+    command = [sys.executable, "-c", script]
+    for given, seen in ((None, "PASSIVE"), ("ACTIVE", "ACTIVE")):
+        environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+        environment |= {"OMP_WAIT_POLICY": given} if given else {}
+        done = subprocess.run(
+            command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.stderr.strip() == seen
 
 
 @pytest.mark.xdist_group("runs")

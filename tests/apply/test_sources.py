@@ -94,7 +94,7 @@ def test_files_that_are_no_photographs_are_counted_among_others(here):
         (["0"], "^0: is a camera, which is not looked at yet"),
         (["/dev/video7"], "^/dev/video7: is a camera"),
         (["phone.heic"], "is HEIC, which is not read; convert them to JPEG"),
-        (["notes.txt"], r"notes\.txt: a single file of annotations"),
+        (["notes.txt"], r"notes\.txt: a single file of text.*; give photographs"),
         (["phone.heic", "notes.txt"], "is HEIC, which is not read"),
     ],
 )

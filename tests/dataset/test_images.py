@@ -1,6 +1,7 @@
 """Every kind of photograph becomes the same upright RGB pixels."""
 
 import io
+import warnings
 
 import numpy as np
 import pytest
@@ -118,6 +119,14 @@ def test_more_pixels_than_the_bound_are_refused_before_decoding(monkeypatch):
     monkeypatch.setattr(image_header, "MAX_PIXELS", 23)
     with pytest.raises(InputError, match=r"6 x 4 pixels are more than 23"):
         decode(encode_png(PIXELS), "bomb.png")
+
+
+def test_a_picture_that_is_too_large_is_an_error_and_no_warning():
+    data = saved(Image.new("1", (20_000, 6_000)), "PNG")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(InputError, match="20000 x 6000 pixels are more than 100000000"):
+            decode(data, "large.png")
 
 
 def test_floating_point_pixels_are_refused():

@@ -136,7 +136,7 @@ def _model_rows(folder: Path, step: int) -> Iterator[Row]:
         save_tensors(path, saved | change)
         times += refused(path, _detector)
     save_tensors(path, {"schema": SCHEMA, "job": JOB, "starts": 1, "state": tiny_state()})
-    times += refused(path, _detector, "not a model file")
+    times += refused(path, _detector, "is no model file of this project")
     path.unlink()
     path.mkdir()
     times += refused(path, _detector, "not a file")

@@ -44,8 +44,7 @@ class Results:
     def __init__(self, folder: Path, model: Detector, photographs: NewPhotographs) -> None:
         self.folder, self._model = folder, model
         self._facts = photographs.facts
-        names = [name.rpartition(".")[0] for name, _ in photographs.readers()]
-        self._files = picture_names(names)
+        self._files = picture_names(photographs.names())
         self._pictures: dict[str, str | None] = {}
         self._photos: list[dict[str, Any]] = []
         self._skipped: list[dict[str, str]] = []
@@ -65,7 +64,7 @@ class Results:
         """Keep what was found on one photograph, write its picture; return it in a sentence."""
         if isinstance(found, Unread):
             self._skipped.append({"file": found.file, "reason": found.reason})
-            return f"{found.file}: not read: {found.reason}"
+            return f"{found.file}: not read: {found.reason.removeprefix(f'{found.file}: ')}"
         name = found.record["name"]
         if found.picture is not None:
             self._pictures[name] = f"{PICTURES}/{self._files[name]}"

@@ -140,8 +140,10 @@ def _set_limits(scope: ExitStack) -> None:
     # Pillow reads all tags before it tells the size of a picture, and those of EXIF wherever it
     # meets them; there is no other place to stand in between.
     directory.load = partialmethod(_load_bounded, directory.load)
-    # `MAX_PIXELS` is checked before decoding; Pillow's own bound would warn below it.
+    # `MAX_PIXELS` is checked before decoding; Pillow's own bound would warn below it, and above it
+    # besides the error that says so.
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     # Tags that overlap, and so are larger than their file, Pillow leaves out, with a line for each
     # of up to 65,535.
     warnings.filterwarnings("ignore", "Tag data larger than file", UserWarning)

@@ -137,7 +137,10 @@ def read_model(path: Path) -> tuple[ModelFile, str]:
 def model_of(content: Any, path: Path) -> ModelFile:
     """Return the model whose file, `path`, holds `content`; an `InputError` says why it is none."""
     if not isinstance(content, dict) or not {"schema", "state_dict"} <= content.keys():
-        raise InputError(f"{path}: not a model file of bin/train_model.py")
+        raise InputError(
+            f"{path}: is no model file of this project; give one, as "
+            "RUN_DIR/output/face_mask_detector.pth of a run of workflow.py"
+        )
     if (kind := content.get("kind", KIND)) != KIND:
         raise InputError(f"{path}: field 'kind' is {brief(kind)!r}, expected {KIND!r}")
     if content["schema"] not in READ:

@@ -198,8 +198,8 @@ def _instead(name: str) -> str:
         return f"{kind} archives are not read; unpack it and give the folder, or pack it as .zip"
     if kind in (".json", ".xml", ".csv", ".txt"):
         return (
-            "a single file of annotations; give the folder that holds it together with the "
-            "photographs"
+            "a single file of text or annotations; give photographs, or the folder that holds them "
+            "together with their annotations"
         )
     if unread := unread_photograph(name):
         return f"is {unread}, which is not read; {fixes([unread])}"

@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from utils.errors import InputError
 
@@ -26,24 +27,92 @@ def filenames(paths: Sequence[str], where: object) -> list[str]:
         If two photographs of one folder have the same stem, or one was given twice; or if a name
         has characters that break tables, terminals or shards.
     """
-    sharing: dict[str, list[int]] = defaultdict(list)
-    for number, path in enumerate(paths):
-        sharing[_stem(path.rpartition("/")[2])].append(number)
     result = [""] * len(paths)
-    for numbers in sharing.values():
-        for number, name in zip(numbers, _apart([paths[n] for n in numbers], where), strict=True):
-            _check(name, paths[number], where)
+    for numbers in _sharing_a_stem(paths):
+        some = [paths[number] for number in numbers]
+        ends = _apart(some, _stem) or _refuse(some, where)
+        for number, name in zip(numbers, ends, strict=True):
+            if printable(name) != name:
+                raise InputError(
+                    f"{where}: {paths[number]!r} has characters that break tables; rename it"
+                )
             result[number] = name
     return result
 
 
-def _apart(paths: list[str], where: object) -> list[str]:
-    """Return the shortest ends of paths whose stems all differ."""
+def names_of_any(paths: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the name in results, and the file name, of each photograph, whatever it is called.
+
+    Both are as `filenames` and the stems of what it returns; but photographs of one folder that
+    share a stem are named with their suffix, ``IMG_1.png``, and characters that break tables
+    become ``_``, with a number where two would then be called the same.
+
+    Parameters
+    ----------
+    paths
+        With ``/`` between their parts; all different.
+    """
+    shown = _shown(paths)
+    result = [("", "")] * len(paths)
+    for numbers in _sharing_a_stem(shown):
+        some = [shown[number] for number in numbers]
+        by_stem = _apart(some, _stem)
+        ends = by_stem or _apart(some, str) or some
+        for number, end in zip(numbers, ends, strict=True):
+            result[number] = (_stem(end) if by_stem else end, end)
+    if len({name for name, _ in result}) < len(result):  # "a.png" of a.png and of a.png.jpg
+        return [(end, end) for _, end in result]
+    return result
+
+
+def printable(path: str) -> str:
+    """Return a path with ``_`` for each character that breaks tables, terminals or shards.
+
+    Those are line breaks, bytes that are no UTF-8, and the like. Spaces of other widths, as in the
+    names of macOS's screenshots, are not printable by Python's definition, but stay.
+    """
+    return "".join(
+        char if (char.isprintable() or unicodedata.category(char) == "Zs") and char != "\\" else "_"
+        for char in path
+    )
+
+
+def _sharing_a_stem(paths: Sequence[str]) -> list[list[int]]:
+    """Return the numbers of the paths that end in files of equal stems, for each stem."""
+    sharing: dict[str, list[int]] = defaultdict(list)
+    for number, path in enumerate(paths):
+        sharing[_stem(path.rpartition("/")[2])].append(number)
+    return list(sharing.values())
+
+
+def _shown(paths: Sequence[str]) -> list[str]:
+    """Return printable paths that all differ: what is renamed gets a number where it must."""
+    taken = {path for path in paths if printable(path) == path}
+    result = []
+    for path in paths:
+        shown, number = printable(path), 1
+        folder, slash, file = shown.rpartition("/")
+        stem, point, end = file.rpartition(".")
+        while shown != path and shown in taken:
+            number += 1
+            shown = f"{folder}{slash}{stem}_{number}{point}{end}"
+        taken.add(shown)
+        result.append(shown)
+    return result
+
+
+def _apart(paths: list[str], key: Callable[[str], str]) -> list[str] | None:
+    """Return the shortest ends of paths whose `key` all differ, None if there are none."""
     parts = [path.split("/") for path in paths]
     for length in range(1, max(map(len, parts)) + 1):
         ends = ["/".join(some[-length:]) for some in parts]
-        if len(set(map(_stem, ends))) == len(ends):
+        if len(set(map(key, ends))) == len(ends):
             return ends
+    return None
+
+
+def _refuse(paths: list[str], where: object) -> NoReturn:
+    """Raise an `InputError` that names two paths of equal stems."""
     stems = [_stem(path) for path in paths]
     first, second = [p for p, s in zip(paths, stems, strict=True) if stems.count(s) > 1][:2]
     if first == second:
@@ -51,14 +120,6 @@ def _apart(paths: list[str], where: object) -> list[str]:
     raise InputError(
         f"{where}: {first!r} and {second!r} share a stem, by which results are reported; rename one"
     )
-
-
-def _check(name: str, path: str, where: object) -> None:
-    # Line breaks, bytes that are no UTF-8, and what no shard may hold. Spaces of other widths, as
-    # in the names of macOS's screenshots, are not printable by Python's definition.
-    shown = "".join(char for char in _stem(name) if unicodedata.category(char) != "Zs")
-    if not shown.isprintable() or "\\" in name:
-        raise InputError(f"{where}: {path!r} has characters that break tables; rename it")
 
 
 def _stem(filename: str) -> str:

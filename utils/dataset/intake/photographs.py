@@ -16,7 +16,7 @@ from utils.dataset.intake.group_table import read_table
 from utils.dataset.intake.groups import by_exif, by_folder
 from utils.dataset.intake.kinds import READ, fixes, is_photograph, kind_by_bytes
 from utils.dataset.intake.layout import left_alone
-from utils.dataset.intake.names import filenames
+from utils.dataset.intake.names import filenames, names_of_any, printable
 from utils.dataset.intake.writing import write
 from utils.dataset.shards import Photo
 from utils.errors import InputError
@@ -28,11 +28,11 @@ _HEAD = 128 * 1024  # the EXIF of a JPEG lies within
 class _Entry:
     source: Source
     path: str
+    name: str
     filename: str
 
     def read(self) -> Photo:
-        name = self.filename.rpartition(".")[0]
-        return Photo(name, self.filename, self.source.read(self.path))
+        return Photo(self.name, self.filename, self.source.read(self.path))
 
 
 class NewPhotographs:
@@ -44,6 +44,9 @@ class NewPhotographs:
         Photographs, and folders and archives of them at any depth.
     shards
         How many shards they are to fill.
+    any_names
+        Whether photographs are taken whatever they are called (`names_of_any`), and one that is
+        reached in two ways counts once. Otherwise both are refused: shards do not hold the former.
 
     Attributes
     ----------
@@ -53,6 +56,8 @@ class NewPhotographs:
         what one phone takes is a selection. ``left_alone``: other files by suffix.
         ``named_by_path``: photographs named by folder and file, since stems are equal.
         ``links_not_followed``: links to folders that were left out (see `Walk`).
+        ``named_anew``, ``named_twice``: photographs that `any_names` gives a name that is not
+        quite theirs, and those that it leaves out since they are there already.
 
     Raises
     ------
@@ -60,10 +65,10 @@ class NewPhotographs:
         If there are no photographs, or fewer than shards, or one is given twice.
     """
 
-    def __init__(self, paths: Sequence[Path], shards: int = 1) -> None:
+    def __init__(self, paths: Sequence[Path], shards: int = 1, any_names: bool = False) -> None:
         self._open = ExitStack()
         try:
-            self._entries, self.facts = self._find(paths)
+            self._entries, self.facts = self._find(paths, any_names)
             _check_number(len(self._entries), shards)
         except BaseException:
             self._open.close()
@@ -91,6 +96,10 @@ class NewPhotographs:
         """
         return ((entry.filename, entry.read) for entry in self._entries)
 
+    def names(self) -> list[str]:
+        """Return the name of each photograph in results, in the order of `read`."""
+        return [entry.name for entry in self._entries]
+
     def groups(self, choice: str) -> dict[str, Any]:
         """Return where and when they were taken (`utils.dataset.intake.groups`).
 
@@ -104,7 +113,7 @@ class NewPhotographs:
         paths = {entry.filename: _whole(entry.source, entry.path) for entry in self._entries}
         return by_folder(paths) if choice == "folders" else read_table(Path(choice), paths)
 
-    def _find(self, paths: Sequence[Path]) -> tuple[list[_Entry], dict[str, Any]]:
+    def _find(self, paths: Sequence[Path], any_names: bool) -> tuple[list[_Entry], dict[str, Any]]:
         found: list[tuple[Source, str]] = []
         rest: list[str] = []
         unread: Counter[str] = Counter()
@@ -128,15 +137,21 @@ class NewPhotographs:
         if empty == len(found):
             unread.update({"empty file": empty} if empty else {})
             raise InputError(f"{where}: {_why_none(rest, unread)}")
-        _check_once(found, where)
-        names = filenames([_whole(source, name) for source, name in found], where)
-        entries = [_Entry(*one, name) for one, name in zip(found, names, strict=True)]
-        entries.sort(key=lambda entry: entry.filename.rpartition(".")[0])
+        once = _once(found, where if not any_names else None)
+        whole = [_whole(source, name) for source, name in once]
+        if any_names:
+            names = names_of_any(whole)
+        else:
+            names = [(file.rpartition(".")[0], file) for file in filenames(whole, where)]
+        entries = [_Entry(*one, *name) for one, name in zip(once, names, strict=True)]
+        entries.sort(key=lambda entry: entry.name)
         return entries, {
             "photos": len(entries),
             "not_read": dict(sorted(unread.items())),
             "left_alone": left,
-            "named_by_path": sum("/" in name for name in names),
+            "named_by_path": sum("/" in file for _, file in names),
+            "named_anew": sum(printable(path) != path for path in whole),
+            "named_twice": len(found) - len(once),
             "links_not_followed": links,
         }
 
@@ -158,16 +173,31 @@ def _unread(source: Source, name: str) -> tuple[str | None, int | None]:
     return (None if kind in (*READ, "empty file") else kind), len(head)
 
 
-def _check_once(found: Sequence[tuple[Source, str]], where: str) -> None:
-    """Refuse a photograph that is reached in two ways, as by a link: it would count twice."""
+def _once(found: Sequence[tuple[Source, str]], refused_in: str | None) -> list[tuple[Source, str]]:
+    """Return photographs less those reached a second time, as by a link: they would count twice.
+
+    Parameters
+    ----------
+    refused_in
+        What to call the source of them all in an `InputError`, where such are to be refused.
+    """
     seen: dict[str, str] = {}
+    once = []
     for source, name in found:
         shown, place = _whole(source, name), source.files[name]
         file = place if isinstance(place, str) else str(source.path)
         inside = "" if isinstance(place, str) else f"/{name}"
-        other = seen.setdefault(os.path.realpath(file) + inside, shown)
-        if other != shown:
-            raise InputError(f"{where}: {other!r} and {shown!r} are one file; name it once")
+        real = os.path.realpath(file) + inside
+        if real not in seen:
+            seen[real] = shown
+            once.append((source, name))
+        elif refused_in is not None and seen[real] != shown:
+            raise InputError(
+                f"{refused_in}: {seen[real]!r} and {shown!r} are one file; name it once"
+            )
+        elif refused_in is not None:
+            once.append((source, name))  # which `filenames` refuses
+    return once
 
 
 def _taken(entry: _Entry) -> datetime | None:

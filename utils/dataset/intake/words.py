@@ -93,6 +93,11 @@ def _about_data(data: Mapping[str, Any]) -> Iterator[str]:
 def _about_new(new: Mapping[str, Any]) -> Iterator[str]:
     yield from _not_read(new["not_read"], "New photographs not read")
     yield from _about_names(new, "new ")
+    if count := new.get("named_anew"):
+        photos = number_of(count, "new photograph")
+        yield f"Characters that break tables: {photos} named with _ instead"
+    if count := new.get("named_twice"):
+        yield f"Reached in two ways: {number_of(count, 'new photograph')}, counted once"
 
 
 def _about_names(facts: Mapping[str, Any], kind: str = "") -> Iterator[str]:
