@@ -82,7 +82,7 @@ def test_photographs_of_all_sources_are_looked_at_and_equal_names_stay_apart(run
 
 def test_no_name_keeps_the_others_from_being_looked_at(run, album):
     here = album("IMG_1.jpg", "IMG_1.png", "two\nlines.jpg", os.fsdecode(b"\xff.jpg"))
-    (here / "latest.jpg").symlink_to(here / "IMG_1.jpg")
+    (here / "A_latest.jpg").symlink_to(here / "IMG_1.jpg")
     code, told, folder = run(here)
     assert code == 0
     faces = read_record(folder / "faces.json", 2)

@@ -176,6 +176,8 @@ def _unread(source: Source, name: str) -> tuple[str | None, int | None]:
 def _once(found: Sequence[tuple[Source, str]], refused_in: str | None) -> list[tuple[Source, str]]:
     """Return photographs less those reached a second time, as by a link: they would count twice.
 
+    Links come last: what is called by its own name keeps it.
+
     Parameters
     ----------
     refused_in
@@ -183,7 +185,7 @@ def _once(found: Sequence[tuple[Source, str]], refused_in: str | None) -> list[t
     """
     seen: dict[str, str] = {}
     once = []
-    for source, name in found:
+    for source, name in sorted(found, key=_is_link):
         shown, place = _whole(source, name), source.files[name]
         file = place if isinstance(place, str) else str(source.path)
         inside = "" if isinstance(place, str) else f"/{name}"
@@ -198,6 +200,11 @@ def _once(found: Sequence[tuple[Source, str]], refused_in: str | None) -> list[t
         elif refused_in is not None:
             once.append((source, name))  # which `filenames` refuses
     return once
+
+
+def _is_link(one: tuple[Source, str]) -> bool:
+    place = one[0].files[one[1]]
+    return isinstance(place, str) and os.path.islink(place)  # noqa: PTH114 (as `realpath`)
 
 
 def _taken(entry: _Entry) -> datetime | None:
