@@ -32,7 +32,7 @@ def test_cross_fitting_takes_off_most_of_what_seems_too_good_and_keeps_coverage(
     monkeypatch,
 ) -> None:
     monkeypatch.setattr(cross_fitting, "POOL", 4000)
-    seem, _, folded, *_, alone, wide, both, narrow = compare("middling", (35, 70), 40, 1, 0)
+    seem, _, folded, *_, alone, wide, both, narrow = compare("middling", (35, 70), 120, 1, 0)
     assert seem > 0.7
     assert abs(folded) < 0.6 * seem
     assert min(alone, both) > 85 and narrow < wide

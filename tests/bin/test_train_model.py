@@ -118,7 +118,7 @@ def test_terminated_in_an_epoch_and_started_again_gives_the_same_model(folder, t
     assert (record["params"]["batch_size"], record["params"]["clip"]) == (1, 3.0)
     assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2]
     assert {"total", "objectness"} <= record["epochs"][0]["loss"].keys()
-    assert set(record["epochs"][0]["validation"]) == {"map", "map_50"}
+    assert set(record["epochs"][0]["validation"]) == {"map", "map_50", "loss"}
     detector = Detector.load(folder / "model.pth", "cpu")
     assert detector.threshold == record["threshold"] == record["operating_point"]["threshold"]
     assert [list(level) for level in detector.file.anchors.sizes] == record["anchors"]

@@ -7,7 +7,8 @@ from utils.dataset.suggestion import SuggestedPhoto, Suggestion, digest_of
 from utils.errors import InputError
 
 ONE = SuggestedPhoto("1_a.jpg", "day/a", 0.25, "ab" * 32, (("with_mask", (1.0, 2.0, 3.0, 4.0)),))
-SAMPLE = Suggestion("run", "cd" * 32, "ef" * 32, 3, {"annotations/1_a.xml": "01" * 32}, (ONE,))
+FILLED_IN, LISTS = {"labels/1_a.txt": "01" * 32}, {"labels/classes.txt": "23" * 32}
+SAMPLE = Suggestion("run", "cd" * 32, "ef" * 32, 3, FILLED_IN, LISTS, (ONE,))
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_a_record_that_was_changed_is_refused(record, path, value):
         parsed(record)
 
 
-@pytest.mark.parametrize("field", ["run", "model", "new", "seed", "filled_in", "photos"])
+@pytest.mark.parametrize("field", ["run", "model", "new", "seed", "filled_in", "lists", "photos"])
 def test_a_field_that_is_missing_is_named(record, field):
     del record[field]
     with pytest.raises(InputError, match=field):

@@ -40,7 +40,9 @@ def can_pack(dtype: torch.dtype) -> bool:
     able = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
     if not able or not torch.backends.cpu.get_cpu_capability().startswith("AVX"):
         return False
-    return dtype == torch.float32 or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    if dtype == torch.bfloat16:
+        return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return dtype == torch.float32
 
 
 def pack(module: nn.Module) -> None:

@@ -25,8 +25,8 @@ def prepared(model: FasterRCNN, bfloat16: bool) -> FasterRCNN:
     ready = ready.to(memory_format=torch.channels_last)
     _fold(ready.backbone)
     features = (ready.backbone, ready.rpn.head.conv, ready.roi_heads.box_head)
-    dtype = torch.bfloat16 if bfloat16 else torch.float32
     weights = list(ready.parameters())
+    dtype = torch.bfloat16 if bfloat16 else weights[0].dtype
     packs = weights[0].device.type == "cpu" and can_pack(dtype) and all(map(_is_finite, weights))
     for part in features:
         part.to(dtype)
