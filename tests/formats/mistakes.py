@@ -681,10 +681,12 @@ def _files() -> Iterator[tuple[str, Refused]]:
         ),
         "a 7z": Refused(lambda root: write(root / "set.7z", b"7z"), "7z archives are not read"),
         "a single JSON": Refused(
-            lambda root: write(root / "coco.json", b"{}"), "give the folder that holds it"
+            lambda root: write(root / "coco.json", b"{}"),
+            "give photographs, or the folder that holds them",
         ),
         "a single XML": Refused(
-            lambda root: write(root / "a.xml", b"<a/>"), "give the folder that holds it"
+            lambda root: write(root / "a.xml", b"<a/>"),
+            "give photographs, or the folder that holds them",
         ),
         "a single photograph": Refused(
             lambda root: write(root / "a.jpg", picture()), "1 photographs .*nothing annotates them"

@@ -112,8 +112,8 @@ def test_every_number_of_the_card_is_of_the_records(done):
     training = json.loads((output / "training.json").read_text())
     assert f"{training['parameters']:,} parameters" in text
     assert f"{len(training['epochs'])} epoch" in text
-    for seed in (0, 1):
-        assert f"| {seed} | {evaluation['photos']} | {precision['map_50']:.3f}" in text
+    split_row = rf"\| \d+ \| {evaluation['photos']} \| {precision['map_50']:.3f}"
+    assert len(re.findall(split_row, text)) == 2
     assert not re.search(r"\{\w*\}|None|nan", text)
 
 

@@ -332,6 +332,7 @@ def test_an_interrupt_stops_the_jobs_which_save_and_a_second_run_completes(toy):
     folder = toy.write()
     engine = start_engine(folder)
     wait_for(lambda: (folder / "logs" / "count.log").exists() and len(steps(folder)) == 2)
+    time.sleep(0.1)  # the job tells a step before it saves it
     engine.send_signal(signal.SIGINT)
     engine.wait(timeout=20)
     assert engine.returncode != 0
