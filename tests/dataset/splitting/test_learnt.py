@@ -2,26 +2,14 @@
 
 import io
 
-import cv2
 import numpy as np
 import pytest
 
-from data.painter.sample import crop_picture, draw_picture
-from utils.dataset.images import decode, encode_jpeg
+from data.painter.sample import crop_picture
 from utils.dataset.splitting import learnt as module
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.errors import InputError
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    return [draw_picture(seed, [1, 2, 3]) for seed in range(8)]
-
-
-@pytest.fixture(scope="module")
-def fingerprints(pictures):
-    return [fingerprint(picture.image) for picture in pictures]
 
 
 @pytest.fixture
@@ -32,24 +20,15 @@ def learnt(fingerprints) -> LearntPhotographs:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_photograph_is_recognised_whole_compressed_cropped_darker_or_mirrored(
-    learnt, pictures, seed
+    learnt, pictures, altered, seed
 ):
     picture = pictures[seed]
-    small = cv2.resize(picture.image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    for image in (
-        picture.image,
-        decode(encode_jpeg(small, 60), "small.jpg"),
-        crop_picture(picture, 0.8).image,
-        cv2.convertScaleAbs(picture.image, alpha=0.7, beta=10),
-        np.ascontiguousarray(picture.image[:, ::-1]),
-    ):
+    for image in (*altered(picture), np.ascontiguousarray(picture.image[:, ::-1])):
         assert learnt.resemble(fingerprint(image))
 
 
-def test_other_photographs_are_not(learnt):
-    others = [draw_picture(seed, [1, 2, 3]).image for seed in range(24, 36)]
-    others += [np.full((200, 300, 3), 255, np.uint8), np.zeros((3, 2, 3), np.uint8)]
-    assert not [number for number, one in enumerate(others) if learnt.resemble(fingerprint(one))]
+def test_other_photographs_are_not(learnt, strangers):
+    assert not [number for number, one in enumerate(strangers) if learnt.resemble(fingerprint(one))]
 
 
 def test_nothing_was_learnt_from_none(fingerprints):
