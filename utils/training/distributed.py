@@ -7,6 +7,7 @@ Only the first writes files. With one process, every function here is the identi
 Small messages travel by gloo through the memory of the CPU, gradients by NCCL where there are GPUs.
 """
 
+import atexit
 import json
 import logging
 import os
@@ -48,6 +49,8 @@ def join() -> None:
         world_size=int(os.environ["WORLD_SIZE"]),
         timeout=PATIENCE,
     )
+    # A thread of gloo that lets go of a sum while Python ends would abort the process.
+    atexit.register(dist.destroy_process_group)
     if not is_first():
         logging.getLogger("utils").setLevel(logging.WARNING)  # the first speaks for all
 
