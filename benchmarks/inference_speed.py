@@ -6,8 +6,7 @@ photograph at a time. Photographs are decoded beforehand; resizing is part of th
 take turns; medians over the rounds.
 
 The last column counts the faces above the threshold that float32, one at a time, finds and the
-workload finds too: same class, IoU at least 0.9. It needs `--model`, a trained model file; without
-it the network is random and, like a trained one, takes most proposals for no face.
+workload finds too: same class, IoU at least 0.9.
 """
 
 import statistics
@@ -38,56 +37,58 @@ from utils.dataset.shards import read_shard
 from utils.dataset.torch_dataset import resize, to_tensor
 from utils.detector.forward import detect
 from utils.detector.inference import Detector
+from utils.detector.names import ARCHITECTURES, IN_THE_BOX
 
 REFERENCE = "ResNet-50-FPN, reference"
-EXACT = "compact, float32, 1 at a time"
+EXACT = "ours, float32, 1 at a time"
 SAME_BOX = 0.9
 Found = list[dict[str, torch.Tensor]]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
-    options.add_argument("--model", type=Path, help="model file of bin/train_model.py")
-    options.add_argument("--image-size", type=int, default=400, help="without --model")
+    options.add_argument("--model", type=Path, help="model file (default: the one in the box)")
     options.add_argument("--compile", action="store_true", help="torch.compile too; needs g++")
     args = options.parse_args(argv)
     torch.manual_seed(0)
-    size, reference_size = (64, 64) if args.quick else (args.image_size, 800)
+    reference_size = 64 if args.quick else 800
     with tempfile.TemporaryDirectory() as scratch:
         shard = pack(args.data, Path(scratch), args.photos or (2 if args.quick else 8))
         images = [photo.decode() for photo in read_shard(shard)]
-        if args.model:
-            compact = Detector.load(args.model, device="cpu")
+        if args.quick:
+            ours = untrained_detector(ARCHITECTURES[0], shard, 64)
         else:
-            compact = untrained_detector("compact_resnet18_fpn", shard, size)
+            ours = Detector.load(args.model or IN_THE_BOX, device="cpu")
     works: dict[str, Callable[[], Found]] = {}
     for batch in (1, 8):
         for bfloat16, precision in ((False, "float32"), (True, "bfloat16")):
-            model = Detector(compact.file, device="cpu", bfloat16=bfloat16)._model
-            works[f"compact, {precision}, {batch} at a time"] = batches(
-                model, images, compact.image_size, batch, bfloat16
+            model = Detector(ours.file, device="cpu", bfloat16=bfloat16)._model
+            works[f"ours, {precision}, {batch} at a time"] = batches(
+                model, images, ours.image_size, batch, bfloat16
             )
     if args.compile:
         with torch.backends.mkldnn.flags(enabled=False):  # packs nothing; the compiler does
-            compiled = Detector(compact.file, device="cpu", bfloat16=True)._model
+            compiled = Detector(ours.file, device="cpu", bfloat16=True)._model
         compiled.backbone = torch.compile(compiled.backbone, dynamic=True)
-        works["compact, bfloat16, backbone compiled"] = batches(
-            compiled, images, compact.image_size, 1, True
+        works["ours, bfloat16, backbone compiled"] = batches(
+            compiled, images, ours.image_size, 1, True
         )
     calls = {
         REFERENCE: reference(images, reference_size),
-        "compact, Detector.predict": lambda: compact.predict(images),
+        "ours, Detector.predict": lambda: ours.predict(images),
         **works,
     }
     timed = {name: clocked(call, len(images)) for name, call in calls.items()}
     times = interleaved(timed, args.rounds or (1 if args.quick else 5))
     print(machine())
-    print(f"{len(images)} photographs of {args.data.name}, longer side {compact.image_size}\n")
+    print(
+        f"{len(images)} photographs of {args.data.name}; {ours.arch} at {ours.image_size} pixels\n"
+    )
     base, exact = statistics.median(times[REFERENCE]), works[EXACT]()
     rows = []
     for name, seconds in times.items():
         one = statistics.median(seconds)
-        same = agreement(exact, works[name](), compact.threshold) if name in works else ""
+        same = agreement(exact, works[name](), ours.threshold) if name in works else ""
         speed = (f"{1 / one:.2f}", f"{1000 * one:.0f}", f"{base / one:.1f}x")
         rows.append((name, *speed, same, spread(seconds)))
     print_table(("", "images/s", "ms", "ratio", "as float32", "spread"), rows)

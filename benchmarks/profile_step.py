@@ -22,13 +22,15 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from benchmarks.common import machine, pack, parser, print_table, timed_steps, untrained_detector
 from benchmarks.parts import Macs, Parts, watched
 from utils.dataset.shards import read_shard
+from utils.detector.names import ARCHITECTURES
 from utils.detector.plan import Plan
+from utils.detector.pretrained import choose_weights
 from utils.training.recipe import Recipe
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
-    options.add_argument("--arch", default="compact_resnet18_fpn")
+    options.add_argument("--arch", default=ARCHITECTURES[0])
     options.add_argument("--image-size", type=int, default=400, help="longer side in pixels")
     args = options.parse_args(argv)
     size = 64 if args.quick else args.image_size
@@ -38,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         shard = pack(args.data, scratch, args.photos or (16 if args.quick else 96))
-        plan = Plan(args.arch, Recipe(), 2, 0, [shard], [shard], size)
+        start = choose_weights(args.arch, "none" if args.quick else "auto").file
+        plan = Plan(args.arch, Recipe(), 2, 0, [shard], [shard], size, weights=start)
 
         def train(begin: Callable[[], None], end: Callable[[], None], steps: int) -> None:
             timed_steps(plan, scratch / "checkpoint.pth", steps, begin, end)

@@ -3,7 +3,8 @@
 
 The reference is what Pegasus's example and torchvision's references/detection do: ResNet-50-FPN on
 photographs enlarged to 800 pixels, one at a time, in float32, with SGD. Ours runs through
-`utils.detector.fit`, as bin/train_model.py does. Workloads take turns; medians over the rounds.
+`utils.detector.fit`, as bin/train_model.py does, from the weights that ``--weights auto`` takes,
+whose normalisations are frozen. Workloads take turns; medians over the rounds.
 
 An image is one sample of a batch. The reference sees whole photographs, enlarged; our recipe
 sees chips, cut out of them: therefore the megapixels that the network sees stand beside the images.
@@ -38,7 +39,9 @@ from benchmarks.common import (
 )
 from utils.dataset.shards import read_shard
 from utils.dataset.torch_dataset import to_tensor
+from utils.detector.names import ARCHITECTURES
 from utils.detector.plan import Plan
+from utils.detector.pretrained import choose_weights
 from utils.training.recipe import Recipe
 
 ROUND_SECONDS = 4.0
@@ -49,6 +52,7 @@ Sample = tuple[torch.Tensor, dict[str, torch.Tensor]]
 def main(argv: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
     options.add_argument("--image-size", type=int, help="of ours (default: as most photographs)")
+    options.add_argument("--arch", default=ARCHITECTURES[0], help="of ours, from its weights")
     options.add_argument("--reference-size", type=int, default=800, help="its shorter side")
     args = options.parse_args(argv)
     torch.manual_seed(0)
@@ -60,17 +64,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         if args.quick:
             args.reference_size, own, size = 64, 64, 64
         works = {REFERENCE: reference(reference_detector(), samples, args.reference_size)}
-        plan = Plan("compact_resnet18_fpn", Recipe(), 10**6, 0, [shard], [shard], size)
+        start = choose_weights(args.arch, "none" if args.quick else "auto").file
+        plan = Plan(args.arch, Recipe(), 10**6, 0, [shard], [shard], size, weights=start)
         whole = replace(plan, recipe=replace(plan.recipe, chip=1.0, augmentation=0.0))
         checkpoint = Path(scratch) / "checkpoint.pth"
         if not args.quick:
             works["the same, all layers learn"] = reference(
                 reference_detector(frozen=False), samples, args.reference_size
             )
-            resnet50 = replace(whole, arch="fasterrcnn_resnet50_fpn", image_size=own)
+            resnet50 = replace(whole, arch="fasterrcnn_resnet50_fpn", image_size=own, weights=None)
             works[f"ResNet-50-FPN, ours, whole photographs at {own}"] = ours(resnet50, checkpoint)
-            works[f"compact, ours, whole photographs at {size}"] = ours(whole, checkpoint)
-        works[f"compact, our recipe at {size}"] = ours(plan, checkpoint)
+            works[f"{args.arch}, whole photographs at {size}"] = ours(whole, checkpoint)
+        works[f"{args.arch}, our recipe at {size}"] = ours(plan, checkpoint)
         most = 1 if args.quick else len(samples)
         steps = {name: Steps(work, most) for name, work in works.items()}
         times = interleaved(steps, args.rounds or (1 if args.quick else 5))
