@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Clean a shard: every photograph upright 8-bit RGB, every annotation normalised to fit it."""
+"""Clean a shard: photographs upright 8-bit RGB, annotations fitting them; perhaps cut faces."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ sys.path.append(
     str(Path(__file__).resolve().parent.parent)
 )  # by hand; in a job utils.zip comes first
 
+from utils.dataset.cutting import Cutting, add_cutting_options
 from utils.job import InputPath, OutputPath, run
 
 
@@ -18,6 +19,10 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--input", type=InputPath, required=True, help="shard to clean")
     parser.add_argument("--output", type=OutputPath, required=True, help="clean shard to write")
+    add_cutting_options(parser)
+    parser.add_argument(
+        "--faces", type=OutputPath, help="shard to write of the faces, cut out; with --margin"
+    )
     return parser
 
 
@@ -25,6 +30,10 @@ def main(args: argparse.Namespace) -> None:
     from utils.dataset.clean import clean_shard
 
     clean_shard(args.input, args.output)
+    if cutting := Cutting.from_args(args):
+        from utils.dataset.cut_faces import cut_shard
+
+        cut_shard(args.output, args.faces, cutting)
 
 
 if __name__ == "__main__":

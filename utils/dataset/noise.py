@@ -1,6 +1,5 @@
 """Augmentation on disk: copies of training photographs with Gaussian noise."""
 
-import heapq
 import logging
 from collections import Counter
 from collections.abc import Iterator
@@ -11,10 +10,12 @@ import numpy as np
 
 from utils.dataset.annotation import write_voc
 from utils.dataset.clean import clean_photo
+from utils.dataset.cut_faces import cut_photo, face_name, numbers
+from utils.dataset.cutting import Cutting
 from utils.dataset.image_header import upright_size
 from utils.dataset.images import bands, encode_jpeg
 from utils.dataset.labels import CLASSES
-from utils.dataset.shards import Photo, read_shard, write_shard
+from utils.dataset.shards import Photo, by_name, read_shard, write_shard
 from utils.errors import InputError
 from utils.seed import derive_seed
 
@@ -71,7 +72,12 @@ def add_gaussian_noise(image: np.ndarray, sigma: float, rng: np.random.Generator
 
 
 def augment_shard(
-    train: Path, output: Path, shard: int, shards: int, options: NoiseOptions
+    train: Path,
+    output: Path,
+    shard: int,
+    shards: int,
+    options: NoiseOptions,
+    cutting: Cutting | None = None,
 ) -> dict[str, int]:
     """Write every `shards`-th photograph of `train`, cleaned, with its noisy copies, to `output`.
 
@@ -82,11 +88,15 @@ def augment_shard(
     ----------
     shard
         Which part, from 0 to ``shards - 1``.
+    cutting
+        Cut the faces out of the photographs, and write these and noisy copies of each in place of
+        the photographs.
 
     Returns
     -------
     dict
-        ``{"photos": n, "copies": n, "rare_photos": n}`` of this shard.
+        ``{"photos": n, "faces": n, "too_small": n, "copies": n, "rare": n}`` of this shard: how
+        many were read, what was cut, copied, and holds a rare class.
 
     Raises
     ------
@@ -95,28 +105,39 @@ def augment_shard(
     """
     if not 0 <= shard < shards:
         raise InputError(f"shard {shard} of {shards}: expected 0 to {shards - 1}")
-    faces = {photo.name: _classes(photo) for photo in read_shard(train)}
-    rare = rare_classes(sum(faces.values(), Counter()))
+    parts = {photo.name: _parts(photo, cutting) for photo in read_shard(train)}
+    classes = {name: of_it for made in parts.values() for name, of_it in made.items()}
+    rare = rare_classes(sum(classes.values(), Counter()))
     copies = {
-        name: options.rare_copies if rare & classes.keys() else options.copies
-        for name, classes in faces.items()
+        name: options.rare_copies if rare & of_it.keys() else options.copies
+        for name, of_it in classes.items()
     }
     for name, number in copies.items():
         for copy in range(1, number + 1):
-            if _copy_name(name, copy) in faces:
+            if _copy_name(name, copy) in classes:
                 raise InputError(
                     f"{train}: {_copy_name(name, copy)!r} is what a copy of {name!r} will be "
                     "called; rename the photograph"
                 )
-    mine = set(sorted(faces)[shard::shards])
-    written = write_shard(output, _augmented(train, mine, copies, options))
-    counts = {
-        "photos": len(mine),
-        "copies": written - len(mine),
-        "rare_photos": sum(bool(rare & faces[name].keys()) for name in mine),
-    }
-    log.info("%s: %s; rare: %s", output, counts, ", ".join(sorted(rare)) or "no class")
-    return counts
+    mine = set(sorted(parts)[shard::shards])
+    counts = Counter(photos=len(mine), faces=0, too_small=0)
+
+    def augmented() -> Iterator[tuple[str, Iterator[Photo]]]:
+        for photo in read_shard(train):
+            if photo.name in mine:
+                made, small = [clean_photo(photo)], 0
+                if cutting:
+                    made, small = cut_photo(made[0], cutting)
+                    counts.update(faces=len(made), too_small=small)
+                yield photo.name, _with_copies(made, copies, options)
+
+    written = write_shard(output, by_name(augmented()))
+    kept = [name for photo in mine for name in parts[photo]]
+    counts.update(
+        copies=written - len(kept), rare=sum(bool(rare & classes[n].keys()) for n in kept)
+    )
+    log.info("%s: %s; rare: %s", output, dict(counts), ", ".join(sorted(rare)) or "no class")
+    return dict(counts)
 
 
 def rare_classes(faces: Counter[str]) -> set[str]:
@@ -125,23 +146,13 @@ def rare_classes(faces: Counter[str]) -> set[str]:
     return {name for name in CLASSES if 0 < faces[name] < limit}
 
 
-def _augmented(
-    train: Path, mine: set[str], copies: dict[str, int], options: NoiseOptions
+def _with_copies(
+    photos: list[Photo], copies: dict[str, int], options: NoiseOptions
 ) -> Iterator[Photo]:
-    """Yield originals and copies sorted by name: "a_noise1" comes after "a0", though of "a"."""
-    waiting: list[tuple[str, Photo]] = []
-    for photo in read_shard(train):
-        if photo.name not in mine:
-            continue
-        while waiting and waiting[0][0] < photo.name:
-            yield heapq.heappop(waiting)[1]
-        clean = clean_photo(photo)
+    for photo in photos:
+        yield photo
         for copy in range(1, copies[photo.name] + 1):
-            noisy = _noisy_copy(clean, copy, options)
-            heapq.heappush(waiting, (noisy.name, noisy))
-        yield clean
-    while waiting:
-        yield heapq.heappop(waiting)[1]
+            yield _noisy_copy(photo, copy, options)
 
 
 def _noisy_copy(photo: Photo, copy: int, options: NoiseOptions) -> Photo:
@@ -159,7 +170,14 @@ def _copy_name(name: str, copy: int) -> str:
     return f"{name}_noise{copy}"
 
 
-def _classes(photo: Photo) -> Counter[str]:
+def _parts(photo: Photo, cutting: Cutting | None) -> dict[str, Counter[str]]:
+    """Return, by name, what is made of a photograph before noise: itself or its faces; classes."""
     width, height = upright_size(photo.image, photo.filename)
     faces = photo.read_annotation(width, height).faces
-    return Counter(CLASSES[label - 1] for label in faces.labels)
+    classes = [CLASSES[label - 1] for label in faces.labels]
+    if cutting is None:
+        return {photo.name: Counter(classes)}
+    return {
+        face_name(photo.name, number): Counter([classes[number - 1]])
+        for number in numbers(faces, cutting.smallest)
+    }

@@ -7,6 +7,7 @@ are fixed, so equal content gives equal bytes.
 
 from __future__ import annotations
 
+import heapq
 import io
 import tarfile
 from collections.abc import Iterable, Iterator
@@ -102,6 +103,26 @@ def write_shard(path: Path, photos: Iterable[Photo]) -> int:
                 _add(tar, f"{photo.name}.xml", photo.annotation)
             count, last = count + 1, photo.name
     return count
+
+
+def by_name(parts: Iterable[tuple[str, Iterable[Photo]]]) -> Iterator[Photo]:
+    """Yield what was made of photographs sorted by name, holding no more than it must.
+
+    Parameters
+    ----------
+    parts
+        Names of photographs, rising, and what was made of each, whose names begin with its: "a",
+        "a_noise1" and "a_noise2" of "a". Of these "a_noise1" comes after "a0".
+    """
+    waiting: list[tuple[str, int, Photo]] = []
+    count = 0
+    for source, made in parts:
+        while waiting and waiting[0][0] < source:
+            yield heapq.heappop(waiting)[-1]
+        for photo in made:
+            heapq.heappush(waiting, (photo.name, count := count + 1, photo))
+    while waiting:
+        yield heapq.heappop(waiting)[-1]
 
 
 def read_shard(path: Path) -> Iterator[Photo]:
