@@ -1,1 +1,1 @@
-"""How good detections are: matching, average precision, confusion matrix, operating point."""
+"""How good detections are, and classes of faces: matching, precision, confusion, calibration."""

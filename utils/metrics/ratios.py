@@ -7,8 +7,14 @@ variance is the linearised one of a ratio, Cochran 1977, section 6.3). Where not
 variance says nothing; a photograph then counts as one observation (Kish 1965). The normal quantile
 becomes Student's t, since the variance is itself known from few photographs.
 
+A mean of several ratios (balanced accuracy) has the interval that its ratios' own intervals and
+their correlation make (MOVER, the method of variance estimates recovery: Zou and Donner 2008). So a
+class of few faces that were all judged right adds what is not known of it, where its variance, 0,
+would claim that it never fails.
+
 Sources: Wilson, J. Am. Stat. Assoc. 22 (1927) 209; Korn & Graubard, Survey Methodol. 24 (1998) 193;
-Cochran, Sampling Techniques (1977); Kish, Survey Sampling (1965).
+Cochran, Sampling Techniques (1977); Kish, Survey Sampling (1965); Zou & Donner, Stat. Med. 27
+(2008) 1693.
 """
 
 import numpy as np
@@ -37,6 +43,39 @@ def ratio_interval(
         varies = (share > 0) & (share < 1)
         number = np.where(varies, np.minimum(share * (1 - share) / spread, total), effective)
     return wilson(share, number, effective - 1, level)
+
+
+def mean_ratio_interval(
+    above: np.ndarray, below: np.ndarray, level: float = LEVEL
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the interval of the mean of K ratios of sums over the same photographs.
+
+    Parameters
+    ----------
+    above, below
+        Shape (..., K, photos): as `ratio_interval` takes them, each ratio with a denominator.
+
+    Returns
+    -------
+    Each end of shape (...).
+    """
+    above, below = np.asarray(above, np.float64), np.asarray(below, np.float64)
+    total = below.sum(axis=-1)
+    shares = above.sum(axis=-1) / total
+    residuals = (above - shares[..., None] * below) / total[..., None]
+    covariance = residuals @ np.swapaxes(residuals, -1, -2)
+    spread = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+    product = spread[..., :, None] * spread[..., None, :]
+    same = np.broadcast_to(np.eye(shares.shape[-1]), covariance.shape)
+    correlation = np.divide(covariance, product, out=same.copy(), where=product > 0)
+    low, high = ratio_interval(above, below, level)
+    down, up = (
+        np.sqrt(np.einsum("...i,...ij,...j->...", side, correlation, side).clip(0))
+        / shares.shape[-1]
+        for side in (shares - low, high - shares)
+    )
+    mean = shares.mean(axis=-1)
+    return np.clip(mean - down, 0, 1), np.clip(mean + up, 0, 1)
 
 
 def wilson(
