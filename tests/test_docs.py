@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.formats.class_folders import folders_mended, folders_refused, layouts_of_folders
 from tests.formats.layouts import layouts
 from tests.formats.mistakes import mended, refused
 from utils.dag.options import Options, spelled
@@ -68,6 +69,7 @@ def test_the_page_on_data_lists_every_case():
         if line.startswith("| ") and not line.endswith("case |")
     ]
     told = {case for row in rows for case in re.findall(r"`([^`]+)`", row)}
-    names = [name for cases in (layouts(), mended(), refused()) for name, *_ in cases]
+    sets = (layouts(), mended(), refused(), layouts_of_folders(), folders_mended())
+    names = [name for cases in (*sets, folders_refused()) for name, *_ in cases]
     assert told == set(names)
     assert len(set(names)) >= 40

@@ -8,6 +8,7 @@ from utils.dag.option_reading import OptionError, add_arguments, read_options
 from utils.dag.options import FORMATS, Options
 from utils.dataset.formats.recognise import READ
 from utils.dataset.intake.choices import AS_IT_IS, Choices
+from utils.dataset.intake.class_folders import NAME as FOLDERS
 from utils.dataset.intake.layout import FORMATS as KNOWN
 from utils.detector.names import ARCHITECTURES
 from utils.errors import InputError
@@ -145,6 +146,18 @@ def test_a_bad_file_is_refused_by_name(tmp_path, content, words):
     assert str(refused.value).startswith(f"--config {tmp_path / 'run.toml'}: ")
 
 
+def test_an_option_of_the_other_task_is_refused_with_its_place(tmp_path):
+    words = "--margin: is for --task classify, and this run is to detect"
+    with pytest.raises(OptionError, match=words):
+        read_options(given("--margin", "0.3"))
+    config = tmp_path / "run.toml"
+    config.write_text("smallest_face = 20\n")
+    with pytest.raises(OptionError, match=f"--config {config}: --smallest-face: is for"):
+        read_options({}, config)
+    assert read_options(given("--task", "classify"), config).smallest_face == 20
+    assert read_options(given("--margin", "0.2")).margin == 0.2, "it changes nothing"
+
+
 def test_a_missing_file_is_refused_by_name(tmp_path):
     with pytest.raises(OptionError, match=r"none\.toml: No such file"):
         read_options({}, tmp_path / "none.toml")
@@ -227,8 +240,8 @@ def test_what_class_names_mean_is_read_as_it_is_spelled_and_the_command_line_win
 
 
 def test_the_formats_to_ask_for_are_those_that_are_read():
-    assert set(FORMATS) == {"auto", *READ}
-    assert set(KNOWN) == set(READ)
+    assert set(FORMATS) == {"auto", *READ, FOLDERS}
+    assert set(KNOWN) == {*READ, FOLDERS}
 
 
 def test_the_choices_of_reading_data_are_the_defaults_of_the_options():

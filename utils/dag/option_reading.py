@@ -90,7 +90,17 @@ def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
             if known["laid_over"] and name in below and name in values:
                 values[name] = laid_over(below[name], values[name])
         values = {**below, **values}
-    return Options(**values)
+    options = Options(**values)
+    for item in fields(Options):
+        only = item.metadata["task"]
+        value = values.get(item.name, item.default)
+        if only not in (None, options.task) and value != item.default:
+            where = "" if item.name in given or not config else f"--config {config}: "
+            raise OptionError(
+                f"{where}{spelled(item.name)}: is for --task {only}, and this run is to "
+                f"{options.task}; drop it, or give the task"
+            )
+    return options
 
 
 def read_given(

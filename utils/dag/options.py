@@ -22,7 +22,10 @@ from utils.dag.option_types import (
 )
 from utils.detector.names import ARCHITECTURES, IMAGE_SIZES
 
-FORMATS = ("auto", "voc", "yolo", "coco", "cvat")
+TASKS = ("detect", "classify")
+"""The default first."""
+
+FORMATS = ("auto", "voc", "yolo", "coco", "cvat", "folders")
 GROUP_BY = ("folders", "exif")
 """What ``--groups`` takes besides a file."""
 
@@ -49,6 +52,7 @@ def _option(
     is_path: Callable[[Any], bool] | None = None,
     pool_only: bool = False,
     goes_on: bool = False,
+    task: str | None = None,
 ) -> Any:
     """Declare an option, with all that is to be known of it.
 
@@ -66,7 +70,11 @@ def _option(
         Whether it means nothing to the local engine.
     goes_on
         Whether it may be given with ``--resume``, because it changes nothing of the plan.
+    task
+        The only task that it means something to; the help says so.
     """
+    if task:
+        help = f"with --task {task}: {help}"
     metadata = dict(locals())
     return field(default=metadata.pop("default"), metadata=metadata)
 
@@ -79,11 +87,19 @@ def _always(value: Any) -> bool:
 class Options:
     """Everything that a run can be told. The help texts are the documentation of the fields."""
 
+    task: str = _option(
+        choice(*TASKS),
+        TASKS[0],
+        "what is learnt; detect: to find faces on photographs and tell their classes; classify: to "
+        "tell the class of a picture of one face, as docs/classify.md says (default: detect)",
+        "{" + ",".join(TASKS) + "}",
+    )
     data: Path | None = _option(
         path,
         None,
-        "annotated photographs (PASCAL VOC, YOLO, COCO, CVAT): a folder, a .zip or a .tar* of one, "
-        "as docs/data.md says (default: the bundled sample)",
+        "annotated photographs (PASCAL VOC, YOLO, COCO, CVAT; with --task classify also a folder "
+        "for each class): a folder, a .zip or a .tar* of one, as docs/data.md says (default: the "
+        "bundled sample)",
         "PATH",
         is_path=_always,
     )
@@ -137,6 +153,20 @@ class Options:
     )
     allow_bad_boxes: bool = _option(
         flag, False, "go on where more than 5%% of the boxes are impossible (default: stop)"
+    )
+    margin: float = _option(
+        real(0, 2),
+        0.2,
+        "what is added to the square of a face that is cut out, on each side, as a share of the "
+        "longer side of its box; pictures that are a face as a whole get none (default: 0.2)",
+        task="classify",
+    )
+    smallest_face: int = _option(
+        whole(1, 1000),
+        8,
+        "a face with a shorter side of less is left out, and counted (default: 8)",
+        "PX",
+        task="classify",
     )
     split: str = _option(
         choice(*SPLITS),

@@ -49,10 +49,11 @@ class _Header(NamedTuple):
     kind: bytes
 
 
-def tar_members(file: BinaryIO) -> Iterator[Member]:
-    """Yield the files of an uncompressed tar in their order; folders are passed over.
+def tar_members(file: BinaryIO, folders: list[str] | None = None) -> Iterator[Member]:
+    """Yield the files of an uncompressed tar in their order.
 
-    A name that is not UTF-8 comes with surrogates, as names of files do in Python.
+    The names of folders are appended to `folders`. A name that is not UTF-8 comes with surrogates,
+    as names of files do in Python.
 
     Raises
     ------
@@ -85,6 +86,8 @@ def tar_members(file: BinaryIO) -> Iterator[Member]:
             header = _extended(header, {**shared, **own}, place)
             own = {}
             if header.kind == _FOLDER:
+                if folders is not None:
+                    folders.append(header.name.decode("utf-8", "surrogateescape"))
                 continue  # some have a size, but none has bytes
             if header.kind not in _FILE:
                 what = _KINDS.get(header.kind, f"of type {header.kind!r}")

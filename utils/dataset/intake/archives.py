@@ -66,6 +66,8 @@ class Source:
     files
         Path inside the source, with ``/`` between its parts, to what `read` finds the file by.
         Hidden files and those that macOS and Windows add are not listed.
+    folders
+        Folders inside the source, each ending in ``/``; of an archive those that it lists.
     links_not_followed
         How many links to folders were left out (see `Walk`).
 
@@ -79,6 +81,7 @@ class Source:
         self.path = Path(path)
         self._open = ExitStack()
         self.files: dict[str, Any] = {}
+        self.folders: list[str] = []
         self.links_not_followed = 0
         try:
             self._list()
@@ -133,6 +136,7 @@ class Source:
             self._read = _read_file
             walk = Walk(self.path)
             self._keep(walk.files())
+            self.folders = walk.folders
             self.links_not_followed = walk.links_not_followed
         elif not self.path.exists():
             raise InputError(f"{self.path}: no such file or folder")
@@ -152,12 +156,14 @@ class Source:
                 archive = self._open.enter_context(ZipReader(file))
                 self._read = archive.read
                 # Some programs on Windows write \\ between folders.
-                names = ((m.orig_filename.replace("\\", "/"), m) for m in archive.members)
+                names = [(m.orig_filename.replace("\\", "/"), m) for m in archive.members]
                 self._keep(_inside((name, m) for name, m in names if not name.endswith("/")))
+                self.folders = archive.folders + [name for name, _ in names if name[-1:] == "/"]
             else:
                 tar = self._open.enter_context(expanded(file) or file)
                 self._read = lambda member, most: _read_slice(tar, member, most)
-                self._keep(_inside((m.name, m) for m in tar_members(tar)))
+                self._keep(_inside((m.name, m) for m in tar_members(tar, self.folders)))
+                self.folders = [f"{name.rstrip('/')}/" for name in self.folders]
 
     def _keep(self, listing: Iterable[tuple[str, Any]]) -> None:
         for name, place in listing:

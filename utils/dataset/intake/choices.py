@@ -9,6 +9,9 @@ class Choices:
 
     Attributes
     ----------
+    task
+        What is to be learnt: "detect" takes boxes on photographs; "classify" also pictures of one
+        face each, in a folder for each class.
     format
         "auto" or a key of `utils.dataset.intake.layout.FORMATS`.
     classes
@@ -23,14 +26,18 @@ class Choices:
         Leave out what cannot be read, and list it, instead of stopping.
     allow_bad_boxes
         Go on although many boxes are impossible.
+    smallest_face
+        To classify, pixels of the shorter side of a face; what is smaller is counted.
     """
 
+    task: str = "detect"
     format: str = "auto"
     classes: tuple[str, ...] = ()
     unlabelled: str = "refuse"
     split: str = "groups"
     skip_bad: bool = False
     allow_bad_boxes: bool = False
+    smallest_face: int = 8
 
 
 AS_IT_IS = Choices()

@@ -13,23 +13,25 @@ from typing import Any
 
 from utils.dataset.class_names import parse_told, resolve, why_too_few
 from utils.dataset.formats import voc
-from utils.dataset.formats.annotation import RawAnnotation
+from utils.dataset.formats.annotation import LEAST_SIDE, RawAnnotation
 from utils.dataset.image_header import Header
+from utils.dataset.intake import class_folders
 from utils.dataset.intake.archives import Source
 from utils.dataset.intake.boxes import Boxes
 from utils.dataset.intake.choices import AS_IT_IS, Choices
 from utils.dataset.intake.facts import facts_of
 from utils.dataset.intake.finding import find_layout
+from utils.dataset.intake.kinds import suffix
 from utils.dataset.intake.layout import Layout
 from utils.dataset.intake.mismatches import check_mismatches
-from utils.dataset.intake.names import filenames
+from utils.dataset.intake.names import filenames, names_of_any
 from utils.dataset.intake.paths import side_of
 from utils.dataset.intake.reading import annotation_reader, read_photograph
 from utils.dataset.intake.sides import check_sides, count_sides
 from utils.dataset.intake.writing import write
 from utils.dataset.intake.yolo_classes import check_beside
 from utils.dataset.shards import Photo
-from utils.errors import InputError
+from utils.errors import InputError, brief, number_of
 
 _NAMED = 5  # how many reasons an error names
 
@@ -99,18 +101,23 @@ class Dataset:
         try:
             if yaml:
                 check_beside(path, self._source)
-            layout = find_layout(self._source, choices.format)
+            layout = find_layout(self._source, choices, told)
             check_mismatches(self._source.path, layout, choices.unlabelled)
             read = self._read(layout, told, choices)
             named = Counter(name for entry in read.entries for name in entry.raw.names)
             self._classes = self._meanings(named, told)
+            if layout.format == class_folders.NAME:
+                self._sort_out(read)
+                _check_unreadable(path, read, choices.skip_bad)
             boxes = Boxes(layout.format)
             self._mend(read, boxes)
             boxes.check(path, choices.allow_bad_boxes)
             read.faces.update({name: named[name] for name in named if not self._classes[name]})
             if to_learn and (why := why_too_few(self._classes, read.faces)):
-                raise InputError(f"{path}: {why}")
-            self._entries = self._named(read.entries)
+                none = ", ".join(map(brief, layout.empty_classes))
+                raise InputError(f"{path}: {why}" + (f"; no photograph in {none}" if none else ""))
+            small = self._too_small(read.entries, choices) if choices.task == "classify" else 0
+            self._entries = self._named(read.entries, layout.format)
             self.sides = self._given_sides(choices)
             self.facts = facts_of(
                 layout,
@@ -120,6 +127,7 @@ class Dataset:
                 classes=self._classes,
                 unreadable=read.unreadable,
                 boxes=boxes,
+                too_small=small,
                 unlabelled=choices.unlabelled,
                 split=choices.split,
                 sides=count_sides(entry.path for entry in self._entries),
@@ -176,6 +184,35 @@ class Dataset:
         _check_unreadable(self._source.path, result, choices.skip_bad)
         return result
 
+    def _sort_out(self, read: _Read) -> None:
+        """Leave out pictures of classes that are, and those that lie in folders of two classes."""
+        classes = {e.path: self._classes[e.raw.names[0]] for e in read.entries if e.raw.names}
+        taken = {path: ours for path, ours in classes.items() if ours}
+        wrong = {}
+        for twins in class_folders.contradictions(self._source, taken):
+            told = " and ".join(f"{brief(path, 200)} ({taken[path]})" for path in twins)
+            wrong |= dict.fromkeys(twins, f"{told} are the same picture")
+        read.unreadable += [{"file": path, "reason": wrong[path]} for path in sorted(wrong)]
+        left = classes.keys() - taken.keys() | wrong.keys()
+        read.entries = [entry for entry in read.entries if entry.path not in left]
+
+    def _too_small(self, entries: list[_Entry], choices: Choices) -> int:
+        """Return how many faces are too small to be cut out; enough must be left to learn from."""
+        small, large = 0, Counter()
+        for entry in entries:
+            width, height = entry.raw.size
+            for name, (x1, y1, x2, y2) in zip(entry.raw.names, entry.raw.boxes, strict=True):
+                side = min(min(x2, width) - max(x1, 0), min(y2, height) - max(y1, 0))
+                small += LEAST_SIDE <= side < choices.smallest_face
+                large[name] += side >= choices.smallest_face
+        if small and why_too_few(self._classes, large):
+            raise InputError(
+                f"{self._source.path}: {number_of(small, 'face')} with a shorter side of less than "
+                f"{choices.smallest_face} pixels cannot be judged, and the other {large.total():,} "
+                "are not of two classes; give larger photographs, or a lower --smallest-face"
+            )
+        return small
+
     def _mend(self, read: _Read, boxes: Boxes) -> None:
         """Mend all boxes but those of classes that are left out."""
         for entry in read.entries:
@@ -192,8 +229,12 @@ class Dataset:
         except InputError as error:
             raise InputError(f"{self._source.path}: {error}") from error
 
-    def _named(self, entries: list[_Entry]) -> list[_Entry]:
-        names = filenames([entry.path for entry in entries], self._source.path)
+    def _named(self, entries: list[_Entry], format: str) -> list[_Entry]:
+        paths = [entry.path for entry in entries]
+        if format == class_folders.NAME:  # no annotation has their stems, so these may be equal
+            names = [f"{name}{suffix(file)}" for name, file in names_of_any(paths)]
+        else:
+            names = filenames(paths, self._source.path)
         for entry, name in zip(entries, names, strict=True):
             entry.filename = name
         return sorted(entries, key=lambda entry: entry.name)
@@ -224,7 +265,8 @@ def _without(raw: RawAnnotation, classes: Mapping[str, str | None]) -> RawAnnota
 def _check_unreadable(where: Path, read: _Read, skip_bad: bool) -> None:
     bad = read.unreadable
     if bad and not skip_bad:
-        reasons = "; ".join(entry["reason"] for entry in bad[:_NAMED])
+        some = list(dict.fromkeys(entry["reason"] for entry in bad[: 2 * _NAMED]))
+        reasons = "; ".join(some[:_NAMED])
         more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
         raise InputError(
             f"{where}: {len(bad):,} photographs or annotations cannot be used: {reasons}{more}; "

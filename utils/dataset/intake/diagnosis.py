@@ -7,6 +7,7 @@ from pathlib import Path
 from utils.dataset.class_spellings import is_known
 from utils.dataset.formats.recognise import ADVICE, LISTS, READ, advice
 from utils.dataset.intake.archives import ARCHIVE_SUFFIXES, Source
+from utils.dataset.intake.class_folders import class_folders
 from utils.dataset.intake.contents import kind_of
 from utils.dataset.intake.kinds import fixes, is_for_people, suffix, unread_photograph
 from utils.dataset.intake.paths import (
@@ -14,7 +15,6 @@ from utils.dataset.intake.paths import (
     IMAGE_FOLDERS,
     folder_of,
     place,
-    side_of_word,
 )
 from utils.errors import brief
 
@@ -59,7 +59,8 @@ def explain(source: Source, photos: Sequence[str], wanted: str | None = None) ->
     if classes := _class_folders(photos):
         return (
             f"{len(photos):,} photographs in folders {classes}: a set for classification, without "
-            "boxes; draw a box around every face (LabelImg, CVAT, ...) and save them as VOC or YOLO"
+            "boxes; --task classify learns to judge single faces from it. To find faces, draw a "
+            "box around each (LabelImg, CVAT, ...) and save them as VOC or YOLO"
         )
     empty = [path for path in files if _is_annotation(path)]
     if empty:
@@ -135,12 +136,7 @@ def _other_format(source: Source, photos: Sequence[str]) -> str | None:
 
 def _class_folders(photos: Sequence[str]) -> str | None:
     """Return the folders that photographs are sorted into by class, or None."""
-    names = {}
-    for path in photos:
-        folders = [folder for folder in place(path).folders if not side_of_word(folder)]
-        if not folders:
-            return None
-        names.setdefault(folders[-1], folder_of(path))
+    names = {home[:-1].rpartition("/")[2] for home in class_folders(photos).values()}
     if sum(map(is_known, names)) < 2:
         return None
     return " and ".join(sorted(f"{name}/" for name in names)[:4])

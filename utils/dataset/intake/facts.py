@@ -20,6 +20,8 @@ The record stands in ``configuration.json`` under ``data`` (and ``new_photograph
     Left out.
 ``unreadable``
     ``{"file", "reason"}`` of what --skip-bad left out.
+``empty_classes``
+    Folders called like classes in which no photograph lies.
 ``elsewhere``
     Photographs outside the folders of the data set, left alone.
 ``not_read``
@@ -31,6 +33,8 @@ The record stands in ``configuration.json`` under ``data`` (and ``new_photograph
     ``dropped``: less than a pixel inside the image, which `split_data` leaves out; ``clipped``:
     which it cuts at the border, ``halved`` those of them by more than half; ``left_out``: by kind,
     what was marked and is no box around a face.
+``too_small``
+    Faces that are too small to be cut out, where single faces are to be judged.
 ``scaled``, ``turned``, ``turn_untold``, ``sizes_differ``
     Photographs whose boxes were scaled, or turned with the image, because the annotation tells
     another size; those with an EXIF turn of which no size tells whether boxes were drawn before it;
@@ -81,6 +85,7 @@ def facts_of(
         ],
         "unlabelled": {"photos": len(layout.unlabelled), "as": unlabelled},
         "annotations_without_photograph": len(layout.orphans),
+        "empty_classes": layout.empty_classes,
         "elsewhere": len(layout.elsewhere),
         "not_read": not_read,
         "left_alone": others,

@@ -1,11 +1,12 @@
 """Annotated photographs in a source, in whatever format and layout, and the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from utils.dataset.formats import coco, cvat
 from utils.dataset.formats.annotation import RawAnnotation
-from utils.dataset.intake import indexes
+from utils.dataset.intake import class_folders, indexes
 from utils.dataset.intake.archives import Source
+from utils.dataset.intake.choices import AS_IT_IS, Choices
 from utils.dataset.intake.contents import is_coco, is_cvat, may_be
 from utils.dataset.intake.diagnosis import explain
 from utils.dataset.intake.kinds import is_for_people, is_photograph, suffix
@@ -48,20 +49,29 @@ class SeveralFormats(InputError):
         )
 
 
-def find_layout(source: Source, wanted: str = "auto") -> Layout:
+def find_layout(source: Source, choices: Choices = AS_IT_IS, told: Collection[str] = ()) -> Layout:
     """Find the annotated photographs of a source.
+
+    Folders that are classes count where nothing else annotates photographs.
 
     Parameters
     ----------
-    wanted
-        A key of `FORMATS`, or "auto" for the one that is there.
+    choices
+        Of them the task and the format.
+    told
+        What ``--classes`` says: names of theirs.
 
     Raises
     ------
     InputError
         If there are none, of several formats, or in several data sets; it says what was found.
     """
-    photos = _photographs(source)
+    photos, wanted = _photographs(source), choices.format
+    if wanted == class_folders.NAME and choices.task != "classify":
+        raise InputError(
+            f"{source.path}: --format {wanted}: class folders have no boxes to learn to find faces "
+            "from; --task classify learns to judge single faces from them"
+        )
     found: dict[str, Layout] = {}
     for name, look in _LOOKS.items():
         if wanted in ("auto", name) and (layout := look(source, photos)):
@@ -71,6 +81,11 @@ def find_layout(source: Source, wanted: str = "auto") -> Layout:
         found = {name: layout for name, layout in found.items() if layout.orphans and photos}
     else:
         found = {n: layout for n, layout in found.items() if len(layout.annotated) > most * _FEW}
+    if choices.task == "classify" and wanted in ("auto", class_folders.NAME):
+        few = sum(len(layout.orphans) for layout in found.values()) <= len(photos) * _FEW
+        in_folders = class_folders.find_class_folders(source, photos, told)
+        if in_folders and most == 0 and few:
+            found = {class_folders.NAME: in_folders}
     if not found:
         raise InputError(f"{source.path}: {explain(source, photos, FORMATS.get(wanted))}")
     if len(found) > 1:
@@ -189,7 +204,10 @@ _LOOKS = {"voc": _voc, "yolo": _yolo, "coco": _coco, "cvat": _cvat}
 
 
 def _check_one_set(source: Source, layout: Layout) -> None:
-    roots = sorted({root for path in layout.annotated if (root := root_of(path)) is not None})
+    if layout.format == class_folders.NAME:
+        roots = sorted(class_folders.roots(layout.pairs))
+    else:
+        roots = sorted({root for path in layout.annotated if (root := root_of(path)) is not None})
     if len(roots) > 1:
         places = ", ".join(repr(root or "./") for root in roots[:5])
         raise InputError(f"{source.path}: holds several data sets ({places}); name one of them")
@@ -203,7 +221,10 @@ def _sort_the_rest(source: Source, layout: Layout) -> None:
     known = {*layout.annotated, *layout.doubtful}
     rest = [path for path in source.files if is_photograph(path) and path not in known]
     split = any(map(side_of, layout.annotated))
-    unlabelled = set(beside(rest, layout.annotated, IMAGE_FOLDERS))
+    if layout.format == class_folders.NAME:
+        unlabelled = set(class_folders.beside_classes(rest, layout.pairs))
+    else:
+        unlabelled = set(beside(rest, layout.annotated, IMAGE_FOLDERS))
     unlabelled |= {
         path
         for path in rest

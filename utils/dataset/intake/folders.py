@@ -13,14 +13,17 @@ class Walk:
 
     Attributes
     ----------
+    folders
+        Those that were looked into, each ending in ``/``; known once `files` is used up.
     links_not_followed
-        How many links to folders were left out; known once `files` is used up.
+        How many links to folders were left out; known then, too.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: set[tuple[int, int]] = set()
         self._links: list[tuple[str, str]] = []
+        self.folders: list[str] = []
         self.links_not_followed = 0
 
     def files(self) -> Iterator[tuple[str, str]]:
@@ -44,6 +47,7 @@ class Walk:
         if place in self._seen:  # reached through a link already
             return
         self._seen.add(place)
+        self.folders += [prefix] if prefix else []
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
         for entry in entries:

@@ -8,7 +8,13 @@ from utils.dataset.formats.annotation import RawAnnotation
 from utils.dataset.intake.kinds import suffix, unread_photograph
 from utils.dataset.intake.paths import folder_of
 
-FORMATS = {"voc": "PASCAL VOC", "yolo": "YOLO", "coco": "COCO", "cvat": "CVAT"}
+FORMATS = {
+    "voc": "PASCAL VOC",
+    "yolo": "YOLO",
+    "coco": "COCO",
+    "cvat": "CVAT",
+    "folders": "class folders",
+}
 """What ``--format`` takes besides auto, and what people call it."""
 
 
@@ -38,6 +44,8 @@ class Layout:
         Photographs outside the data set.
     others
         Files that are none of all these.
+    empty_classes
+        Folders called like classes, beside others, in which no photograph lies.
     """
 
     format: str
@@ -50,6 +58,7 @@ class Layout:
     doubtful: set[str] = field(default_factory=set)
     elsewhere: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    empty_classes: list[str] = field(default_factory=list)
 
     @property
     def annotated(self) -> Mapping[str, object]:

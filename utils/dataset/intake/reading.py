@@ -7,6 +7,7 @@ from utils.dataset.formats.annotation import RawAnnotation
 from utils.dataset.formats.recognise import READ as FORMATS
 from utils.dataset.formats.recognise import advice, sniff
 from utils.dataset.image_header import Header, read_header
+from utils.dataset.intake import class_folders
 from utils.dataset.intake.archives import Source
 from utils.dataset.intake.kinds import CONVERT, FIXES, READ, kind_by_bytes
 from utils.dataset.intake.layout import Layout
@@ -45,6 +46,8 @@ def annotation_reader(
     told
         What ``--classes`` says: names of theirs.
     """
+    if layout.format == class_folders.NAME:
+        return lambda path, header: class_folders.face_of(layout.pairs[path], header)
     if layout.format not in ("voc", "yolo"):
         return lambda path, header: layout.index[path]
     lists = layout.format == "yolo" and ClassNames(source, sorted(layout.pairs.values()), told)

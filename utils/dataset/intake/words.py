@@ -50,6 +50,8 @@ def _about_data(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"Without annotation: {number_of(count, 'photograph')}, {done}"
     if count := data["empty"]:
         yield f"Without faces: {number_of(count, 'photograph')}"
+    if folders := data["empty_classes"]:
+        yield f"No photograph in class folders: {', '.join(folders)}"
     if count := data["annotations_without_photograph"]:
         yield f"Without photograph: {number_of(count, 'annotation')}, left out"
     if bad := data["unreadable"]:
@@ -81,6 +83,8 @@ def _about_data(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"Less than a pixel inside the image: {number_of(count, 'box', 'boxes')}, dropped"
     if count := boxes["halved"]:
         yield f"More than half outside the image: {number_of(count, 'box', 'boxes')}, cut"
+    if count := data["too_small"]:
+        yield f"Too small to be cut out: {number_of(count, 'face')}, left out (--smallest-face)"
     for kind, count in boxes["left_out"].items():
         yield f"No box around a face: {count:,} {kind}, left out"
     yield from _about_names(data)

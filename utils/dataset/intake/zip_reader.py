@@ -41,7 +41,9 @@ class ZipReader:
     Attributes
     ----------
     members
-        Its files, in its order; folders are left out.
+        Its files, in its order.
+    folders
+        The names of its folders, as far as it lists them.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class ZipReader:
         _check_count(file, len(listed))
         check_expansion(sum(m.file_size for m in listed), os.fstat(file.fileno()).st_size)
         self.members = [member for member in listed if not member.is_dir()]
+        self.folders = [member.filename for member in listed if member.is_dir()]
         for member in self.members:
             _check(member)
 
