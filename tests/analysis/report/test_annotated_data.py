@@ -56,6 +56,11 @@ def test_of_clean_data_only_the_format_is_told_and_nothing_is_serious() -> None:
         ({"named_by_path": 2}, "2 photographs of equal names in several folders, named by path"),
         ({"not_read": {"HEIC": 3}}, "Pictures of kinds that are not read: 3 HEIC"),
         ({"left_alone": {".md": 1, ".py": 2}}, "Other files, left alone: 1 .md, 2 .py"),
+        ({"too_small": 1}, "1 face too small to be cut out, left out"),
+        (
+            {"empty_classes": ["a/mask/", "a/bad/"]},
+            "Class folders without a photograph: a/mask/, a/bad/",
+        ),
         ({"links_not_followed": 1}, "1 link to folders not followed"),
     ],
 )
@@ -80,6 +85,11 @@ def test_every_count_has_its_line(data: dict, line: str) -> None:
             {"boxes": {"total": 100, "dropped": 4, "halved": 2}},
             {},
             "6 % of the annotated boxes lay outside their photographs, or more than half.",
+        ),
+        (
+            {"too_small": 9, "boxes": {"total": 100}},
+            {},
+            "9 % of the annotated faces were too small to be cut out",
         ),
         ({"turn_untold": 6}, {}, "6 annotated photographs are turned by EXIF, and no size tells"),
         ({"sizes_differ": 6}, {}, "6 annotations tell another size than the photograph has."),

@@ -73,6 +73,12 @@ def about_the_data(data: Mapping[str, Any], split: Mapping[str, Any]) -> list[Ca
             "size than the photograph has. Their boxes were taken as they are and may lie beside "
             "the faces: look at the photographs below."
         )
+    small = data.get("too_small", 0)
+    if small > MANY * max(boxes.get("total", 0), 1):
+        result.append(
+            f"{per_cent(small / boxes['total'])} of the annotated faces were too small to be cut "
+            "out (--smallest-face). Nothing is known of how faces of that size are judged."
+        )
     untold = data.get("turn_untold", 0)
     if untold > MANY * photos:
         result.append(
@@ -160,6 +166,8 @@ def _boxes(data: Mapping[str, Any], split: Mapping[str, Any]) -> Iterator[str]:
         yield f"{number_of(count, 'box', 'boxes')} reached beyond the photograph, clipped"
     if count := split.get("dropped_boxes"):
         yield f"{number_of(count, 'box', 'boxes')} without area inside the photograph, dropped"
+    if count := data.get("too_small"):
+        yield f"{number_of(count, 'face')} too small to be cut out, left out"
 
 
 def _sizes_differ(data: Mapping[str, Any], split: Mapping[str, Any]) -> int:
@@ -170,6 +178,8 @@ def _sizes_differ(data: Mapping[str, Any], split: Mapping[str, Any]) -> int:
 def _files(data: Mapping[str, Any]) -> Iterator[str]:
     if kinds := data.get("not_read"):
         yield f"Pictures of kinds that are not read: {_counts(kinds)}"
+    if folders := data.get("empty_classes"):
+        yield f"Class folders without a photograph: {', '.join(folders)}"
     if kinds := data.get("left_alone"):
         yield f"Other files, left alone: {_counts(kinds)}"
     if count := data.get("links_not_followed"):
