@@ -22,10 +22,11 @@ from utils.dataset.shards import read_shard, write_shard
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.architectures import architecture, build_model
 from utils.detector.fit import fit
-from utils.detector.inference import Detector, has_bfloat16
+from utils.detector.inference import Detector
 from utils.detector.model_file import ModelFile
 from utils.detector.plan import Plan
 from utils.errors import Checkpointed
+from utils.networks.devices import has_bfloat16
 
 PROJECT = Path(__file__).resolve().parent.parent
 

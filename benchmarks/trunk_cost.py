@@ -5,7 +5,7 @@ A batch of eight chips passes forward and backward through each trunk and its fe
 the precision that trainings take, on one thread: as it learns from nothing; with normalisations
 that keep their statistics, folded into the convolutions; and with its first one or two stages
 frozen. Beside it, what the backward pass of PyTorch's own depthwise convolutions would make of it
-(`utils.detector.depthwise`). Told are milliseconds of processor time, the least of the rounds.
+(`utils.networks.depthwise`). Told are milliseconds of processor time, the least of the rounds.
 
     python benchmarks/trunk_cost.py
 """
@@ -24,11 +24,11 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from benchmarks.common import machine, print_table
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
-from utils.detector.depthwise import DepthwiseConv2d
 from utils.detector.fine_tuning import stages
-from utils.detector.folding import FoldedBackbone
-from utils.detector.inference import has_bfloat16
 from utils.detector.names import ARCHITECTURES
+from utils.networks.depthwise import DepthwiseConv2d
+from utils.networks.devices import has_bfloat16
+from utils.networks.folding import FoldedBackbone
 
 HEAD = ("", "forward", "both", "PyTorch's own", "folded", "1 stage frozen", "2 frozen")
 

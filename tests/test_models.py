@@ -7,9 +7,10 @@ from utils import models
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.inference import Detector
-from utils.detector.model_file import ModelFile, write_model
+from utils.detector.model_file import ModelFile
 from utils.errors import InputError
 from utils.models import IN_THE_BOX, load_model
+from utils.networks.model_file import write_model
 from utils.training.tensors import load_tensors, save_tensors
 
 ANCHORS = Anchors(((8.0, 11.0), (16.0, 22.0), (30.0, 40.0), (50.0, 60.0)), (1.0,))

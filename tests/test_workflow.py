@@ -25,8 +25,9 @@ from utils.dataset.splitting.fingerprints import fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
-from utils.detector.model_file import ModelFile, write_model
+from utils.detector.model_file import ModelFile
 from utils.errors import InputError
+from utils.networks.model_file import write_model
 from utils.records import write_record
 
 PROJECT = Path(__file__).resolve().parents[1]

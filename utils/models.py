@@ -4,13 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from utils.classifier.inference import FaceClassifier
+from utils.classifier.model_file import KIND as CLASSIFIER
 from utils.detector.inference import Detector
 from utils.detector.model_file import KIND
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError, brief
 from utils.training.tensors import load_tensors
 
-KINDS: dict[str, Callable[[Any, str, Path, str | None], Detector]] = {KIND: Detector.of_content}
+Model = Detector | FaceClassifier
+"""What has ``predict(images)`` and ``stream(images)``, both of which give `Detections`."""
+
+KINDS: dict[str, Callable[[Any, str, Path, str | None], Model]] = {
+    KIND: Detector.of_content,
+    CLASSIFIER: FaceClassifier.of_content,
+}
 """What makes a model of each kind, by the field ``kind`` of its file.
 
 It is called with what the file holds, its SHA-256, its path and the device.
@@ -19,7 +27,7 @@ It is called with what the file holds, its SHA-256, its path and the device.
 DEVICES = ("cpu", "cuda", "mps")
 
 
-def load_model(path: Path | None = None, device: str | None = None) -> Detector:
+def load_model(path: Path | None = None, device: str | None = None) -> Model:
     """Load a model onto a device.
 
     Parameters
@@ -31,7 +39,7 @@ def load_model(path: Path | None = None, device: str | None = None) -> Detector:
 
     Returns
     -------
-    What has ``predict(images)`` and ``stream(images)``, both of which give `Detections`.
+    The model, of the kind that its file says.
 
     Raises
     ------

@@ -119,7 +119,7 @@ def _read_sample(
 def _learnt(weights: Path, tell: Callable[[str], None]) -> "LearntPhotographs":
     """Return the photographs that a file of weights has learnt from, and tell of them."""
     from utils.dataset.splitting.learnt import LearntPhotographs
-    from utils.detector.model_file import learnt_by
+    from utils.networks.model_file import learnt_by
 
     learnt = learnt_by(weights)
     if learnt is None:

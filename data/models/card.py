@@ -9,8 +9,9 @@ from utils.dag.run_folder import OUTPUT
 from utils.dag.run_record import RECORD
 from utils.dataset.labels import CLASSES, TITLES
 from utils.dataset.splitting import SIDES
-from utils.detector.model_file import learnt_by, read_model
+from utils.detector.model_file import read_model
 from utils.errors import InputError, number_of
+from utils.networks.model_file import learnt_by
 from utils.records import read_record
 
 FEW_FACES = 20

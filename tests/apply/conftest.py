@@ -18,7 +18,8 @@ from utils.dataset.shards import Photo, write_shard
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.inference import Detector
-from utils.detector.model_file import ModelFile, write_model
+from utils.detector.model_file import ModelFile
+from utils.networks.model_file import write_model
 
 ANCHORS = Anchors(((8.0, 11.0), (16.0, 22.0), (30.0, 40.0), (50.0, 60.0)), (1.0,))
 SEED = 3

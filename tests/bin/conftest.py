@@ -55,7 +55,8 @@ def model(tmp_path_factory, photographs) -> Path:
     import torch
 
     from utils.detector.architectures import architecture, build_model
-    from utils.detector.model_file import ModelFile, write_model
+    from utils.detector.model_file import ModelFile
+    from utils.networks.model_file import write_model
 
     name, size = "compact_resnet18_fpn", 96
     faces = [photo.read_annotation(96, 60).faces for photo in photographs]

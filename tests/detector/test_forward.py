@@ -6,8 +6,6 @@ import torch
 from utils.detector import forward
 from utils.detector.anchor_sampling import seed_sampling
 from utils.detector.forward import (
-    MEAN,
-    STD,
     _batch,
     candidates,
     detect,
@@ -16,6 +14,7 @@ from utils.detector.forward import (
     losses,
 )
 from utils.detector.prepared import prepared
+from utils.networks.normalisation import MEAN, STD
 
 
 def test_batch_is_normalised_and_padded_to_the_stride():

@@ -5,7 +5,7 @@ from torch.nn import functional
 
 from utils.detector.anchor_sampling import seed_sampling
 from utils.detector.forward import _batch, losses
-from utils.detector.head_loss import OVERLAP, HeadLoss, class_weights
+from utils.detector.head_loss import OVERLAP, HeadLoss
 from utils.training.recipe import BOX_LOSSES, Recipe
 
 IMAGES = [torch.randint(0, 255, (3, 64, 64), generator=torch.manual_seed(k)).byte() for k in (1, 2)]
@@ -91,9 +91,9 @@ def test_classes_can_weigh_smooth_and_focus():
 
 def test_rare_classes_weigh_more_and_one_that_never_comes_weighs_nothing_more():
     labels = np.array([1] * 16 + [2] * 4 + [3])
-    assert class_weights(labels, 1.0) == (1.0, 1.0, 4.0, 16.0)
-    assert class_weights(labels, 0.5) == (1.0, 1.0, 2.0, 4.0)
-    assert class_weights(labels[:20], 1.0) == (1.0, 1.0, 4.0, 1.0)
+    whole = Recipe(class_weight=1.0)
+    assert HeadLoss.of(whole, [labels]).weights == (1.0, 1.0, 4.0, 16.0)
+    assert HeadLoss.of(whole, [labels[:20]]).weights == (1.0, 1.0, 4.0, 1.0)
     assert HeadLoss.of(Recipe(), [labels]) == HeadLoss()
     recipe = Recipe(box_loss="giou", shared_boxes=True, class_weight=0.5, focal=1.0)
     assert HeadLoss.of(recipe, [labels[:9], labels[9:]]) == HeadLoss(

@@ -11,17 +11,10 @@ from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.inference import Detector
-from utils.detector.model_file import (
-    FIELDS,
-    ModelFile,
-    arch_of,
-    in_half_precision,
-    learnt_by,
-    read_model,
-    write_model,
-)
+from utils.detector.model_file import FIELDS, ModelFile, read_model
 from utils.errors import InputError
 from utils.metrics.calibration import Calibration
+from utils.networks.model_file import arch_of, in_half_precision, learnt_by, write_model
 from utils.training.tensors import load_tensors
 
 ANCHORS = Anchors(((8.0, 11.0), (16.0, 22.0), (30.0, 40.0), (50.0, 60.0)), (1.0,))

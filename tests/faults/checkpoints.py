@@ -18,8 +18,9 @@ from tests.faults.table import Row
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.inference import Detector
-from utils.detector.model_file import ModelFile, read_model, write_model
+from utils.detector.model_file import ModelFile, read_model
 from utils.detector.weights import check_weights
+from utils.networks.model_file import write_model
 from utils.training.checkpoint import SCHEMA, Checkpoint
 from utils.training.tensors import load_tensors, save_tensors
 

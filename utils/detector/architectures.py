@@ -15,8 +15,8 @@ from utils.detector.names import (
     RESNET50,
     RESNET50_V2,
 )
-from utils.detector.published import CENTERFACE, EFFICIENTNET_LITE0, MOBILENET_V2, Packaged
 from utils.errors import InputError
+from utils.networks.published import CENTERFACE, EFFICIENTNET_LITE0, MOBILENET_V2, Packaged
 
 if TYPE_CHECKING:
     from torchvision.models.detection import FasterRCNN
@@ -145,7 +145,7 @@ def build_model(name: str, anchors: "Anchors") -> "FasterRCNN":
     """
     from torchvision.models.detection.anchor_utils import AnchorGenerator
 
-    from utils.detector.depthwise import use_fast_depthwise
+    from utils.networks.depthwise import use_fast_depthwise
 
     generator = AnchorGenerator(anchors.sizes, (anchors.ratios,) * len(anchors.sizes))
     model = architecture(name).build(

@@ -1,6 +1,6 @@
 """The compact detectors, for CPUs: a light trunk with a narrow feature pyramid and small heads.
 
-Against torchvision's ResNet-50 detectors: a trunk of a tenth of the work (`utils.detector.trunks`),
+Against torchvision's ResNet-50 detectors: a trunk of a tenth of the work (`utils.networks.trunks`),
 64 instead of 256 channels in the pyramid, which has biases in place of batch normalisation, boxes
 of 5 x 5 instead of 7 x 7 bins of one sample each instead of four (the bins of small faces are
 smaller than a feature's cell), a box head of 256 instead of 1024 units, a tenth of the proposals,
@@ -15,7 +15,7 @@ from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHe
 from torchvision.ops.feature_pyramid_network import ExtraFPNBlock
 
 from utils.detector.roi_align import GatheredRoIAlign
-from utils.detector.trunks import (
+from utils.networks.trunks import (
     Trunk,
     efficientnet_lite0_trunk,
     mobilenet_v2_trunk,

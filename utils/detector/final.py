@@ -10,8 +10,7 @@ from typing import Any
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.fit import Fitted, fit
-from utils.detector.inference import has_bfloat16
-from utils.detector.model_file import ModelFile, in_half_precision, learnt_by, write_model
+from utils.detector.model_file import ModelFile
 from utils.detector.plan import Plan
 from utils.detector.validation import detections_of
 from utils.detector.weights import origin
@@ -19,6 +18,8 @@ from utils.metrics.average_precision import average_precision
 from utils.metrics.calibration import Calibration, fit_calibration
 from utils.metrics.detections import Detections
 from utils.metrics.operating_point import choose_threshold
+from utils.networks.devices import has_bfloat16
+from utils.networks.model_file import in_half_precision, learnt_by, write_model
 from utils.records import read_record, write_record
 from utils.search.space import default_params
 from utils.training.distributed import is_first

@@ -13,12 +13,12 @@ from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
 from utils.detector.fine_tuning import pretrained_rates
-from utils.detector.inference import best_device, has_bfloat16
 from utils.detector.plan import Plan
 from utils.detector.task import FaceDetection
 from utils.detector.validation import detections_of
 from utils.detector.weights import load_weights
 from utils.metrics.detections import Detections
+from utils.networks.devices import best_device, has_bfloat16
 from utils.seed import derive_seed
 from utils.training.checkpoint import Checkpoint
 from utils.training.distributed import is_first, processes

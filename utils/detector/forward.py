@@ -17,6 +17,7 @@ from torchvision.ops import clip_boxes_to_image, nms
 from utils.dataset.labels import BACKGROUND, CLASSES
 from utils.detector.head_loss import HeadLoss
 from utils.detector.proposals import propose
+from utils.networks.normalisation import MEAN, STD
 
 SAME_FACE = 0.5
 """Two detections that overlap by this much (IoU) are one face, whatever classes they claim."""
@@ -26,10 +27,6 @@ LEAST_SIDE = 0.01
 
 STRIDE = 32
 """The coarsest feature level has one place per so many pixels."""
-
-# Of ImageNet, on the scale 0..255, as torchvision's weights expect.
-MEAN = torch.tensor([123.675, 116.28, 103.53])[:, None, None]
-STD = torch.tensor([58.395, 57.12, 57.375])[:, None, None]
 
 Losses = dict[str, Tensor]
 Backbone = Callable[[Tensor], dict[str, Tensor]]

@@ -15,6 +15,7 @@ from torchvision.ops import (
 )
 
 from utils.dataset.labels import BACKGROUND, CLASSES
+from utils.training.class_loss import class_losses, class_weights
 from utils.training.recipe import Recipe
 
 OVERLAP = {
@@ -47,7 +48,7 @@ class HeadLoss:
     focus
         Exponent by which what is told well already counts less (Lin et al. 2017).
     weights
-        Of "no face" and the classes; None: all 1.
+        Of "no face", which is 1, and the classes; None: all 1.
     """
 
     box: str = "offsets"
@@ -61,7 +62,8 @@ class HeadLoss:
         """Return what a recipe asks for, of training photographs with faces of these labels."""
         weights = None
         if recipe.class_weight:
-            weights = class_weights(np.concatenate(labels), recipe.class_weight)
+            counts = np.bincount(np.concatenate(labels), minlength=len(CLASSES) + 1)
+            weights = (1.0, *class_weights(counts[BACKGROUND + 1 :], recipe.class_weight))
         return cls(
             recipe.box_loss,
             recipe.shared_boxes,
@@ -109,20 +111,4 @@ class HeadLoss:
     def classification(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return the mean loss of class logits (N, 4) with labels (N,)."""
         weights = None if self.weights is None else logits.new_tensor(self.weights)
-        each = functional.cross_entropy(
-            logits, labels, weights, reduction="none", label_smoothing=self.smoothing
-        )
-        if self.focus:
-            right = logits.softmax(dim=1)[torch.arange(len(labels)), labels]
-            each = each * (1 - right) ** self.focus
-        return each.mean()
-
-
-def class_weights(labels: np.ndarray, power: float) -> tuple[float, ...]:
-    """Return the weights of "no face", which is 1, and the classes: rare ones have larger ones.
-
-    A class weighs as often as the commonest outnumbers it, to a power in 0..1.
-    """
-    counts = np.bincount(labels, minlength=len(CLASSES) + 1)[BACKGROUND + 1 :]
-    weights = np.where(counts > 0, counts.max() / np.maximum(counts, 1), 1.0) ** power
-    return (1.0, *weights.tolist())
+        return class_losses(logits, labels, self.smoothing, self.focus, weights).mean()

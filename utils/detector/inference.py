@@ -19,6 +19,7 @@ from utils.detector.photo_losses import PhotoLosses
 from utils.detector.prepared import prepared
 from utils.errors import InputError, brief
 from utils.metrics.detections import Detections
+from utils.networks.devices import best_device, has_bfloat16
 from utils.training.recipe import Recipe
 from utils.training.tensors import load_tensors
 
@@ -176,16 +177,3 @@ def in_pixels_of(
     values = {name: tensor.cpu().numpy() for name, tensor in found.items()}
     boxes = values.pop("boxes") * np.array([x, y, x, y], np.float32)
     return Detections(boxes.astype(np.float32), **values)
-
-
-def has_bfloat16(device: torch.device | str) -> bool:
-    """Return whether `device` computes in bfloat16 itself, rather than by way of float32."""
-    if torch.device(device).type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16") or able.get("arm_bf16"))
-
-
-def best_device() -> str:
-    """Return ``cuda`` where a GPU is to be had and not hidden, else ``cpu``."""
-    return "cuda" if torch.cuda.is_available() else "cpu"

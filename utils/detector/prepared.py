@@ -4,11 +4,9 @@ import copy
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.detection import FasterRCNN
 
-from utils.detector.folding import pairs
-from utils.detector.packed import can_pack, pack
+from utils.networks.quicker import convert, fold
 
 
 def prepared(model: FasterRCNN, bfloat16: bool) -> FasterRCNN:
@@ -23,15 +21,8 @@ def prepared(model: FasterRCNN, bfloat16: bool) -> FasterRCNN:
     """
     ready = copy.deepcopy(model).eval().requires_grad_(False)
     ready = ready.to(memory_format=torch.channels_last)
-    _fold(ready.backbone)
-    features = (ready.backbone, ready.rpn.head.conv, ready.roi_heads.box_head)
-    weights = list(ready.parameters())
-    dtype = torch.bfloat16 if bfloat16 else weights[0].dtype
-    packs = weights[0].device.type == "cpu" and can_pack(dtype) and all(map(_is_finite, weights))
-    for part in features:
-        part.to(dtype)
-        if packs:
-            pack(part)
+    fold(ready.backbone)
+    convert(ready, [ready.backbone, ready.rpn.head.conv, ready.roi_heads.box_head], bfloat16)
     if bfloat16:
         ready.rpn.head.conv = _InBfloat16(ready.rpn.head.conv)
         ready.roi_heads.box_head = _InBfloat16(ready.roi_heads.box_head)
@@ -48,14 +39,3 @@ class _InBfloat16(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         with torch.autocast(features.device.type, torch.bfloat16):
             return self.part(features).float()
-
-
-def _is_finite(weight: Tensor) -> bool:
-    return bool(weight.isfinite().all())
-
-
-def _fold(network: nn.Module) -> None:
-    for convolution, normalisation in list(pairs(network)):
-        layer, norm = (network.get_submodule(name) for name in (convolution, normalisation))
-        network.set_submodule(convolution, fuse_conv_bn_eval(layer, norm))
-        network.set_submodule(normalisation, nn.Identity())

@@ -18,8 +18,8 @@ from urllib.request import urlopen
 
 from utils.detector.architectures import architecture
 from utils.detector.names import COMPACT_CENTERFACE, IN_THE_BOX
-from utils.detector.published import address_of, digest_in, sha256_of
 from utils.errors import InputError, brief
+from utils.networks.published import address_of, digest_in, sha256_of
 
 TIMEOUT = 10.0
 """Seconds that a server has to answer, and then again for each part of the file."""
@@ -90,7 +90,7 @@ def choose_weights(
     """Decide what ``--weights`` means for `arch`, fetching it if need be.
 
     ``auto`` takes COCO weights where torchvision has them and they can be had, else those that a
-    package holds for `arch` (`utils.detector.published`), and else none.
+    package holds for `arch` (`utils.networks.published`), and else none.
     `tell` is told of a download before it starts.
 
     Raises
@@ -131,8 +131,8 @@ def choose_weights(
     held = architecture(arch).packaged
     if held and held.sha256 == sha256_of(chosen.file):
         return replace(chosen, origin=held.origin())  # it fits; no need of torch to see that
-    from utils.detector.model_file import arch_of
     from utils.detector.weights import check_weights, origin
+    from utils.networks.model_file import arch_of
 
     if asked not in ("auto", *_PROPER) and (own := arch_of(chosen.file)) not in (None, arch):
         raise InputError(

@@ -12,12 +12,12 @@ from utils.dataset.labels import CLASS_IDS
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchor_sampling import seed_sampling
 from utils.detector.augmentation import Augmentation, chip_side
-from utils.detector.folding import FoldedBackbone
 from utils.detector.forward import Losses, losses
 from utils.detector.head_loss import HeadLoss
 from utils.detector.photo_losses import OF_ANCHORS, TARGET, PhotoLosses
 from utils.detector.validation import detections_of, validation_record
 from utils.metrics.detections import Detections
+from utils.networks.folding import FoldedBackbone
 from utils.seed import derive_seed
 from utils.training.batch_norm import share_batch_norm
 from utils.training.distributed import data_parallel, largest, processes, summed

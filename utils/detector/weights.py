@@ -13,10 +13,10 @@ from torchvision.models.detection import FasterRCNN
 
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
-from utils.detector.model_file import started_from
-from utils.detector.published import address_of, digest_in, packaged, sha256_of
-from utils.detector.trunk_weights import trunk_state
 from utils.errors import InputError, brief
+from utils.networks.model_file import started_from
+from utils.networks.published import address_of, digest_in, packaged, sha256_of
+from utils.networks.trunk_weights import trunk_state
 from utils.training.tensors import load_tensors
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def load_weights(model: FasterRCNN, path: Path, arch: str) -> Loaded:
     Of a detector (torchvision's COCO weights, or a model file of ours), layers that depend on the
     number of classes or anchors are left as they are where they do not fit, such as a head for
     COCO's 91 classes. Of a classifier (torchvision's ImageNet weights) the backbone is taken, and
-    so it is of the packaged files (`utils.detector.published`).
+    so it is of the packaged files (`utils.networks.published`).
 
     torchvision gives its pretrained ResNet-50-FPN a normalisation without the 1e-5 under the root;
     ours keeps it, since a model file could not tell, and training absorbs it.

@@ -11,9 +11,10 @@ from data.painter.sample import NEW
 from utils.analysis.evaluation.carried import unpacked
 from utils.dag.code_bundle import PROJECT, bundled
 from utils.dataset.images import decode
-from utils.detector.model_file import learnt_by, read_model
+from utils.detector.model_file import read_model
 from utils.detector.names import IN_THE_BOX
 from utils.models import load_model
+from utils.networks.model_file import learnt_by
 
 pytestmark = pytest.mark.xdist_group("runs")
 

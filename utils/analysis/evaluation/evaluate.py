@@ -23,7 +23,6 @@ from utils.analysis.plots import quality as quality_plots
 from utils.analysis.plots.mistakes import draw_mistakes
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES
-from utils.detector.model_file import write_model
 from utils.errors import InputError
 from utils.metrics.average_precision import IOUS, average_precision
 from utils.metrics.bootstrap import draws_of
@@ -33,6 +32,7 @@ from utils.metrics.detections import Detections
 from utils.metrics.matching import IOU
 from utils.metrics.precision_recall import precision_recall
 from utils.metrics.ranking import face_sides, rank
+from utils.networks.model_file import write_model
 from utils.records import read_record, write_atomically, write_record
 from utils.seed import derive_seed
 

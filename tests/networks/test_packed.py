@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from utils.detector.packed import PackedConvolution, can_pack, pack
+from utils.networks.packed import PackedConvolution, can_pack, pack
 
 DTYPES = [dtype for dtype in (torch.float32, torch.bfloat16) if can_pack(dtype)]
 

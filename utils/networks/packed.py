@@ -8,7 +8,7 @@ takes a compiler and a minute. The numbers stay the same, bit for bit.
 import torch
 from torch import Tensor, nn
 
-from utils.detector.depthwise import DepthwiseConv2d
+from utils.networks.depthwise import DepthwiseConv2d
 
 _ACTIVATIONS = {nn.ReLU: ("relu", []), nn.ReLU6: ("hardtanh", [0.0, 6.0])}
 _SIDE = 64  # of the features that the layout is chosen for; of others it is as good

@@ -4,9 +4,9 @@ from torch import nn
 
 from tests.detector.test_prepared import trained
 from tests.detector.test_weights import built
-from utils.detector.folding import FoldedBackbone, pairs
 from utils.detector.names import COMPACT, COMPACT_CENTERFACE, COMPACT_LITE0, MOBILENET, RESNET50_V2
 from utils.detector.task import FaceDetection
+from utils.networks.folding import FoldedBackbone, pairs
 from utils.training.recipe import Recipe
 
 

@@ -11,9 +11,9 @@ import cv2
 import torch
 from torch import Tensor, nn
 
-from utils.detector.forward import MEAN, STD
-from utils.detector.published import CENTERFACE, EFFICIENTNET_LITE0, Packaged, packaged, sha256_of
-from utils.detector.trunks import efficientnet_lite0_trunk, mobilenet_v2_trunk
+from utils.networks.normalisation import MEAN, STD
+from utils.networks.published import CENTERFACE, EFFICIENTNET_LITE0, Packaged, packaged, sha256_of
+from utils.networks.trunks import efficientnet_lite0_trunk, mobilenet_v2_trunk
 from utils.training.tensors import load_tensors
 
 State = dict[str, Tensor]

@@ -7,9 +7,9 @@ from torchvision.models import mobilenet_v2
 
 from tests.detector.test_weights import built
 from utils.detector.architectures import architecture
-from utils.detector.forward import MEAN, STD
 from utils.detector.names import COMPACT_CENTERFACE, COMPACT_LITE0, COMPACT_MOBILENET
 from utils.detector.weights import check_weights, load_weights
+from utils.networks.normalisation import MEAN, STD
 
 PACKAGED = (COMPACT_LITE0, COMPACT_MOBILENET, COMPACT_CENTERFACE)
 

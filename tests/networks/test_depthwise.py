@@ -3,8 +3,8 @@ import torch
 from torch import nn
 
 from tests.detector.test_weights import built
-from utils.detector.depthwise import DepthwiseConv2d, use_fast_depthwise
 from utils.detector.names import COMPACT_CENTERFACE, COMPACT_LITE0, MOBILENET
+from utils.networks.depthwise import DepthwiseConv2d, use_fast_depthwise
 
 
 @pytest.mark.parametrize("size", [(12, 9), (7, 8)])

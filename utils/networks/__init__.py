@@ -1,0 +1,1 @@
+"""What the networks of both tasks share: trunks, published weights, model files, quicker layers."""
