@@ -65,7 +65,7 @@ def test_in_bfloat16_features_agree_to_its_precision(name):
 def test_packed_it_finds_what_it_finds_unpacked(bfloat16, monkeypatch):
     model, images = trained("compact_mobilenet_v2_fpn")
     packed = candidates(prepared(model, bfloat16), images, bfloat16)[0]
-    monkeypatch.setattr("utils.detector.prepared.can_pack", lambda dtype: False)
+    monkeypatch.setattr("utils.networks.quicker.can_pack", lambda dtype: False)
     plain = candidates(prepared(model, bfloat16), images, bfloat16)[0]
     for found, expected in zip(packed, plain, strict=True):
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
