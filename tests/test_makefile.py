@@ -18,8 +18,8 @@ pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="there is no ma
 def checkout(tmp_path) -> Path:
     """Return a folder with the Makefile, and stand-ins for Python that note their calls."""
     shutil.copy(PROJECT / "Makefile", tmp_path)
-    for name in ("requirements.txt", "requirements-dev.txt", "requirements-weights.txt"):
-        (tmp_path / name).touch()
+    for name in ("", "-dev", "-export", "-faces", "-weights"):
+        (tmp_path / f"requirements{name}.txt").touch()
     script(tmp_path / "python", f'echo "python $*" >> calls\n{VENV}')
     script(tmp_path / "working", 'echo "venv $*" >> calls\n')
     script(tmp_path / "old", 'test "$1" != --version || { echo Python 3.9.6; exit 0; }\nexit 1\n')

@@ -10,8 +10,8 @@ from utils.classifier.finders.centerface import CenterFaceFinder
 from utils.classifier.finders.centerface_network import CenterFace
 from utils.classifier.finders.make import make_finder
 from utils.classifier.finders.names import Scored
-from utils.detector.published import CENTERFACE
 from utils.errors import InputError
+from utils.networks.published import CENTERFACE
 
 
 @pytest.fixture(scope="module")

