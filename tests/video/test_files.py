@@ -1,0 +1,184 @@
+"""Video files: every frame at its time, upright; what is wrong with a file is told."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from data.painter.films import stamped_number, write_film
+from data.painter.moving import compose_scene
+from utils.errors import InputError
+from utils.video.files import VideoFile
+from utils.video.frames import Part, seconds
+
+
+def numbers(path, **part) -> list[int]:
+    video = VideoFile(path, Part(**part))
+    found = [stamped_number(frame.image) for frame in video.frames()]
+    video.close()
+    return found
+
+
+def test_every_frame_comes_once_with_its_time(film, times):
+    video = VideoFile(film, Part())
+    frames = list(video.frames())
+    assert [stamped_number(frame.image) for frame in frames] == list(range(40))
+    assert [frame.time for frame in frames] == pytest.approx(list(times))
+    facts = video.facts()
+    assert (facts["width"], facts["height"], facts["decoded"]) == (192, 112, 40)
+    assert facts["cut_off"] is None
+    assert not video.gaps
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ({"every": 3}, list(range(0, 40, 3))),
+        ({"start": 1.5}, list(range(15, 40))),
+        ({"start": 1.5, "end": 2.0}, list(range(15, 20))),
+        ({"limit": 4}, [0, 1, 2, 3]),
+        ({"start": 2, "every": 5, "limit": 3}, [20, 25, 30]),
+        ({"rate": 5}, list(range(0, 40, 2))),
+    ],
+)
+def test_a_part_is_looked_at(film, part, expected):
+    assert numbers(film, **part) == expected
+
+
+def test_frames_are_thinned_evenly_to_a_rate_that_does_not_divide_theirs(film):
+    found = numbers(film, rate=7.5)
+    assert len(found) == pytest.approx(30, abs=1)
+    assert max(np.diff(found)) == 2
+
+
+def test_uneven_times_are_kept(scene, tmp_path):
+    uneven = [0.0, 0.04, 0.5, 0.52, 2.0, 2.01]
+    write_film(tmp_path / "phone.mp4", scene, uneven)
+    times = [frame.time for frame in VideoFile(tmp_path / "phone.mp4", Part()).frames()]
+    assert times == pytest.approx(uneven, abs=1e-3)
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_film_that_was_taken_on_its_side_is_turned(scene, tmp_path, degrees):
+    write_film(tmp_path / "plain.mp4", scene, [2.0])
+    write_film(tmp_path / "turned.mp4", scene, [2.0], rotation=degrees)
+    plain, turned = (
+        next(VideoFile(tmp_path / name, Part()).frames()).image
+        for name in ("plain.mp4", "turned.mp4")
+    )
+    assert np.array_equal(np.rot90(plain, degrees // 90), turned)
+
+
+def test_a_file_that_is_cut_off_is_used_up_to_there_and_told(scene, tmp_path, caplog):
+    times = np.arange(60) / 10
+    write_film(tmp_path / "whole.mkv", scene, times, stamped=True)
+    data = (tmp_path / "whole.mkv").read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(data[: len(data) // 2])
+    video = VideoFile(tmp_path / "cut.mkv", Part())
+    found = [stamped_number(frame.image) for frame in video.frames()]
+    assert found == list(range(len(found)))
+    assert 10 < len(found) < 50
+    (gap,) = video.gaps
+    assert gap.reason.startswith("cut off")
+    assert gap.end == pytest.approx(6, abs=0.3)
+    assert gap.start == pytest.approx(found[-1] / 10)
+    assert "used up to there" in caplog.text
+
+
+def test_frames_after_a_damaged_part_are_looked_at(scene, tmp_path):
+    times = np.arange(60) / 10
+    write_film(tmp_path / "whole.mkv", scene, times, stamped=True)
+    data = bytearray((tmp_path / "whole.mkv").read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 3000] = bytes(3000)
+    (tmp_path / "damaged.mkv").write_bytes(data)
+    found = numbers(tmp_path / "damaged.mkv")
+    assert max(found) == 59
+    assert len(found) >= 40
+
+
+def sound(path) -> None:
+    import av
+
+    with av.open(path, "w") as container:
+        stream = container.add_stream("aac", rate=16_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 16_000), np.float32), "fltp", "mono")
+        frame.sample_rate, frame.pts = 16_000, 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def no_frames(path) -> None:
+    scene = compose_scene(1, 1, 1, (64, 48))
+    write_film(path, scene, [0.0, 0.1])
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"\x1f\x43\xb6\x75")])  # where its first cluster begins
+
+
+def huge(path) -> None:
+    import av
+
+    with av.open(path, "w") as container:  # in two colours it takes next to nothing
+        stream = container.add_stream("ffv1", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 16_384, 8_640, "gray"
+        frame = av.VideoFrame(16_384, 8_640, "gray")
+        frame.pts = 0
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "said"),
+    [
+        ("noise.mp4", lambda path: path.write_bytes(bytes(range(256)) * 40), "cannot be read"),
+        ("empty.mp4", lambda path: path.touch(), "cannot be read"),
+        ("sound.mp4", sound, "holds no video, only audio"),
+        ("frameless.mkv", no_frames, "cannot be read as a video"),
+        ("huge.mkv", huge, "16,384 x 8,640 pixels are more than is looked at"),
+        ("folder.mp4", lambda path: path.mkdir(), "no regular file"),
+        ("missing.mp4", lambda path: None, "no such file"),
+        (
+            "list.mp4",
+            lambda path: path.write_text("#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/a.ts\n"),
+            "cannot be read|no frame",
+        ),
+    ],
+)
+def test_what_is_no_film_is_refused_with_its_name(tmp_path, name, make, said):
+    make(tmp_path / name)
+    with pytest.raises(InputError, match=said) as error:
+        numbers(tmp_path / name)
+    assert name in str(error.value)
+
+
+def test_a_film_without_its_index_is_refused(film, tmp_path):
+    data = film.read_bytes()
+    (tmp_path / "unfinished.mp4").write_bytes(data[: data.rindex(b"moov") - 4])
+    with pytest.raises(InputError, match="lack its index"):
+        VideoFile(tmp_path / "unfinished.mp4", Part())
+
+
+def test_times_that_run_backwards_are_left_out_and_counted(film, times, tmp_path, monkeypatch):
+    shutil.copy(film, tmp_path / "clip.mp4")
+    video = VideoFile(tmp_path / "clip.mp4", Part())
+    whole = list(video._timed())
+    mixed = [*whole[:10], *whole[5:20]]
+    monkeypatch.setattr(video, "_timed", lambda: iter(mixed))
+    found = [frame.time for frame in video.frames()]
+    assert found == pytest.approx(list(times[:20]))
+    assert video.facts()["out_of_order"] == 5
+
+
+def test_a_start_after_the_end_is_told(film):
+    with pytest.raises(InputError, match="--start 99 s"):
+        numbers(film, start=99)
+    with pytest.raises(InputError, match="--end 1 s"):
+        Part(start=2, end=1)
+
+
+@pytest.mark.parametrize(("text", "value"), [("90", 90), ("1:30", 90), ("1:00:01.5", 3601.5)])
+def test_times_are_read(text, value):
+    assert seconds(text) == value
+    for wrong in ("", "x", "1:2:3:4", "-1", f"{text}:"):
+        with pytest.raises(InputError):
+            seconds(wrong)

@@ -1,0 +1,140 @@
+"""Live sources: a camera that freezes, dies, comes back, changes size and sends garbage."""
+
+import threading
+import time
+
+import pytest
+
+from tests.video.camera import Camera, transport_stream
+from utils.errors import InputError
+from utils.video.frames import Part
+from utils.video.live import LiveSource
+
+SMALL, LARGE = transport_stream((160, 96)), transport_stream((192, 112), grey=160)
+
+
+def source(camera: Camera, part: Part | None = None, **others) -> LiveSource:
+    address = f"rtsp://viewer:s3cret@127.0.0.1:{camera.port}/live?token=abcdef"
+    settings = {"timeouts": (3, 1), "pauses": (0.1, 0.2), **others}
+    return LiveSource(address, part or Part(), **settings)
+
+
+def test_frames_come_in_step_with_time_and_the_newest_only():
+    with Camera(SMALL) as camera:
+        live, times = source(camera, Part(limit=6)), []
+        for frame in live.frames():
+            times.append(frame.time)
+            assert frame.image.shape == (96, 160, 3)
+            if len(times) == 2:
+                time.sleep(0.6)  # whoever is slow loses frames, and is not behind
+                asked = time.monotonic()
+        live.close()
+    assert times == sorted(times)
+    assert len(times) == 6
+    facts = live.facts()
+    assert facts["dropped"] >= 5
+    assert facts["arrived"] >= facts["dropped"] + 6
+    assert time.monotonic() - asked < 3
+    assert not live.gaps
+
+
+def test_a_camera_that_freezes_dies_and_changes_is_opened_again_and_the_gaps_are_told():
+    def later(seconds: float, **change: bool) -> None:
+        after = [setattr, [camera, *next(iter(change.items()))]]
+        threading.Timer(seconds, after[0], after[1]).start()
+
+    with Camera(SMALL) as camera:
+        live, shapes = source(camera), []
+        for frame in live.frames():
+            shapes.append(frame.image.shape[:2])
+            if len(shapes) == 5:
+                camera.frozen = True
+                later(2.5, frozen=False)
+            if len(shapes) == 15:
+                camera.dead, camera.film, camera.garbage = True, LARGE, True
+                later(2.3, dead=False)
+                later(3.0, garbage=False)
+            if shapes[-1] == (112, 192):
+                break
+        live.close()
+    assert set(shapes[:15]) == {(96, 160)}
+    assert len(live.gaps) == 2
+    assert all(gap.end - gap.start > 1.9 for gap in live.gaps)
+    assert all(gap.reason for gap in live.gaps)
+    assert live.facts()["opened"] >= 2
+
+
+def test_a_camera_that_stays_away_is_given_up_and_the_rest_is_a_gap():
+    with Camera(SMALL) as camera:
+        live = source(camera, lost_after=2.2)
+        for number, _ in enumerate(live.frames()):
+            if number == 3:
+                camera.dead = True
+        live.close()
+    assert "given up" in live.facts()["ended"]
+    assert len(live.gaps) == 1
+    assert live.gaps[0].end - live.gaps[0].start > 2.1
+
+
+def test_an_address_that_never_answers_ends_in_time_with_an_error_that_hides_the_password():
+    with Camera(SMALL, dead=True) as camera:
+        live = source(camera, tries=2)
+        began = time.monotonic()
+        with pytest.raises(InputError) as error:
+            list(live.frames())
+        live.close()
+    assert time.monotonic() - began < 10
+    assert "127.0.0.1" in str(error.value)
+    assert not {"s3cret", "abcdef", "viewer"} & set(str(error.value).replace("@", " ").split())
+    for secret in ("s3cret", "abcdef", "viewer"):
+        assert secret not in f"{error.value} {live.facts()} {live.gaps}"
+
+
+def test_the_end_of_the_time_asked_for_ends_it_even_while_nothing_comes():
+    with Camera(SMALL, frozen=True) as camera:
+        live = source(camera, Part(end=1.0), tries=50)
+        began = time.monotonic()
+        assert list(live.frames()) == []
+        assert time.monotonic() - began < 3
+        live.close()
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("987", "there is no such camera"),
+        ("file:///etc/passwd", "only rtsp"),
+        ("ftp://127.0.0.1/clip.mp4", "only rtsp"),
+        ("rtsp://:554/live", "no address"),
+        ("http://127.0.0.1:notaport/", "no address"),
+    ],
+)
+def test_what_is_no_camera_and_no_address_is_refused_at_once(word, said):
+    with pytest.raises(InputError, match=said):
+        LiveSource(word, Part())
+
+
+def redirecting() -> tuple[threading.Thread, int]:
+    import socket
+
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        for _ in range(2):
+            client, _ = server.accept()
+            with client:
+                client.recv(4096)
+                client.sendall(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/hostname\r\n\r\n")
+        server.close()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return thread, server.getsockname()[1]
+
+
+def test_an_address_that_leads_to_a_file_of_this_machine_is_not_followed():
+    _, port = redirecting()
+    live = LiveSource(f"http://127.0.0.1:{port}/clip.mp4", Part(), pauses=(0.05,), tries=2)
+    with pytest.raises(InputError, match="cannot be opened"):
+        list(live.frames())
+    live.close()

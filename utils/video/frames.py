@@ -1,0 +1,141 @@
+"""What every source gives: pictures with their times; and how much of a source is looked at."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from utils.errors import InputError, brief
+
+LARGEST = 8192 * 4320
+"""Pixels of a frame that are decoded at most: those of a video of 8K, and a bit."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture of a video.
+
+    Attributes
+    ----------
+    time
+        Seconds since the source began, rising from one frame to the next.
+    image
+        uint8, shape (H, W, 3), RGB, upright.
+    """
+
+    time: float
+    image: np.ndarray
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A span that was not seen: ``start`` and ``end`` in seconds, and why, in words."""
+
+    start: float
+    end: float
+    reason: str
+
+
+class Source(Protocol):
+    """Where frames come from.
+
+    Attributes
+    ----------
+    name
+        What to call it; it holds no password.
+    live
+        Whether what is not looked at now is lost.
+    gaps
+        What was missed so far.
+    """
+
+    name: str
+    live: bool
+    gaps: list[Gap]
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames to be looked at."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is known of the source by now, as plain values for a record."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+@dataclass
+class Part:
+    """Which frames of a source are looked at.
+
+    Attributes
+    ----------
+    every
+        Only each so many-th frame.
+    start, end
+        Seconds since the source began; None for all there is.
+    limit
+        The most frames to look at.
+    rate
+        The most frames a second of the source; None for all there are.
+    """
+
+    every: int = 1
+    start: float = 0.0
+    end: float | None = None
+    limit: int | None = None
+    rate: float | None = None
+    _come: int = field(default=0, repr=False)
+    _taken: int = field(default=0, repr=False)
+    _next: float = field(default=-np.inf, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.end is not None and self.end <= self.start:
+            raise InputError(f"--end {self.end:g} s: is not after --start {self.start:g} s")
+
+    def wants(self, time: float) -> bool:
+        """Return whether the frame of this time, the next of the source, is to be looked at."""
+        if time < self.start or self.over(time):
+            return False
+        self._come += 1
+        if (self._come - 1) % self.every:
+            return False
+        if self.rate:
+            if time < self._next - 1e-3:
+                return False
+            # on a grid of the times, so that 30 frames a second can be thinned to 20, too
+            due = self._next if np.isfinite(self._next) else time
+            self._next = max(due + 1 / self.rate, time + 0.5 / self.rate)
+        self._taken += 1
+        return True
+
+    def over(self, time: float) -> bool:
+        """Return whether nothing from this time on is wanted."""
+        if self.limit is not None and self._taken >= self.limit:
+            return True
+        return self.end is not None and time >= self.end
+
+
+def seconds(text: str) -> float:
+    """Return the seconds that ``90``, ``1:30`` or ``0:01:30.5`` stand for.
+
+    Raises
+    ------
+    InputError
+        If it is no such time.
+    """
+    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d+)?", text):
+        raise InputError(f"{brief(text)!r}: is no time; give seconds, M:SS or H:MM:SS")
+    total = 0.0
+    for part in text.split(":"):
+        total = 60 * total + float(part)
+    return total
+
+
+def upright(image: np.ndarray, degrees: float) -> np.ndarray:
+    """Turn a frame as its file demands: counter-clockwise, by a multiple of 90 degrees."""
+    return np.ascontiguousarray(np.rot90(image, round(degrees / 90) % 4))

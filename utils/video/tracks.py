@@ -1,0 +1,212 @@
+"""Faces linked from frame to frame: ByteTrack, which also uses detections of low confidence.
+
+Zhang et al., ECCV (2022) 1, with two changes. Time is in seconds, so that frames need not be even.
+Boxes are compared with a border around them (C-BIoU: Yang et al., WACV (2023) 4788), the wider the
+longer ago a face was last seen, because at few frames a second somebody who walks has left their
+own box before the next frame.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from utils.video.motion import STEP, Motion
+
+
+@dataclass(frozen=True)
+class TrackSettings:
+    """How detections become tracks.
+
+    Attributes
+    ----------
+    high
+        Confidence from which a detection may begin a track.
+    low
+        Confidence from which it may go on with one.
+    kept
+        Seconds that a track which is not seen is waited for.
+    overlap, low_overlap, new_overlap
+        Least intersection over union with a confident detection, with another, and of a track of
+        one detection only.
+    border, most_border
+        How wide the border of a box is, in its widths and heights, a step after it was seen, and
+        at most; 0 for plain ByteTrack. It grows with the seconds between.
+    """
+
+    high: float
+    low: float
+    kept: float = 6.0
+    overlap: float = 0.15
+    low_overlap: float = 0.5
+    new_overlap: float = 0.2
+    border: float = 0.15
+    most_border: float = 1.0
+
+
+@dataclass
+class Track:
+    """A face that is followed.
+
+    Attributes
+    ----------
+    number
+        From 1, in the order of their first detections.
+    motion
+        Where it is, and how it moves.
+    first, last
+        Seconds at which it was first and last seen.
+    seen
+        How many times.
+    missed
+        Whether the frame before had no detection of it.
+    """
+
+    number: int
+    motion: Motion
+    first: float
+    last: float
+    seen: int = 1
+    missed: bool = False
+
+
+@dataclass
+class Tracker:
+    """Follows faces through a video.
+
+    Attributes
+    ----------
+    settings
+        How.
+    tracks
+        Those that are followed now; who was seen last may be waited for.
+    ended
+        Numbers of tracks that ended with the last frame.
+    """
+
+    settings: TrackSettings
+    tracks: list[Track] = field(default_factory=list)
+    ended: list[int] = field(default_factory=list)
+    _time: float | None = None
+    _next: int = 1
+
+    def update(self, boxes: np.ndarray, scores: np.ndarray, time: float) -> np.ndarray:
+        """Link the detections of a frame to tracks.
+
+        Parameters
+        ----------
+        boxes
+            float, shape (N, 4): x1, y1, x2, y2.
+        scores
+            float, shape (N,): how sure it is that each is a face, in 0..1.
+        time
+            Seconds, more than of the frame before.
+
+        Returns
+        -------
+        int64, shape (N,): the number of each detection's track; 0 for those that belong to none.
+
+        Raises
+        ------
+        ValueError
+            If time does not go on.
+        """
+        if self._time is not None and time <= self._time:
+            raise ValueError(f"time goes from {self._time} to {time}")
+        wanted, boxes = self.settings, np.asarray(boxes, np.float64).reshape(-1, 4)
+        step = 0.0 if self._time is None else time - self._time
+        self._time = time
+        self._forget(time)
+        for track in self.tracks:
+            if track.missed:
+                track.motion.rest()
+            track.motion.predict(step)
+
+        numbers = np.zeros(len(boxes), np.int64)
+        sure = list(np.flatnonzero(scores >= wanted.high))
+        unsure = list(np.flatnonzero((scores >= wanted.low) & (scores < wanted.high)))
+        known = [track for track in self.tracks if track.seen > 1]
+        new = [track for track in self.tracks if track.seen == 1]
+
+        def link(tracks: list[Track], among: list[int], least: float) -> list[Track]:
+            """Give detections to tracks; return those left, and take the others from `among`."""
+            pairs = _assign(self._overlaps(tracks, boxes[among], time), least)
+            for row, column in pairs:
+                self._see(tracks[row], boxes[among[column]], time)
+                numbers[among[column]] = tracks[row].number
+            for column in sorted((column for _, column in pairs), reverse=True):
+                del among[column]
+            rows = {row for row, _ in pairs}
+            return [track for row, track in enumerate(tracks) if row not in rows]
+
+        left = link(known, sure, wanted.overlap)
+        followed = [track for track in left if not track.missed]
+        left = [track for track in left if track.missed]
+        left += link(followed, unsure, wanted.low_overlap)
+        left += link(new, sure, wanted.new_overlap)
+        for track in left:
+            track.missed = True
+        for index in sure:
+            track = Track(self._next, Motion.start(boxes[index]), time, time)
+            self.tracks.append(track)
+            numbers[index], self._next = track.number, self._next + 1
+        return numbers
+
+    def finish(self) -> None:
+        """End every track."""
+        self.ended = [track.number for track in self.tracks]
+        self.tracks = []
+
+    def _see(self, track: Track, box: np.ndarray, time: float) -> None:
+        track.motion.update(box)
+        track.last, track.seen, track.missed = time, track.seen + 1, False
+
+    def _forget(self, time: float) -> None:
+        """End what was waited for too long; what was seen once only is not waited for."""
+        kept, ended = [], []
+        for track in self.tracks:
+            gone = time - track.last > self.settings.kept or (track.seen == 1 and track.missed)
+            (ended if gone else kept).append(track)
+        self.tracks, self.ended = kept, [track.number for track in ended]
+
+    def _overlaps(self, tracks: Sequence[Track], boxes: np.ndarray, time: float) -> np.ndarray:
+        """Return how far tracks and boxes overlap, borders included: (tracks, boxes)."""
+        if not len(tracks) or not len(boxes):
+            return np.zeros((len(tracks), len(boxes)))
+        wanted = self.settings
+        ago = np.array([(time - track.last) / STEP for track in tracks])
+        border = np.minimum(wanted.border * ago, wanted.most_border)[:, None]
+        if not wanted.border:
+            border = np.zeros_like(border)
+        return overlaps(np.stack([track.motion.box for track in tracks]), boxes, border)
+
+
+def overlaps(first: np.ndarray, second: np.ndarray, border: np.ndarray | float = 0.0) -> np.ndarray:
+    """Return intersection over union of boxes (M, 4) and (N, 4) with borders: shape (M, N).
+
+    Parameters
+    ----------
+    border
+        Shape (M, 1), or one: how far both boxes of a pair are widened on each side, in their own
+        widths and heights.
+    """
+    first, second = first[:, None], second[None]
+    sides = first[..., 2:] - first[..., :2], second[..., 2:] - second[..., :2]
+    more = np.asarray(border)[..., None]
+    lows = [box[..., :2] - more * side for box, side in zip((first, second), sides, strict=True)]
+    highs = [box[..., 2:] + more * side for box, side in zip((first, second), sides, strict=True)]
+    inner = (np.minimum(*highs) - np.maximum(*lows)).clip(0).prod(axis=-1)
+    areas = [(high - low).prod(axis=-1) for low, high in zip(lows, highs, strict=True)]
+    return inner / np.maximum(areas[0] + areas[1] - inner, 1e-9)
+
+
+def _assign(similar: np.ndarray, least: float) -> list[tuple[int, int]]:
+    """Return the pairs (row, column) of most similarity in all, none below `least`."""
+    from scipy.optimize import linear_sum_assignment
+
+    if not similar.size:
+        return []
+    possible = similar >= least
+    rows, columns = linear_sum_assignment(np.where(possible, 1 - similar, 2.0))
+    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+    return [(row, column) for row, column in pairs if possible[row, column]]
