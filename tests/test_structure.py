@@ -30,6 +30,7 @@ UNDER = {  # the rooms that each may import, besides the ground
         "dataset",
     },
     "apply": {"analysis", "models", "detector", "classifier", "drawing", "metrics", "dataset"},
+    "video": {"apply", "analysis", "models", "detector", "drawing", "metrics", "dataset"},
     "dag": {"detector.names", "classifier.names"},
     "dag.engines": {"dag"},
     "submission": {"dag", "dag.engines", "detector", "classifier", "networks", "dataset"},
