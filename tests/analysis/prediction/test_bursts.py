@@ -8,7 +8,7 @@ import pytest
 
 from data.painter.sample import crop_picture, draw_picture
 from utils.analysis.prediction.bursts import LONG, find_bursts, split_scenes
-from utils.dataset.splitting.fingerprint_index import FingerprintWriter
+from utils.dataset.splitting.fingerprint_index import FingerprintIndex, FingerprintWriter
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.errors import InputError
 
@@ -24,7 +24,7 @@ def write(path, images: dict[str, np.ndarray]):
     for file, image in images.items():
         writer.add(file, fingerprint(image))
     writer.write(path)
-    return path
+    return FingerprintIndex.read(path)
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +51,19 @@ def test_bursts_are_found_across_shards(images, tmp_path) -> None:
     assert find_bursts(shards[::-1], list(images), [None] * 8) == groups
 
 
+def test_in_memory_is_as_from_a_file(images, tmp_path) -> None:
+    writer = FingerprintWriter(60)
+    for file, image in images.items():
+        writer.add(file, fingerprint(image))
+    times = [None] * len(images)
+    of_a_file = find_bursts([write(tmp_path / "0.npz", images)], list(images), times)
+    assert find_bursts([writer.index()], list(images), times) == of_a_file
+
+
 def test_fingerprints_of_other_photographs_are_refused(images, tmp_path) -> None:
-    path = write(tmp_path / "0.npz", images)
+    shard = write(tmp_path / "0.npz", images)
     with pytest.raises(InputError, match=r"0\.npz: fingerprints of 8 photographs .* 7 .*h\.jpg"):
-        find_bursts([path], list(images)[:-1], [None] * 7)
+        find_bursts([shard], list(images)[:-1], [None] * 7)
 
 
 def test_without_photographs_there_are_no_bursts(tmp_path) -> None:

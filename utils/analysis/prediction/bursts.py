@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
@@ -37,14 +36,14 @@ log = logging.getLogger(__name__)
 
 
 def find_bursts(
-    paths: Sequence[Path], files: Sequence[str], times: Sequence[datetime | None]
+    shards: Sequence[FingerprintIndex], files: Sequence[str], times: Sequence[datetime | None]
 ) -> list[int]:
     """Group new photographs that are as one observation.
 
     Parameters
     ----------
-    paths
-        The fingerprints of all shards (`utils.dataset.splitting.fingerprint_index`).
+    shards
+        The fingerprints of all photographs.
     files
         Names of the photographs' files, sorted as cameras number them.
     times
@@ -57,9 +56,9 @@ def find_bursts(
     Raises
     ------
     InputError
-        If a file cannot be read, or does not hold the fingerprints of these photographs.
+        If they are of other photographs.
     """
-    scenes = find_groups(_Album(paths, files))
+    scenes = find_groups(_Album(shards, files))
     return split_scenes(scenes, times)
 
 
@@ -116,15 +115,15 @@ class _Album(Sequence):
         Names of the photographs' files, in the order of the sequence.
     """
 
-    def __init__(self, paths: Sequence[Path], files: Sequence[str]) -> None:
+    def __init__(self, shards: Sequence[FingerprintIndex], files: Sequence[str]) -> None:
         places: dict[str, tuple[FingerprintIndex, int]] = {}
-        for path in paths:
-            index = FingerprintIndex.read(path)
+        for index in shards:
             places |= {file: (index, number) for number, file in enumerate(index.files)}
         if set(places) != set(files):
             other = sorted(set(places) ^ set(files))
+            sources = ", ".join(str(index.source) for index in shards)
             raise InputError(
-                f"{', '.join(map(str, paths))}: fingerprints of {len(places)} photographs do not "
+                f"{sources}: fingerprints of {len(places)} photographs do not "
                 f"belong to the predictions of {len(files)} (for example {other[0]}); "
                 "predict them together"
             )

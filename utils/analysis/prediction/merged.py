@@ -9,6 +9,7 @@ from typing import Any
 from utils.analysis.prediction.bursts import find_bursts
 from utils.analysis.prediction.predict import SCHEMA
 from utils.analysis.prediction.summary import summarise
+from utils.dataset.splitting.fingerprint_index import FingerprintIndex
 from utils.errors import InputError
 from utils.metrics.detections import Detections
 from utils.records import read_record
@@ -69,13 +70,15 @@ def read_predictions(
                     )
             yield path, record
 
-    return joined(records(), threshold, fingerprints, times)
+    return joined(
+        records(), threshold, [FingerprintIndex.read(path) for path in fingerprints], times
+    )
 
 
 def joined(
     records: Iterable[tuple[object, dict[str, Any]]],
     threshold: float,
-    fingerprints: Sequence[Path] = (),
+    fingerprints: Sequence[FingerprintIndex] = (),
     times: Mapping[str, str | None] | None = None,
 ) -> Predictions:
     """Return records of predictions as one; see `read_predictions`.
@@ -106,7 +109,7 @@ def joined(
 
 def _add_groups(
     summaries: Sequence[dict[str, Any]],
-    fingerprints: Sequence[Path],
+    fingerprints: Sequence[FingerprintIndex],
     given: Mapping[str, str | None],
 ) -> None:
     groups = range(len(summaries))

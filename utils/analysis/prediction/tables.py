@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from utils.analysis.prediction.merged import Predictions
 from utils.dataset.labels import BACKGROUND, CLASSES, TITLES
@@ -54,9 +54,15 @@ def predictions_table(
 
 
 def write_faces(path: Path, predictions: Predictions) -> None:
+    """Write ``predictions.csv`` to a file, whole or not at all (see `faces_table`)."""
+    with atomic_file(path) as file:
+        faces_table(file, predictions)
+
+
+def faces_table(file: BinaryIO, predictions: Predictions) -> None:
     """Write ``predictions.csv``: one row a box, with its class, probabilities and confidence.
 
-    The file is RFC 4180 in UTF-8, with a head line of `COLUMNS`, sorted by photograph; of one
+    The table is RFC 4180 in UTF-8, with a head line of `COLUMNS`, sorted by photograph; of one
     photograph boxes stand by falling confidence. All boxes that the detector returned are there:
     those that were counted have "yes" under ``passed_threshold``, the others "no". ``status`` is
     "face". No photograph is missing: one without any box has a row of its own of status "no_face",
@@ -69,16 +75,15 @@ def write_faces(path: Path, predictions: Predictions) -> None:
 
     Photographs of one ``group`` are as one observation: a burst, crops, the same scene again.
     """
-    with atomic_file(path) as file:
-        text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
-        writer = csv.writer(text)
-        writer.writerow(COLUMNS)
-        for photo, found in zip(predictions.summaries, predictions.detections, strict=True):
-            for row in _faces(photo["file"], found, predictions.threshold):
-                writer.writerow([*row, photo["group"]])
-        for item in predictions.skipped:
-            writer.writerow([*_empty(item["file"], "not_read"), ""])
-        text.detach()
+    text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for photo, found in zip(predictions.summaries, predictions.detections, strict=True):
+        for row in _faces(photo["file"], found, predictions.threshold):
+            writer.writerow([*row, photo["group"]])
+    for item in predictions.skipped:
+        writer.writerow([*_empty(item["file"], "not_read"), ""])
+    text.detach()
 
 
 def _faces(name: str, found: Detections, threshold: float) -> Iterator[list[str]]:

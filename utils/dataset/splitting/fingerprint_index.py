@@ -75,22 +75,28 @@ class FingerprintWriter:
         `MAX_FEATURES` would be exceeded, every photograph keeps equally many features, evenly
         chosen.
         """
+        names = np.frombuffer("\0".join(self._files).encode(), np.uint8)
+        file = io.BytesIO()
+        np.savez(file, files=names, **self._arrays())
+        write_atomically(path, file.getvalue())
+
+    def index(self) -> "FingerprintIndex":
+        """Return what `FingerprintIndex.read` would read from the file, without one."""
+        return FingerprintIndex(self._files, self._arrays())
+
+    def _arrays(self) -> dict[str, np.ndarray]:
         if self._kept > MAX_FEATURES:
             self._thin(MAX_FEATURES // len(self._files))
         parts = self._parts
-        file = io.BytesIO()
-        np.savez(
-            file,
-            files=np.frombuffer("\0".join(self._files).encode(), np.uint8),
-            bits=np.array(parts["bits"], bool).reshape(-1, 63),
-            thumbnails=np.array(parts["thumbnails"], np.float16).reshape(-1, 1024),
-            greys=np.concatenate([np.zeros(0, np.uint8), *parts["greys"]]),
-            grey_sizes=np.array([grey.size for grey in parts["greys"]], np.int64),
-            points=np.concatenate([np.zeros((0, 2), np.float32), *parts["points"]]),
-            point_counts=np.array([len(points) for points in parts["points"]], np.int64),
-            descriptors=np.concatenate([np.zeros((0, 128), np.uint8), *parts["descriptors"]]),
-        )
-        write_atomically(path, file.getvalue())
+        return {
+            "bits": np.array(parts["bits"], bool).reshape(-1, 63),
+            "thumbnails": np.array(parts["thumbnails"], np.float16).reshape(-1, 1024),
+            "greys": np.concatenate([np.zeros(0, np.uint8), *parts["greys"]]),
+            "grey_sizes": np.array([grey.size for grey in parts["greys"]], np.int64),
+            "points": np.concatenate([np.zeros((0, 2), np.float32), *parts["points"]]),
+            "point_counts": np.array([len(points) for points in parts["points"]], np.int64),
+            "descriptors": np.concatenate([np.zeros((0, 128), np.uint8), *parts["descriptors"]]),
+        }
 
     def _thin(self, most: int) -> int:
         """Keep at most so many features of each photograph; return how many these are."""
@@ -122,10 +128,14 @@ class FingerprintIndex:
     ----------
     files
         Names of their files.
+    source
+        What to call it in an error.
     """
 
-    def __init__(self, files: Sequence[str], arrays: dict[str, np.ndarray]) -> None:
-        self.files, self._arrays = list(files), arrays
+    def __init__(
+        self, files: Sequence[str], arrays: dict[str, np.ndarray], source: object = "in memory"
+    ) -> None:
+        self.files, self.source, self._arrays = list(files), source, arrays
         self._greys, self._points = (
             np.concatenate([[0], arrays[name].cumsum()]) for name in ("grey_sizes", "point_counts")
         )
@@ -152,7 +162,7 @@ class FingerprintIndex:
             raise InputError(
                 f"{path}: not a file of fingerprints ({error}); make it again with split_data"
             ) from error
-        return cls(files, arrays)
+        return cls(files, arrays, path)
 
     def __len__(self) -> int:
         return len(self.files)

@@ -1,0 +1,70 @@
+"""What was found on photographs, kept in memory until all of it is told together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from utils.analysis.prediction.looking import Unread
+from utils.analysis.prediction.merged import Predictions, joined
+from utils.analysis.prediction.predict import GREY_QUALITY
+from utils.apply.faces import faces_record
+from utils.apply.looking import Found
+from utils.apply.rate import absent_from, rate_record
+from utils.apply.sentences import sentence
+from utils.dataset.splitting.fingerprint_index import FingerprintWriter
+from utils.detector.inference import Detector
+
+
+class Collected:
+    """The faces of photographs as they come; no picture is kept, and nothing is written.
+
+    Parameters
+    ----------
+    model
+        Which looks.
+
+    Attributes
+    ----------
+    absent
+        Names of the classes that the model does not know.
+    """
+
+    def __init__(self, model: Detector) -> None:
+        self.model, self.absent = model, absent_from(model)
+        self._photos: list[dict[str, Any]] = []
+        self._skipped: list[dict[str, str]] = []
+        self._fingerprints = FingerprintWriter(GREY_QUALITY)
+
+    @property
+    def done(self) -> int:
+        """How many photographs were looked at."""
+        return len(self._photos)
+
+    @property
+    def skipped(self) -> int:
+        """How many could not be read."""
+        return len(self._skipped)
+
+    def add(self, found: Found | Unread) -> str:
+        """Keep what was found on one photograph; return it in a sentence."""
+        if isinstance(found, Unread):
+            self._skipped.append({"file": found.file, "reason": found.reason})
+            return f"{found.file}: not read: {found.reason.removeprefix(f'{found.file}: ')}"
+        self._photos.append(found.record)
+        self._fingerprints.add(found.record["file"], found.fingerprint)
+        return sentence(found.record, self.model.threshold, self.absent)
+
+    def predictions(self) -> Predictions:
+        """Return all of it, with the groups of photographs that are as one observation."""
+        record = {"photos": self._photos, "skipped": self._skipped}
+        threshold = float(self.model.threshold)
+        return joined([("the photographs", record)], threshold, [self._fingerprints.index()])
+
+    def faces(self, predictions: Predictions, pictures: Mapping[str, str | None]) -> dict[str, Any]:
+        """Return the record ``faces.json`` (`utils.apply.faces.faces_record`)."""
+        return faces_record(self.model, self._photos, predictions, pictures)
+
+    def rate(
+        self, predictions: Predictions, facts: Mapping[str, Any] | None = None, left: int = 0
+    ) -> dict[str, Any]:
+        """Return the record ``rate.json`` (`utils.apply.rate.rate_record`)."""
+        return rate_record(self.model, predictions, facts or {}, left)
