@@ -1,23 +1,30 @@
 """`load_model`: a file of any kind of model of ours becomes what finds faces on photographs."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from utils.classifier.finders.finder import FaceFinder
+from utils.classifier.finders.make import make_finder
+from utils.classifier.finders.names import read_finder
 from utils.classifier.inference import FaceClassifier
 from utils.classifier.model_file import KIND as CLASSIFIER
+from utils.classifier.two_stage import TwoStageDetector
+from utils.classifier.two_stage_file import KIND as TWO_STAGE
 from utils.detector.inference import Detector
 from utils.detector.model_file import KIND
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError, brief
 from utils.training.tensors import load_tensors
 
-Model = Detector | FaceClassifier
+Model = Detector | FaceClassifier | TwoStageDetector
 """What has ``predict(images)`` and ``stream(images)``, both of which give `Detections`."""
 
 KINDS: dict[str, Callable[[Any, str, Path, str | None], Model]] = {
     KIND: Detector.of_content,
     CLASSIFIER: FaceClassifier.of_content,
+    TWO_STAGE: lambda *file: TwoStageDetector.of_content(*file, of_detector=Detector.of_content),
 }
 """What makes a model of each kind, by the field ``kind`` of its file.
 
@@ -65,6 +72,31 @@ def load_model(path: Path | None = None, device: str | None = None) -> Model:
             f"{path}: field 'kind' is {brief(kind)!r}; this version knows {', '.join(KINDS)}"
         )
     return KINDS[kind](content, digest, path, device)
+
+
+def load_finder(word: str, weights: Path | None = None, device: str | None = None) -> FaceFinder:
+    """Return the face finder that a word names (`utils.classifier.finders.names.read_finder`).
+
+    Parameters
+    ----------
+    weights
+        A file of its weights: of ``centerface`` by default that of the package, of ``detector`` the
+        model file of a detector, by default that in the box.
+    device
+        As `load_model` takes it.
+
+    Raises
+    ------
+    InputError
+        If the word names none, or what the finder needs is not there.
+    """
+    name, options = read_finder(word)
+    _check_device(device)
+    if name != "detector":
+        return make_finder(name, weights=weights, device=device, **asdict(options))
+    content, digest = load_tensors(weights or IN_THE_BOX)
+    detector = Detector.of_content(content, digest, weights or IN_THE_BOX, device)
+    return make_finder(name, weights=content, detector=detector, **asdict(options))
 
 
 def _check_device(name: str | None) -> None:

@@ -1,9 +1,14 @@
-"""Tiny networks, and faces that they can be told apart by in seconds."""
+"""Tiny networks, faces that they can be told apart by in seconds, and photographs of people.
+
+The photographs come with libraries, have clear rights, and show one face each.
+"""
 
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
+import skimage.data
 import torch
 
 from utils.classifier.architectures import build_network
@@ -11,7 +16,7 @@ from utils.classifier.model_file import ModelFile
 from utils.classifier.names import CENTERFACE
 from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
-from utils.dataset.images import encode_png
+from utils.dataset.images import decode, encode_png
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo, write_shard
 from utils.metrics.temperature import Temperature
@@ -84,3 +89,20 @@ def path(tmp_path_factory, model) -> Path:
     path = tmp_path_factory.mktemp("model") / "model.pth"
     write_model(path, model)
     return path
+
+
+FACES = {"hopper": (185, 140, 358, 345), "astronaut": (180, 75, 268, 182)}
+"""From the eyebrows to below the chin, in pixels of the photographs."""
+
+
+@pytest.fixture(scope="session")
+def photographs() -> dict[str, np.ndarray]:
+    """Return the photographs, RGB."""
+    path = Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg")
+    return {"hopper": decode(path.read_bytes(), path.name), "astronaut": skimage.data.astronaut()}
+
+
+@pytest.fixture(params=FACES)
+def photograph(request, photographs) -> tuple[np.ndarray, np.ndarray]:
+    """Return each photograph with the box of its face, float32 (4,)."""
+    return photographs[request.param], np.array(FACES[request.param], np.float32)

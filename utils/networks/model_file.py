@@ -88,13 +88,14 @@ def check_content(
     fields
         What such a file must hold.
     """
+    found = content.get("kind", FIRST_KIND) if isinstance(content, dict) else kind
+    if found != kind and "schema" in content:
+        raise InputError(f"{path}: field 'kind' is {brief(found)!r}, expected {kind!r}")
     if not isinstance(content, dict) or not {"schema", "state_dict"} <= content.keys():
         raise InputError(
             f"{path}: is no model file of this project; give one, as "
             "RUN_DIR/output/face_mask_detector.pth of a run of workflow.py"
         )
-    if (found := content.get("kind", FIRST_KIND)) != kind:
-        raise InputError(f"{path}: field 'kind' is {brief(found)!r}, expected {kind!r}")
     if content["schema"] not in schemas:
         raise InputError(
             f"{path}: field 'schema' is {content['schema']!r}, expected {tuple(schemas)[-1]}; "

@@ -28,6 +28,11 @@ class DetectorFinder:
         `utils.detector.inference.Detector`, or what has its ``predict`` and ``digest``.
     content
         What its file holds, to be kept in a file of two stages.
+
+    Attributes
+    ----------
+    learnt
+        The photographs that the detector learnt from, as far as known.
     """
 
     name = "detector"
@@ -35,6 +40,7 @@ class DetectorFinder:
     def __init__(self, options: OfDetector, detector: FindsFaces, content: Any = None) -> None:
         self.options, self._detector, self._content = options, detector, content
         self.identity = detector.digest
+        self.learnt = getattr(detector, "learnt", None)
 
     def content(self) -> Any:
         return {"identity": self.identity, "model": self._content}
