@@ -8,6 +8,7 @@ python workflow.py status runs/...          how it stands; also wait, remove, st
 python workflow.py graph --output dag.png   draw the workflow
 python workflow.py suggest runs/...         deal new photographs to annotate, for a surer answer
 python workflow.py plan-sample runs/...     how many photographs a narrower answer takes
+python workflow.py runs                     the runs there are, what differs, what they found
 """
 
 from __future__ import annotations  # an old Python gets as far as the message below
@@ -25,7 +26,7 @@ try:
     from utils.dag.engines.run import Run
     from utils.dag.graph import draw_graph
     from utils.dag.option_reading import Parser, add_arguments, read_given, read_options
-    from utils.dag.option_types import choice, path, real, whole
+    from utils.dag.option_types import choice, flag, path, real, whole
     from utils.dag.options import Options, marked, spelled
     from utils.dag.pipeline import build_workflow
     from utils.dag.run_folder import OUTPUT
@@ -35,6 +36,8 @@ try:
     from utils.records import read_record
     from utils.search.space_words import told_of_space
     from utils.submission import submit
+    from utils.tracking import commands as over_runs
+    from utils.tracking.table import SORTS
     from utils.training.recipe_words import read_recipe
 except ImportError as error:  # another Python, another system, or no virtual environment
     if __name__ != "__main__":
@@ -60,7 +63,13 @@ GO_FURTHER = {
 }
 """Commands that go on from the answer of a finished run, and what each takes."""
 
-COMMANDS = ("run", "graph", *MANAGE, *GO_FURTHER)
+OVER_RUNS = {"runs": {"sort": choice(*SORTS), "json": flag}}
+"""Commands about several runs, and what each takes."""
+
+OF_OTHERS = {"number", "half_width", "sort", "json"}
+"""Options that no run takes."""
+
+COMMANDS = ("run", "graph", *MANAGE, *GO_FURTHER, *OVER_RUNS)
 GRAPH = Path("workflow.png")
 
 
@@ -80,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="{" + ",".join(COMMANDS) + "}",
         help="default: run",
     )
-    add("folder", nargs="?", type=Path, metavar="RUN_DIR", help=f"of {', '.join(COMMANDS[2:])}")
+    add("folders", nargs="*", type=Path, metavar="RUN_DIR", help=f"of {', '.join(COMMANDS[2:])}")
     add(
         "--config",
         type=Path,
@@ -105,6 +114,14 @@ def parser() -> argparse.ArgumentParser:
         metavar="POINTS",
         help="percentage points to each side that `plan-sample` plans for (default: 5)",
     )
+    add(
+        "--sort",
+        metavar="COLUMN",
+        help=f"what `runs` sorts by: {', '.join(SORTS)} (default: {SORTS[0]})",
+    )
+    add(
+        "--json", action="store_true", default=None, help="let `runs` print JSON (default: a table)"
+    )
     add_arguments(parser)
     return parser
 
@@ -119,15 +136,20 @@ def main(argv: list[str] | None = None) -> int:
         given = {
             name: it for name, it in vars(parser().parse_args(words)).items() if it is not None
         }
-        command, folder = given.pop("command"), given.pop("folder", None)
+        command, folders = given.pop("command"), given.pop("folders", [])
         if command not in COMMANDS:
             raise InputError(unknown_command(command))
+        if command in OVER_RUNS:
+            given = read_given(command, given, OVER_RUNS[command])
+            print({"runs": over_runs.list_runs}[command](folders, given))
+            return 0
+        folder = one_of(command, folders)
         if command in MANAGE:
             return manage(command, folder, given)
         if command in GO_FURTHER:
             return go_further(command, folder, read_given(command, given, GO_FURTHER[command]))
-        for other, takes in GO_FURTHER.items():
-            if stray := {"number", "half_width"} & takes.keys() & given.keys():
+        for other, takes in {**GO_FURTHER, **OVER_RUNS}.items():
+            if stray := OF_OTHERS & takes.keys() & given.keys():
                 raise InputError(f"{spelled(stray.pop())}: is for `{other}`")
         if folder:
             raise InputError(f"{folder}: `{command}` takes no folder; did you mean --resume?")
@@ -172,6 +194,15 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def one_of(command: str, folders: list[Path]) -> Path | None:
+    """Return the folder of a command that takes one."""
+    if len(folders) > 1:
+        raise InputError(
+            f"{command}: takes one run folder, not {len(folders)}: {', '.join(map(str, folders))}"
+        )
+    return folders[0] if folders else None
 
 
 def source(name: str, given: dict[str, Any], config: Path | None) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,19 @@ def open_record(folder: Path) -> RunRecord:
             "start a new run"
         )
     return RunRecord(folder)
+
+
+def as_a_whole(states: Iterable[str]) -> str:
+    """Return what a run is that nothing executes, from the states of its jobs.
+
+    That is ``planned``, ``done``, ``failed`` or ``stopped``.
+    """
+    seen = set(states)
+    if not seen:
+        return "planned"
+    if seen <= {"done", "cached"}:
+        return "done"
+    return "failed" if "failed" in seen else "stopped"
 
 
 def _now() -> str:

@@ -29,7 +29,7 @@ def status(state: str, record: RunRecord, folder: Path) -> str:
         if job["state"] in ("failed", "held", "running", "idle", "stopped")
     ]
     lines = [f"{folder}: {state}", f"{sum(states.values())} jobs: {counts or 'none started'}"]
-    return "\n".join([*lines, *(_table(("job", "state", "where", "why"), rows) if rows else [])])
+    return "\n".join([*lines, *(table(("job", "state", "where", "why"), rows) if rows else [])])
 
 
 def statistics(state: str, record: RunRecord) -> str:
@@ -53,7 +53,7 @@ def statistics(state: str, record: RunRecord) -> str:
     )
     head = ("job", "state", "tries", "seconds", "cpu s", "MiB", "where")
     total = f"{state}; {seconds:.0f} s of jobs, {processor:.0f} s of processors"
-    return "\n".join([*_table(head, rows), total])
+    return "\n".join([*table(head, rows), total])
 
 
 def analysis(state: str, record: RunRecord, folder: Path) -> str:
@@ -97,7 +97,8 @@ def _number(job: dict[str, Any], field: str, form: str) -> str:
     return format(job[field], form) if field in job else ""
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of a table whose columns are aligned."""
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     return [
         "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()

@@ -14,7 +14,7 @@ from utils.dag.engines.local import machine
 from utils.dag.engines.local.engine import LocalEngine
 from utils.dag.engines.run import Run
 from utils.dag.run_folder import LOGS, holder, locked
-from utils.dag.run_record import open_record
+from utils.dag.run_record import as_a_whole, open_record
 from utils.errors import InputError
 
 INTERVAL = 0.5
@@ -101,12 +101,7 @@ class LocalRun(Run):
         for name, job in self.record.jobs.items():
             if job["state"] == "running":  # when its engine was killed
                 self.record.jobs[name] = job | {"state": "stopped"}
-        states = {job["state"] for job in self.record.jobs.values()}
-        if not states:
-            return "planned"
-        if states <= {"done", "cached"}:
-            return "done"
-        return "failed" if "failed" in states else "stopped"
+        return as_a_whole(job["state"] for job in self.record.jobs.values())
 
     def remove(self) -> str:
         pid = holder(self.folder)

@@ -1,0 +1,217 @@
+"""A run as its records tell of it: what it was asked, what became of it, what it found.
+
+Only records are read, whatever the engine, so that a thousand runs are looked at in seconds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from utils.dag.code_bundle import PROJECT
+from utils.dag.options import TASKS, Options
+from utils.dag.pipeline import DATASET
+from utils.dag.run_folder import LOGS, OUTPUT, holder
+from utils.dag.run_record import RECORD, as_a_whole
+from utils.errors import InputError
+from utils.records import parse_record, read_record
+
+WORKFLOW = "workflow.yml"
+HALF_MADE, BROKEN, NO_RUN = "half-made", "broken", "no run"
+"""States of a folder that holds no run that could be looked at."""
+
+EVALUATION, ANSWER, TRAINING, SPLIT, SEARCH = (
+    *("evaluation.json", "prevalence.json", "training.json"),
+    *("split.json", "best_hpo_params.json"),
+)
+"""What is read of the outputs of a run."""
+
+_SCHEMAS = {EVALUATION: (2, 1)}
+_DIGITS = 12  # of a digest, as people are told it
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """A run folder, as far as its records tell of it.
+
+    Attributes
+    ----------
+    state
+        ``planned``, ``running``, ``done``, ``failed`` or ``stopped``; `HALF_MADE`, `BROKEN` or
+        `NO_RUN`. That of a run on a pool is what was seen last: ``status`` asks the pool.
+    record
+        ``run.json``; empty where it cannot be read.
+    outputs
+        By the names of files (`EVALUATION` and so on), those that are there and can be read.
+    trouble
+        What cannot be read, or is missing, in words.
+    """
+
+    folder: Path
+    state: str
+    record: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    trouble: tuple[str, ...] = ()
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is one that was planned to the end, and whose record can be read."""
+        return self.state not in (HALF_MADE, BROKEN, NO_RUN)
+
+    @property
+    def name(self) -> str:
+        """The name of the folder, by which people know it."""
+        return self.folder.name
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options; of those that an older version did not have, the defaults."""
+        told = self.record.get("options")
+        return {**Options(task=told.get("task", TASKS[0])).as_dict(), **told} if told else {}
+
+    @property
+    def task(self) -> str | None:
+        """``detect`` or ``classify``."""
+        return self.options.get("task")
+
+    @property
+    def data_version(self) -> str | None:
+        """The digest of the annotated photographs, packed, in whatever format they came."""
+        return (self.record.get("digests") or {}).get(DATASET)
+
+    def output(self, name: str) -> Mapping[str, Any]:
+        """Return an output, empty where there is none."""
+        return self.outputs.get(name) or {}
+
+
+def read_run(folder: Path) -> RecordedRun:
+    """Return what the records of a folder tell; never an error because of what is in it."""
+    there = [(folder / name).exists() for name in (RECORD, WORKFLOW)]
+    if not any(there):
+        began = (folder / LOGS).is_dir() and (folder / OUTPUT).is_dir()
+        told = "planning it was cut off" if began else f"it has no {RECORD} and no {WORKFLOW}"
+        return RecordedRun(folder, HALF_MADE if began else NO_RUN, trouble=(told,))
+    if not there[0]:
+        return RecordedRun(folder, HALF_MADE, trouble=(f"it has no {RECORD}",))
+    running = holder(folder) is not None  # first: what it wrote before it ended is then read below
+    try:
+        record = read_record(folder / RECORD)
+        states = [job["state"] for job in record["jobs"].values()]
+        options = dict(record.get("options") or {})
+        if options.get("task", TASKS[0]) not in TASKS:
+            raise InputError(f"{folder / RECORD}: options.task is {options['task']!r}")
+        dict(record.get("digests") or {})
+    except (InputError, AttributeError, KeyError, TypeError, ValueError) as error:
+        told = str(error) if isinstance(error, InputError) else f"{folder / RECORD}: {error!r}"
+        return RecordedRun(folder, BROKEN, trouble=(told,))
+    if not there[1]:
+        return RecordedRun(folder, HALF_MADE, record, trouble=(f"it has no {WORKFLOW}",))
+    outputs, trouble = _outputs(folder / OUTPUT)
+    state = "running" if running else _state(record, states, outputs)
+    return RecordedRun(folder, state, record, outputs, trouble)
+
+
+def find_runs(folders: Sequence[Path]) -> list[RecordedRun]:
+    """Return the runs of folders: of run folders, or of folders that hold some.
+
+    Of the folders in one that holds runs, all are told, also those that are none. Hidden ones, as
+    the cache, are not.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder.
+    """
+    found: dict[Path, RecordedRun] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(
+                f"{folder}: no such folder; name run folders, or folders that hold some, as runs/"
+            )
+        for one in _inside(folder):
+            found.setdefault(one.resolve(), read_run(one))
+    return list(found.values())
+
+
+def default_folder() -> Path:
+    """Return the folder that runs are in unless ``--run-dir`` named another."""
+    return PROJECT / "runs"
+
+
+def named_runs(folders: Sequence[Path]) -> list[RecordedRun]:
+    """Return the runs of run folders, each of which can be looked at.
+
+    Raises
+    ------
+    InputError
+        If one is no run folder, or was not planned to the end, or its record cannot be read.
+    """
+    runs = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{folder}: no such folder; `python workflow.py runs` lists the runs")
+        run = read_run(folder)
+        if not run.is_run:
+            raise InputError(
+                f"{folder}: {'no run folder' if run.state == NO_RUN else run.state}: "
+                f"{'; '.join(run.trouble)}; `python workflow.py runs` lists those there are"
+            )
+        runs.append(run)
+    return runs
+
+
+def short(digest: str | None) -> str:
+    """Return as much of a digest as tells it from others."""
+    return (digest or "")[:_DIGITS]
+
+
+def plan_options() -> list[str]:
+    """Return the names of the options that make a difference to what a run finds, or how."""
+    aside = ("run_dir", "dry_run")
+    return [
+        one.name for one in fields(Options) if not one.metadata["goes_on"] and one.name not in aside
+    ]
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    if (folder / RECORD).exists() or (folder / WORKFLOW).exists():
+        yield folder
+        return
+    yield from sorted(
+        one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")
+    )
+
+
+def _outputs(folder: Path) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
+    outputs, trouble = {}, []
+    for name in (EVALUATION, ANSWER, TRAINING, SPLIT, SEARCH):
+        path = folder / name
+        try:
+            if path.exists() and path.stat().st_size:  # a job that fails leaves an empty file
+                outputs[name] = _read(path, _SCHEMAS.get(name, (1,)))
+        except (InputError, OSError) as error:
+            trouble.append(str(error))
+    return outputs, tuple(trouble)
+
+
+def _read(path: Path, schemas: Sequence[int]) -> dict[str, Any]:
+    content = path.read_bytes()
+    for schema in schemas[1:]:
+        try:
+            return parse_record(content, path, schema)
+        except InputError:
+            continue
+    return parse_record(content, path, schemas[0])
+
+
+def _state(record: Mapping[str, Any], states: Sequence[str], outputs: Mapping[str, Any]) -> str:
+    """Return the state of a run whose folder no engine holds."""
+    seen, handed_over = set(states), record.get("dagman") or record.get("submitted")
+    if not seen and ANSWER in outputs:  # Pegasus keeps its own record of the jobs
+        return "done"
+    if record.get("engine") != "local" and not seen & {"failed", "stopped"}:
+        if not handed_over and seen <= {"waiting"}:
+            return "planned"
+        if not seen or seen - {"done", "cached"}:
+            return "running"
+    return as_a_whole(seen)
