@@ -1,9 +1,12 @@
 """New photographs, from wherever, are dealt to shards; those of kinds that are not read counted."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.formats.shots import picture, write
 from tests.packing import pack_photos
+from utils.dataset.intake.archives import Source
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.shards import read_shard
 from utils.errors import InputError
@@ -106,3 +109,37 @@ def test_archives_beside_photographs_are_told_as_not_read(tmp_path):
     write(tmp_path / "in" / "old.tar.gz", b"x")
     facts = NewPhotographs([tmp_path / "in"]).facts
     assert facts["not_read"] == {"archive": 2} and facts["left_alone"] == {}
+
+
+def test_what_is_in_memory_is_read_as_what_lies_on_disk(folder, archive_of, tmp_path):
+    archives = [archive_of(folder, tmp_path / name) for name in ("photos.zip", "photos.tar")]
+    for path in (*archives, next(folder.rglob("*.png"))):
+        with (
+            NewPhotographs([path], any_names=True) as there,
+            NewPhotographs([Source(Path(path.name), path.read_bytes())], any_names=True) as here,
+        ):
+            assert here.facts == there.facts
+            assert list(here.read()) == list(there.read())
+
+
+def test_equal_names_in_memory_are_two_photographs(folder):
+    one, other, *_ = sorted(folder.rglob("*.png"))
+    sources = [Source(Path(f"{k}/a.png"), path.read_bytes()) for k, path in enumerate((one, other))]
+    with NewPhotographs(sources, any_names=True) as new:
+        assert new.names() == ["0/a", "1/a"]
+        assert [photo.image for photo in new.read()] == [one.read_bytes(), other.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("a.zip", b"PK\3\4 damaged", "a.zip: cannot be read"),
+        ("a.zip", b"<html>", "HTML page"),
+        ("a.heic", b"\0\0\0\x18ftypheic", "HEIC"),
+        ("a.txt", b"words", "give photographs"),
+        ("a.jpg", b"", "empty file"),
+    ],
+)
+def test_what_is_no_photograph_in_memory_says_so(name, data, why):
+    with pytest.raises(InputError, match=why):
+        NewPhotographs([Source(Path(name), data)], any_names=True)

@@ -4,6 +4,7 @@ Nothing is extracted to disk under a name of its own. Only the standard library 
 is part of starting the workflow.
 """
 
+import io
 import lzma
 import os
 import re
@@ -59,6 +60,14 @@ _DAMAGED = (
 class Source:
     """A folder, an archive or a single photograph; use it in a ``with`` statement.
 
+    Parameters
+    ----------
+    path
+        Where it lies, or what an archive or photograph in memory is called.
+    data
+        The bytes of the latter. Nothing is read from disk then, and nothing written, unless it is a
+        compressed tar, which is expanded into an unnamed file.
+
     Attributes
     ----------
     path
@@ -70,6 +79,8 @@ class Source:
         Folders inside the source, each ending in ``/``; of an archive those that it lists.
     links_not_followed
         How many links to folders were left out (see `Walk`).
+    is_photograph
+        Whether it is a single photograph itself.
 
     Raises
     ------
@@ -77,12 +88,13 @@ class Source:
         If the path does not exist, is of no known kind, or is damaged.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: Path, data: bytes | None = None) -> None:
+        self.path, self._data = Path(path), data
         self._open = ExitStack()
         self.files: dict[str, Any] = {}
         self.folders: list[str] = []
         self.links_not_followed = 0
+        self.is_photograph = False
         try:
             self._list()
         except BaseException as error:
@@ -98,6 +110,9 @@ class Source:
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
+
+    def __str__(self) -> str:
+        return str(self.path)
 
     def head(self, name: str, most: int = HEAD) -> bytes:
         """Return the first bytes of one of `files`, at most `most`; errors as `read`."""
@@ -132,21 +147,23 @@ class Source:
 
     def _list(self) -> None:
         lower = self.path.name.lower()
-        if self.path.is_dir():
+        if self._data is None and self.path.is_dir():
             self._read = _read_file
             walk = Walk(self.path)
             self._keep(walk.files())
             self.folders = walk.folders
             self.links_not_followed = walk.links_not_followed
-        elif not self.path.exists():
+        elif self._data is None and not self.path.exists():
             raise InputError(f"{self.path}: no such file or folder")
         elif lower.endswith(IMAGE_SUFFIXES):
-            self._read = _read_file
-            self._keep([(self.path.name, str(self.path))])
+            self.is_photograph = True
+            self._read = _read_file if self._data is None else _read_bytes
+            place = str(self.path) if self._data is None else self._data
+            self._keep([(self.path.name, place)])
         elif not lower.endswith(ARCHIVE_SUFFIXES):
             raise InputError(f"{self.path}: {_instead(lower)}")
         else:
-            file = self._open.enter_context(_open_plain(self.path))
+            file = self._open.enter_context(self._opened())
             kind = kind_by_bytes(file.read(HEAD))
             file.seek(0)
             if kind in _NO_ARCHIVES:
@@ -164,6 +181,9 @@ class Source:
                 self._read = lambda member, most: _read_slice(tar, member, most)
                 self._keep(_inside((m.name, m) for m in tar_members(tar, self.folders)))
                 self.folders = [f"{name.rstrip('/')}/" for name in self.folders]
+
+    def _opened(self) -> io.BufferedReader:
+        return _open_plain(self.path) if self._data is None else in_memory(self._data)
 
     def _keep(self, listing: Iterable[tuple[str, Any]]) -> None:
         for name, place in listing:
@@ -215,7 +235,12 @@ def _instead(name: str) -> str:
     )
 
 
-def _open_plain(path: str | Path) -> BinaryIO:
+def in_memory(data: bytes) -> io.BufferedReader:
+    """Return a file of bytes that are in memory."""
+    return io.BufferedReader(io.BytesIO(data))
+
+
+def _open_plain(path: str | Path) -> io.BufferedReader:
     """Open a file for reading; a named pipe or a device, which may never end, is an OSError."""
     file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -227,6 +252,10 @@ def _open_plain(path: str | Path) -> BinaryIO:
 def _read_file(path: str, most: int) -> bytes:
     with _open_plain(path) as file:
         return file.read(most)
+
+
+def _read_bytes(data: bytes, most: int) -> bytes:
+    return data[:most]
 
 
 def _read_slice(file: BinaryIO, member: Member, most: int) -> bytes:

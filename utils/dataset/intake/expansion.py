@@ -29,7 +29,8 @@ def expanded(file: BinaryIO) -> BinaryIO | None:
     new_decoder = _decoder_of(file)
     if new_decoder is None:
         return None
-    own, held = os.fstat(file.fileno()).st_size, 0
+    own, held = file.seek(0, os.SEEK_END), 0
+    file.seek(0)
     output = tempfile.TemporaryFile()  # noqa: SIM115 (the caller closes it)
     try:
         for block in _decompressed(file, new_decoder):

@@ -41,7 +41,8 @@ class NewPhotographs:
     Parameters
     ----------
     paths
-        Photographs, and folders and archives of them at any depth.
+        Photographs, and folders and archives of them at any depth; or sources of them, which are
+        closed with this.
     shards
         How many shards they are to fill.
     any_names
@@ -65,7 +66,9 @@ class NewPhotographs:
         If there are no photographs, or fewer than shards, or one is given twice.
     """
 
-    def __init__(self, paths: Sequence[Path], shards: int = 1, any_names: bool = False) -> None:
+    def __init__(
+        self, paths: Sequence[Path | Source], shards: int = 1, any_names: bool = False
+    ) -> None:
         self._open = ExitStack()
         try:
             self._entries, self.facts = self._find(paths, any_names)
@@ -113,13 +116,16 @@ class NewPhotographs:
         paths = {entry.filename: _whole(entry.source, entry.path) for entry in self._entries}
         return by_folder(paths) if choice == "folders" else read_table(Path(choice), paths)
 
-    def _find(self, paths: Sequence[Path], any_names: bool) -> tuple[list[_Entry], dict[str, Any]]:
+    def _find(
+        self, paths: Sequence[Path | Source], any_names: bool
+    ) -> tuple[list[_Entry], dict[str, Any]]:
         found: list[tuple[Source, str]] = []
         rest: list[str] = []
         unread: Counter[str] = Counter()
         links = empty = 0
         for path in paths:
-            source = self._open.enter_context(Source(path))
+            source = path if isinstance(path, Source) else Source(path)
+            self._open.enter_context(source)
             links += source.links_not_followed
             for name in source.files:
                 if not is_photograph(name):
@@ -231,4 +237,4 @@ def _why_none(files: Sequence[str], unread: Counter[str]) -> str:
 def _whole(source: Source, name: str) -> str:
     """Return the path of a photograph, by which several sources can be told apart."""
     path = os.path.abspath(source.path)  # noqa: PTH100 (links stay as they were named)
-    return path if path.endswith(f"/{name}") and Path(path).is_file() else f"{path}/{name}"
+    return path if source.is_photograph else f"{path}/{name}"

@@ -61,7 +61,7 @@ class ZipReader:
         listed = self._zip.infolist()
         check_entries(len(listed))
         _check_count(file, len(listed))
-        check_expansion(sum(m.file_size for m in listed), os.fstat(file.fileno()).st_size)
+        check_expansion(sum(m.file_size for m in listed), file.seek(0, os.SEEK_END))
         self.members = [member for member in listed if not member.is_dir()]
         self.folders = [member.filename for member in listed if member.is_dir()]
         for member in self.members:
