@@ -42,7 +42,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import quality, yolo
 from benchmarks.common import PROJECT, interleaved, machine, print_table
-from utils.analysis.evaluation.evaluate import score
+from utils.analysis.evaluation.on_photographs import score
 from utils.dataset.labels import TITLES
 from utils.dataset.shards import read_shard
 from utils.detector.inference import Detector

@@ -7,7 +7,8 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from utils.analysis.evaluation.evaluate import DRAWINGS, write_evaluation
+from utils.analysis.evaluation.evaluate import write_evaluation
+from utils.analysis.evaluation.pictures import DRAWINGS
 from utils.analysis.plots.class_distribution import class_distribution
 from utils.analysis.prediction.predict import predict_shard
 from utils.analysis.report.meaning import absent_classes, meaning

@@ -130,8 +130,9 @@ def reliability(detections: Sequence[Detections], faces: Sequence[Faces]) -> dic
     None in an empty bin; a bin holds its upper end and not its lower one), ``ece`` (expected
     calibration error: the mean distance of the two, weighted by count; Naeini et al. 2015),
     ``ece_by_chance`` (what a perfectly calibrated detector would show on as many boxes of these
-    confidences, were each right or wrong on its own) and ``log_loss`` (mean negative log-likelihood
-    of the true class); all None without detections.
+    confidences, were each right or wrong on its own), ``log_loss`` (mean negative log-likelihood
+    of the true class) and ``brier`` (mean squared distance of the probabilities from the truth,
+    summed over the classes: Brier 1950); all None without detections.
     """
     scores = np.concatenate([found.scores for found in detections] or [np.zeros(0)])
     labels = np.concatenate([found.labels for found in detections] or [np.zeros(0, np.int64)])
@@ -149,6 +150,7 @@ def reliability(detections: Sequence[Detections], faces: Sequence[Faces]) -> dic
         "ece": float((count * abs(mean - right)).sum() / count.sum()) if count.any() else None,
         "ece_by_chance": float(chance.sum() / count.sum()) if count.any() else None,
         "log_loss": _log_loss(logits, truth) if count.any() else None,
+        "brier": _brier(logits, truth) if count.any() else None,
         "bins": [
             {
                 "from": round(float(edges[k]), 6),
@@ -170,3 +172,8 @@ def _logits(found: Detections) -> np.ndarray:
 def _log_loss(logits: np.ndarray, truth: np.ndarray) -> float:
     chosen = logits[np.arange(len(truth)), truth]
     return float((logsumexp(logits, axis=1) - chosen).mean())
+
+
+def _brier(logits: np.ndarray, truth: np.ndarray) -> float:
+    hits = np.eye(logits.shape[1])[truth]
+    return float(((softmax(logits, axis=1) - hits) ** 2).sum(axis=1).mean())

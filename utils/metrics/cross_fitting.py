@@ -6,12 +6,12 @@ have chosen, and is then as good as a test (Chernozhukov et al., Econom. J. 21 (
 ``benchmarks/cross_fitting.py`` measures what optimism that leaves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from utils.dataset.faces import Faces
-from utils.metrics.calibration import fit_calibration
+from utils.metrics.calibration import Calibration, fit_calibration
 from utils.metrics.detections import Detections
 from utils.metrics.operating_point import choose_threshold
 
@@ -22,7 +22,10 @@ LEAST = 10
 
 
 def cross_fitted(
-    detections: Sequence[Detections], faces: Sequence[Faces], groups: Sequence[int]
+    detections: Sequence[Detections],
+    faces: Sequence[Faces],
+    groups: Sequence[int],
+    choose: Callable[..., tuple[Calibration, float]] | None = None,
 ) -> list[Detections] | None:
     """Return the detections that count, calibrated, as the photographs of other folds choose.
 
@@ -32,6 +35,9 @@ def cross_fitted(
         One entry a photograph, in the same order; detections as the network gives them.
     groups
         Equal numbers for near-duplicates, which are in one fold.
+    choose
+        From detections and faces of the other folds to the calibration, and the threshold; by
+        default that of a detector.
 
     Returns
     -------
@@ -46,8 +52,15 @@ def cross_fitted(
         others = np.flatnonzero(fold != k)
         real = [faces[n] for n in others]
         raw = [detections[n] for n in others]
-        calibration = fit_calibration(raw, real)
-        threshold = choose_threshold([calibration.apply(one) for one in raw], real).threshold
+        calibration, threshold = (choose or _of_a_detector)(raw, real)
         for n in np.flatnonzero(fold == k):
             result[n] = calibration.apply(detections[n]).above(threshold)
     return result
+
+
+def _of_a_detector(
+    detections: Sequence[Detections], faces: Sequence[Faces]
+) -> tuple[Calibration, float]:
+    calibration = fit_calibration(detections, faces)
+    found = [calibration.apply(one) for one in detections]
+    return calibration, choose_threshold(found, faces).threshold

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from tests.analysis.conftest import LOSSES
-from utils.analysis.evaluation.evaluate import evaluate, spread, write_evaluation
+from utils.analysis.evaluation.evaluate import evaluate, write_evaluation
+from utils.analysis.evaluation.photographs import spread
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.errors import InputError

@@ -6,7 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
 
-from utils.analysis.evaluation.evaluate import DRAWINGS, write_evaluation
+from utils.analysis.evaluation.evaluate import write_evaluation
+from utils.analysis.evaluation.pictures import DRAWINGS
 from utils.analysis.plots.annotated import annotated_photographs
 from utils.analysis.plots.class_distribution import plot_class_distribution
 from utils.analysis.plots.training import hpo_history, training_curves

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from utils.analysis.evaluation.evaluate import DRAWINGS, write_evaluation
+from utils.analysis.evaluation.evaluate import write_evaluation
+from utils.analysis.evaluation.pictures import DRAWINGS
 from utils.analysis.prediction.predict import predict_shard
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES

@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 import torch
 
+from utils.analysis.evaluation.groups import groups_of, photograph_of_row
 from utils.dataset.labels import CLASSES
-from utils.errors import InputError, brief
+from utils.errors import InputError
 
 SCHEMA = 1
 """Of the field ``evaluation`` of a model file."""
 
-LEFT_BEHIND = ("per_photo", "precision_recall", "calibration", "mistakes")
+LEFT_BEHIND = ("per_photo", "precision_recall", "calibration", "mistakes", "classification")
 """Parts of ``evaluation.json`` that are not carried, or not as they are."""
 
+_NAMES = ("name", "photograph")
 _ACROSS = "near_duplicates_across_sides"
 _SIDE = len(CLASSES) + 1
 _SHAPES = {"confusion": (_SIDE, _SIDE), "expected": (_SIDE, _SIDE), "features": (_SIDE, 2)}
@@ -46,13 +48,8 @@ def carry(evaluation: Mapping[str, Any], split: Mapping[str, Any]) -> dict[str, 
         If a test photograph is none of the split.
     """
     photos = evaluation["per_photo"]
-    if unknown := [one["name"] for one in photos if one["name"] not in split["photos"]]:
-        raise InputError(
-            f"split.json: does not hold the test photograph {brief(unknown[0])!r}; give the "
-            "split that the test photographs are of"
-        )
-    numbers = [{key: one[key] for key in one if key != "name"} for one in photos]
-    groups = [split["photos"][one["name"]]["group"] for one in photos]
+    numbers = [{key: one[key] for key in one if key not in _NAMES} for one in photos]
+    groups = groups_of([photograph_of_row(one) for one in photos], split)
     return {
         "schema": SCHEMA,
         "evaluation": {key: it for key, it in evaluation.items() if key not in LEFT_BEHIND},

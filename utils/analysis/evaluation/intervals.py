@@ -53,7 +53,7 @@ def precision_intervals(rankings: Sequence[Ranking], weights: np.ndarray) -> dic
             return {"map": None, "map_50": None}
         photos = int(crowds[at].min())
         return {
-            name: _approximate(mean(told[at][..., part])[0], mean(drawn[at][..., part]), photos)
+            name: approximate(mean(told[at][..., part])[0], mean(drawn[at][..., part]), photos)
             for name, part in (("map", slice(None)), ("map_50", slice(1)))
         }
 
@@ -75,16 +75,16 @@ def operating_intervals(tables: np.ndarray) -> dict[str, Any]:
 
     def three(hits: np.ndarray, real: np.ndarray, said: np.ndarray) -> dict[str, Interval]:
         return {
-            "precision": _ratio(hits, said),
-            "recall": _ratio(hits, real),
-            "f1": _ratio(2 * hits, real + said),
+            "precision": ratio(hits, said),
+            "recall": ratio(hits, real),
+            "f1": ratio(2 * hits, real + said),
         }
 
     total = faces.sum(axis=1), found.sum(axis=1)
     return {
         "overall": three(right.sum(axis=1), *total),
         "any_class": three(matched, *total),
-        "matched": {"accuracy": _ratio(right.sum(axis=1), matched)},
+        "matched": {"accuracy": ratio(right.sum(axis=1), matched)},
         "classes": {
             name: three(right[:, k], faces[:, k], found[:, k] * faces[:, k].any())
             for k, name in enumerate(CLASSES)  # of a class without faces nothing is told
@@ -102,19 +102,32 @@ def add_intervals(record: dict[str, Any], intervals: dict[str, Any]) -> None:
         record["intervals"] = intervals
 
 
-def _ratio(above: np.ndarray, below: np.ndarray) -> Interval:
-    """Return the interval of a ratio over photographs; None where one photograph holds it all."""
+def ratio(above: np.ndarray, below: np.ndarray) -> Interval:
+    """Return the interval of a ratio over photographs; None where one photograph holds it all.
+
+    Parameters
+    ----------
+    above, below
+        Shape (photos,): as `ratio_interval` takes them.
+    """
     if (below > 0).sum() < 2:
         return None
     low, high = ratio_interval(above, below)
     return [float(low), float(high)]
 
 
-def _approximate(told: float, drawn: np.ndarray, photos: int) -> Interval:
-    """Return the interval of an average precision from its resamples.
+def approximate(told: float, drawn: np.ndarray, photos: int) -> Interval:
+    """Return the interval of an average precision, or of another area, from its resamples.
 
     Where all resamples are perfect, or worthless, a photograph with faces counts as one observation
     of a share (Clopper and Pearson 1934).
+
+    Parameters
+    ----------
+    told, drawn
+        The area, and shape (resamples,): what each resample gives, NaN where it has no faces.
+    photos
+        How many photographs have faces of the class.
     """
     from scipy.stats import norm
 

@@ -15,6 +15,7 @@ from utils.dataset.looks import looks
 from utils.dataset.shards import read_shard
 from utils.metrics.confusion import confusion_counts
 from utils.metrics.detections import Detections
+from utils.metrics.ranking import face_sides
 
 if TYPE_CHECKING:
     from utils.detector.inference import Detector
@@ -96,3 +97,18 @@ def photo_records(
             strict=True,
         )
     ]
+
+
+def counted(detections: list[Detections], threshold: float) -> dict[str, list[float] | None]:
+    """Return the 10th, 50th and 90th percentile of ``side`` and ``confidence`` of what counts."""
+    kept = [found.above(threshold) for found in detections]
+    return {
+        "side": spread([face_sides(found) for found in kept]),
+        "confidence": spread([found.scores for found in kept]),
+    }
+
+
+def spread(values: list[np.ndarray]) -> list[float] | None:
+    """Return the 10th, 50th and 90th percentile of arrays taken together; None if all are empty."""
+    together = np.concatenate(values) if values else np.zeros(0)
+    return np.quantile(together, [0.1, 0.5, 0.9]).tolist() if together.size else None

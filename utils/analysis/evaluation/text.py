@@ -3,22 +3,34 @@
 from itertools import chain
 from typing import Any
 
+from utils.analysis.evaluation.classification_text import classification_lines
 from utils.analysis.evaluation.intervals import LEAST_FACES, LEAST_PHOTOS
+from utils.analysis.evaluation.text_tables import loss_lines, size_range, span, table
 from utils.dataset.labels import CLASSES, TITLES
 
 
 def evaluation_text(record: dict[str, Any]) -> str:
     """Return the numbers of an evaluation record as aligned text."""
+    judged = record.get("classification")
+    parts = [_of_photographs(record)] if record["average_precision"] else []
+    if judged:
+        parts.append(classification_lines(judged, whole=not parts))
+    memory = _memory(record.get("remembered", 0))
+    parts[0][1:1] = memory
+    lines = chain(parts[0], *(["", *part] for part in parts[1:]))
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _of_photographs(record: dict[str, Any]) -> list[str]:
     precision, point = record["average_precision"], record["operating_point"]
     matched = point["matched"]
-    lines = [
+    return [
         f"{record['photos']} test photographs, {sum(record['faces'].values())} faces",
-        *_memory(record.get("remembered", 0)),
         f"A box counts from confidence {record['threshold']:.3f} (chosen on validation), and finds",
         f"a face if they overlap by IoU {record['iou']:g} or more. '-': there is nothing to count.",
         "",
         "Average precision (COCO)",
-        *_table(
+        *table(
             ["", "faces", "IoU .5:.95", "", "IoU .5", ""],
             [
                 _precision("all classes", sum(record["faces"].values()), precision),
@@ -27,14 +39,14 @@ def evaluation_text(record: dict[str, Any]) -> str:
                     for k, part in enumerate((precision["classes"][n] for n in CLASSES), start=1)
                 ),
                 *(
-                    _precision(f"{name} ({_range(part)})", part["faces"], part)
+                    _precision(f"{name} ({size_range(part)})", part["faces"], part)
                     for name, part in precision["sizes"].items()
                 ),
             ],
         ),
         "",
         "At the operating threshold",
-        *_table(
+        *table(
             ["", "faces", "boxes", "precision", "", "recall", "", "F1", ""],
             [
                 _row("all, right class", point["overall"]),
@@ -42,7 +54,7 @@ def evaluation_text(record: dict[str, Any]) -> str:
                 *(_row(TITLES[k], point["classes"][n]) for k, n in enumerate(CLASSES, start=1)),
             ],
         ),
-        *_table(
+        *table(
             ["", "faces", "right", "accuracy", ""],
             [
                 [
@@ -50,13 +62,13 @@ def evaluation_text(record: dict[str, Any]) -> str:
                     matched["faces"],
                     matched["right"],
                     matched["accuracy"],
-                    _span(matched["intervals"]["accuracy"]),
+                    span(matched["intervals"]["accuracy"]),
                 ]
             ],
         ),
         "",
         "Confidence against the share that is right",
-        *_table(
+        *table(
             ["", "calibration error", "by chance alone", "log loss"],
             [
                 [f"{name} calibration", part["ece"], part["ece_by_chance"], part["log_loss"]]
@@ -64,9 +76,7 @@ def evaluation_text(record: dict[str, Any]) -> str:
             ],
         ),
         "",
-        "Loss, as in training but on whole photographs as they are",
-        *_table(["", "test"], [[name, loss] for name, loss in record["loss"].items()]),
-        "",
+        *loss_lines(record["loss"], "on whole photographs as they are"),
         "In brackets: 95 % intervals. Those of average precision are approximate, by",
         f"{record['bootstrap']['repetitions']:,} resamples of the photographs; below "
         f"{LEAST_PHOTOS} photographs or {LEAST_FACES} faces of a class it has none.",
@@ -74,7 +84,6 @@ def evaluation_text(record: dict[str, Any]) -> str:
         "Confusion matrix: rows what it was, columns what the detector said",
         *_confusion(record["confusion"]),
     ]
-    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def _memory(photos: int) -> list[str]:
@@ -83,25 +92,15 @@ def _memory(photos: int) -> list[str]:
     return [f"The model has learnt from {photos} of them: so far they test what it remembers."]
 
 
-def _range(part: dict[str, Any]) -> str:
-    if part["below"] is None:
-        return f"{part['from']} pixels or more"
-    return f"{part['from']} to {part['below']} pixels"
-
-
 def _precision(title: str, faces: int, part: dict[str, Any]) -> list[Any]:
     spans = part.get("intervals", {})
-    values = ((part[key], _span(spans.get(key))) for key in ("map", "map_50"))
+    values = ((part[key], span(spans.get(key))) for key in ("map", "map_50"))
     return [title, faces, *chain(*values)]
 
 
 def _row(title: str, part: dict[str, Any]) -> list[Any]:
-    values = ((part[key], _span(part["intervals"][key])) for key in ("precision", "recall", "f1"))
+    values = ((part[key], span(part["intervals"][key])) for key in ("precision", "recall", "f1"))
     return [title, part["faces"], part["detections"], *chain(*values)]
-
-
-def _span(interval: list[float] | None) -> str:
-    return f"[{interval[0]:.3f} {interval[1]:.3f}]" if interval else ""
 
 
 def _confusion(counts: list[list[int]]) -> list[str]:
@@ -113,22 +112,4 @@ def _confusion(counts: list[list[int]]) -> list[str]:
         ]
         for true in order
     ]
-    return _table(["", *(TITLES[k] for k in order[:-1]), "not found"], rows)
-
-
-def _table(head: list[str], rows: list[list[Any]]) -> list[str]:
-    cells = [head, *([_cell(value) for value in row] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  " + "  ".join(
-            cell.rjust(width) if number else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in cells
-    ]  # fmt: skip
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return table(["", *(TITLES[k] for k in order[:-1]), "not found"], rows)

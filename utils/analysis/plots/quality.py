@@ -1,4 +1,4 @@
-"""Pictures of a detector's quality: confusion matrix, precision over recall, calibration."""
+"""Pictures of how good a model is: confusion matrix, precision over recall, calibration."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from utils.dataset.labels import CLASSES, COLOURS, TITLES
 
 
 @styled
-def confusion_matrix(confusion: np.ndarray, threshold: float, output: Path) -> None:
+def confusion_matrix(confusion: np.ndarray, threshold: float | None, output: Path) -> None:
     """Draw a confusion matrix: number of faces, and share of its row, in every cell.
 
     Parameters
@@ -30,19 +30,24 @@ def confusion_matrix(confusion: np.ndarray, threshold: float, output: Path) -> N
         Shape (4, 4): rows true, columns predicted, 0 is "no face" (see
         `utils.metrics.confusion.confusion_counts`). It is drawn last, where readers expect it.
     threshold
-        Least confidence of the detections in it.
+        Least confidence of the detections in it. None where the faces were given, so that none is
+        missed or invented; then neither "no face" nor classes that are not there are drawn.
     """
+    counts = np.asarray(confusion, np.int64)
     order = [*range(1, len(TITLES)), 0]
-    counts = np.asarray(confusion, np.int64)[np.ix_(order, order)]
+    if threshold is None:
+        order = [k for k in order[:-1] if counts[k].any() or counts[:, k].any()]
+    counts = counts[np.ix_(order, order)]
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     last = len(order) - 1
+    nothing = last if threshold is not None else -1  # where there is no cell
     words = [TITLES[k].replace("mask worn incorrectly", "mask worn\nincorrectly") for k in order]
     fig, (ax,) = figure(8.6, 7.2)
-    image = np.ma.masked_array(shares, mask=np.eye(last + 1) * (np.arange(last + 1) == last))
+    image = np.ma.masked_array(shares, mask=np.eye(last + 1) * (np.arange(last + 1) == nothing))
     ax.imshow(image, cmap=SEQUENTIAL, vmin=0, vmax=1.12, aspect="auto")
     for (row, column), count in np.ndenumerate(counts):
-        if row == column == last:
+        if row == column == nothing:
             ax.text(column, row, "-", ha="center", va="center", color=MUTED)
             continue
         ink = "white" if shares[row, column] > 0.6 else INK
@@ -58,13 +63,15 @@ def confusion_matrix(confusion: np.ndarray, threshold: float, output: Path) -> N
             weight="bold",
         )
         ax.text(column, row + 0.22, f"{count:,}", ha="center", va="center", color=ink, fontsize=13)
-    ax.set_xticks(range(last + 1), [*words[:-1], "not found"])
-    ax.set_yticks(range(last + 1), [*words[:-1], "no face\n(invented)"])
+    found = threshold is None
+    ax.set_xticks(range(last + 1), words if found else [*words[:-1], "not found"])
+    ax.set_yticks(range(last + 1), words if found else [*words[:-1], "no face\n(invented)"])
     for label in [*ax.get_yticklabels(), *ax.get_xticklabels()]:
         label.set(color=INK, fontsize=14)
-    ax.set_xlabel("what the detector said", labelpad=10)
+    ax.set_xlabel(f"what the {'classifier' if found else 'detector'} said", labelpad=10)
     ax.set_ylabel("what it was", labelpad=10)
-    ax.set_title(f"Share and number of each row's faces (confidence ≥ {threshold:.2f})")
+    above = "" if threshold is None else f" (confidence ≥ {threshold:.2f})"
+    ax.set_title(f"Share and number of each row's faces{above}")
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
     ax.set_xticks(np.arange(last + 2) - 0.5, minor=True)
@@ -126,7 +133,7 @@ _ABOVE = {"textcoords": "offset points", "ha": "center", "fontsize": 10, "color"
 
 
 @styled
-def calibration(record: dict[str, Any], threshold: float, output: Path) -> None:
+def calibration(record: dict[str, Any], threshold: float | None, output: Path) -> None:
     """Draw how often boxes of a confidence are right, before and after calibration.
 
     Parameters
@@ -134,8 +141,9 @@ def calibration(record: dict[str, Any], threshold: float, output: Path) -> None:
     record
         ``before`` and ``after`` as `utils.metrics.calibration.reliability` returns them.
     threshold
-        The operating threshold, which is marked.
+        The operating threshold, which is marked; None where each face is judged, and is no box.
     """
+    things = "boxes" if threshold is not None else "faces"
     fig, (left, right) = figure(13.2, 5.8, panels=2)
     left.plot([0, 1], [0, 1], color="#c4ccd4", linewidth=1.5, linestyle=(0, (4, 4)))
     looks = {
@@ -155,16 +163,18 @@ def calibration(record: dict[str, Any], threshold: float, output: Path) -> None:
     if not filled:
         empty(left, "the detector found nothing")
     for ax in (left, right):
-        ax.axvline(threshold, color=INK, linewidth=1.2, linestyle=":")
+        if threshold is not None:
+            ax.axvline(threshold, color=INK, linewidth=1.2, linestyle=":")
         ax.set_xlim(0, 1)
-    left.set(ylim=(0, 1), ylabel="share of these boxes that are right")
+    left.set(ylim=(0, 1), ylabel=f"share of these {things} that are right")
     left.set_title("How often a confidence is right")
     for middle, count in zip(middles, counts, strict=True):
         right.annotate(f"{count:,}", (middle + 0.021, count), (0, 3), **_ABOVE)
     right.set_yscale("symlog", linthresh=10)
     right.set_ylim(0, 2 * max(10, *counts))
     right.yaxis.set_major_formatter("{x:,.0f}")
-    right.set(ylabel="boxes", title=f"Boxes by confidence (dotted: threshold {threshold:.2f})")
+    marked = "" if threshold is None else f" (dotted: threshold {threshold:.2f})"
+    right.set(ylabel=things, title=f"{things.capitalize()} by confidence{marked}")
     for ax in (left, right):
         ax.set_xlabel("confidence")
         legend_below(ax, columns=2)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from utils.analysis.evaluation.groups import groups_of, photograph_of_row
 from utils.analysis.evaluation.joined import correcting_photos
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.adjusted_counts import without_classes
@@ -117,4 +118,4 @@ def bursts(groups: Sequence[int]) -> dict[str, int]:
 
 def _test_groups(photos: Sequence[dict[str, Any]], split: dict[str, Any]) -> np.ndarray:
     """Return the group of near-duplicates of each test photograph, as the split found them."""
-    return np.array([split["photos"][photo["name"]]["group"] for photo in photos])
+    return np.array(groups_of([photograph_of_row(photo) for photo in photos], split))
