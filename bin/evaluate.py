@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure how good the detector is on the test photographs, which it never saw."""
+"""Measure how good the model is on the test photographs, and faces, which it never saw."""
 
 import argparse
 import sys
@@ -19,10 +19,13 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", type=InputPath, required=True, help="trained model file")
     parser.add_argument("--test", type=InputPath, required=True, help="clean shard of test photos")
     parser.add_argument(
+        "--faces-test", type=InputPath, help="the faces cut from them, to judge a classifier on"
+    )
+    parser.add_argument(
         "--validation",
         type=InputPath,
-        help="clean shard of validation photos, which join the test photos where the rate is "
-        "corrected, each counted as the others choose",
+        help="clean shard of validation photos (of faces for a classifier alone), which join the "
+        "test side where the rate is corrected, each counted as the others choose",
     )
     parser.add_argument("--split", type=InputPath, help="split.json; for --validation, --detector")
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap intervals")

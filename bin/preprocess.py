@@ -28,9 +28,13 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     from utils.dataset.clean import clean_shard
+    from utils.errors import InputError
 
+    cutting = Cutting.from_args(args)
+    if (cutting is None) != (args.faces is None):
+        raise InputError("--margin and --faces: one alone means nothing; give both, or none")
     clean_shard(args.input, args.output)
-    if cutting := Cutting.from_args(args):
+    if cutting:
         from utils.dataset.cut_faces import cut_shard
 
         cut_shard(args.output, args.faces, cutting)

@@ -8,8 +8,8 @@ import pytest
 
 import workflow
 from utils.dag.options import Options
-from utils.detector import pretrained
 from utils.errors import InputError
+from utils.networks import pretrained
 from utils.training.recipe import Recipe
 
 CONFIGS = sorted((Path(__file__).resolve().parents[1] / "configs").iterdir())
@@ -17,7 +17,7 @@ CONFIGS = sorted((Path(__file__).resolve().parents[1] / "configs").iterdir())
 
 @pytest.fixture
 def offline(monkeypatch):
-    def fetch(arch, kind, tell):
+    def fetch(networks, arch, kind, tell):
         raise InputError("no network in a test")
 
     monkeypatch.setattr(pretrained, "fetch_weights", fetch)

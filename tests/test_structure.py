@@ -32,14 +32,16 @@ UNDER = {  # the rooms that each may import, besides the ground
     "apply": {"analysis", "models", "detector", "classifier", "drawing", "metrics", "dataset"},
     "video": {"apply", "analysis", "models", "detector", "drawing", "metrics", "dataset"},
     "tracking": {"dag"},
-    "dag": {"detector.names", "classifier.names"},
+    "dag": {"detector.names", "classifier.names", "classifier.finders.names"},
     "dag.engines": {"dag"},
     "submission": {"dag", "dag.engines", "detector", "classifier", "networks", "dataset"},
 }
 SUBMIT_SIDE = (
     "utils.dag",
     "utils.dataset.intake",
+    "utils.classifier.pretrained",
     "utils.detector.pretrained",
+    "utils.networks.pretrained",
     "utils.submission",
 )
 

@@ -317,7 +317,7 @@ def test_resume_takes_no_options_that_would_change_the_plan(dry, capsys):
 def test_weights_are_decided_at_planning_told_and_recorded(tmp_path, monkeypatch, capsys):
     file = tmp_path / "fetched-12345678.pth"
     file.write_bytes(b"weights")
-    monkeypatch.setattr("utils.detector.pretrained.fetch_weights", lambda *_: file)
+    monkeypatch.setattr("utils.networks.pretrained.fetch_weights", lambda *_: file)
     monkeypatch.setattr("utils.detector.weights.check_weights", lambda *_: None)
     folder = tmp_path / "run"
     arguments = ["--arch", "fasterrcnn_mobilenet_v3_large_fpn", "--engine", "local"]
@@ -345,12 +345,12 @@ def test_each_architecture_that_is_searched_has_weights_of_its_own(tmp_path, mon
     scratch, other = "compact_resnet18_fpn", "fasterrcnn_mobilenet_v3_large_fpn"
     (tmp_path / "of_coco.pth").write_bytes(b"weights")
 
-    def find(arch, kind, tell):
+    def find(networks, arch, kind, tell):
         if arch == scratch:
             raise InputError(f"none for {arch}")
         return tmp_path / "of_coco.pth"
 
-    monkeypatch.setattr("utils.detector.pretrained.find_weights", find)
+    monkeypatch.setattr("utils.networks.pretrained.find_weights", find)
     monkeypatch.setattr("utils.detector.weights.check_weights", lambda *_: None)
     asked = ["--engine", "local", "--search", f"arch={scratch},{other}", "--run-dir"]
     assert workflow.main(["--dry-run", *asked, str(tmp_path / "run")]) == 0

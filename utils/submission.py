@@ -7,16 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from utils import files
+from utils.classifier import pretrained as classifiers
+from utils.classifier.finders.weights import check_package, finder_weights
 from utils.dag.engines.choice import choose_engine, for_engine, open_run
 from utils.dag.engines.run import Run
+from utils.dag.option_types import is_file_of_finder
 from utils.dag.options import SAMPLE, Options
 from utils.dag.pipeline import (
     ANNOTATED,
     DATASET,
+    FINDER_OF_OURS,
     GIVEN_SIDES,
     GROUPS,
+    OWN_WEIGHTS,
+    finder_file,
     learnt_file,
     photo_shards,
+    weights_file,
     weights_files,
 )
 from utils.dag.plan import write_plan
@@ -27,12 +34,17 @@ from utils.dataset.intake.dataset import Dataset
 from utils.dataset.intake.groups import told_of_groups
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.intake.words import told
-from utils.detector.pretrained import Weights, choose_weights
+from utils.detector import pretrained as detectors
+from utils.detector.names import ARCHITECTURES, IN_THE_BOX
 from utils.errors import InputError, number_of
+from utils.networks.pretrained import Weights, choose_weights
 from utils.records import write_atomically, write_record
 
 if TYPE_CHECKING:
     from utils.dataset.splitting.learnt import LearntPhotographs
+
+
+NETWORKS = {"detect": detectors.NETWORKS, "classify": classifiers.NETWORKS}
 
 
 def submit(options: Options, command: list[str], tell: Callable[[str], None]) -> Run:
@@ -72,12 +84,15 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
         sample = _read_sample(options, new, tell)
         if groups:
             tell("\n".join(told_of_groups(groups)))
+        if options.task == "classify" and new and not options.faces:
+            tell("New photographs: each is judged whole, as one face; --faces NAME finds faces")
         weights = _choose_weights(options, tell)
+        finder = _choose_finder(options, engine)
         settled = {arch: one.taken for arch, one in weights.items()}
         if len(weights) == 1:
             options = replace(options, weights=settled[options.arch])
         if learnt_file(options):
-            learnt = _learnt(next(one.file for one in weights.values() if one.file), tell)
+            learnt = _learnt(_ours(options, weights, finder), tell)
         with filling(options.run_dir, options.name) as folder:
             dataset.pack(folder / DATASET)
             if dataset.sides:
@@ -90,6 +105,8 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
                 new.pack([folder / shard for shard in shards])
             for arch, name in weights_files(options, settled).items():
                 files.copy(weights[arch].file, folder / name)
+            if name := finder_file(options):
+                files.copy(finder, folder / name)
             if name := learnt_file(options):
                 write_atomically(folder / name, learnt.as_bytes())
             facts["weights"] = _record(weights)
@@ -116,18 +133,48 @@ def _read_sample(
     return sample
 
 
-def _learnt(weights: Path, tell: Callable[[str], None]) -> "LearntPhotographs":
-    """Return the photographs that a file of weights has learnt from, and tell of them."""
+def _choose_finder(options: Options, engine: str) -> Path | None:
+    """Return the weights of the face finder, if it has some, and check what it needs."""
+    if options.finder is None:
+        return None
+    name = options.finder.partition(":")[0]
+    if engine == "local":  # on a pool, nodes have it, or the container
+        check_package(name)
+    own = is_file_of_finder(options.faces)
+    weights = finder_weights(name, Path(options.faces) if own else IN_THE_BOX)
+    if name == "detector":
+        from utils.networks.model_file import arch_of
+
+        if (arch := arch_of(weights)) not in ARCHITECTURES:
+            told = f"a model of {arch}" if arch else "no model of ours"
+            raise InputError(f"--faces {weights}: is {told}; name the file of a detector of ours")
+    return weights
+
+
+def _ours(options: Options, weights: dict[str, Weights], finder: Path | None) -> list[Path]:
+    """Return the files of weights that tell what they have learnt from, or should."""
+    started = weights_file(options) in OWN_WEIGHTS
+    found = [next(one.file for one in weights.values() if one.file)] if started else []
+    return found + ([finder] if finder_file(options) == FINDER_OF_OURS else [])
+
+
+def _learnt(weights: list[Path], tell: Callable[[str], None]) -> "LearntPhotographs":
+    """Return the photographs that files of weights have learnt from, and tell of them."""
     from utils.dataset.splitting.learnt import LearntPhotographs
     from utils.networks.model_file import learnt_by
 
-    learnt = learnt_by(weights)
-    if learnt is None:
-        tell(
-            f"{weights}: does not say which photographs its weights have learnt from; if they are "
-            "some of these, the test measures in part what they remember"
-        )
-        return LearntPhotographs.of([])
+    learnt = LearntPhotographs.of([])
+    for file in dict.fromkeys(weights):
+        found = learnt_by(file)
+        if found is None:
+            tell(
+                f"{file}: does not say which photographs its weights have learnt from; if they are "
+                "some of these, the test measures in part what they remember"
+            )
+        else:
+            learnt = learnt.and_of(found)
+    if not len(learnt):
+        return learnt
     tell(
         f"These weights have learnt from {number_of(len(learnt), 'photograph')}; what of them is "
         "among the annotated ones goes to the training side"
@@ -140,7 +187,7 @@ def _choose_weights(options: Options, tell: Callable[[str], None]) -> dict[str, 
     chosen = {}
     for arch in options.archs:
         try:
-            chosen[arch] = choose_weights(arch, options.weights, tell=tell)
+            chosen[arch] = choose_weights(NETWORKS[options.task], arch, options.weights, tell)
         except InputError as error:
             if len(options.archs) == 1:
                 raise

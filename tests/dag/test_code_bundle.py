@@ -15,7 +15,7 @@ ROOMS = {
     *("utils/analysis/prediction", "utils/analysis/prevalence", "utils/analysis/report"),
     *("utils/analysis/report/templates", "utils/dataset", "utils/dataset/formats"),
     *("utils/dataset/splitting", "utils/detector", "utils/drawing", "utils/metrics"),
-    *("utils/search", "utils/training"),
+    *("utils/search", "utils/training", "utils/classifier", "utils/networks"),
 }
 """The folders that travel with every job."""
 
@@ -65,7 +65,7 @@ def test_equal_sources_give_equal_bytes_whatever_their_times(bundle, tmp_path, c
         ("utils/dag/engines/local/engine.py", True),
         ("utils/dag/options.py", True),
         ("utils/dataset/intake/archives.py", True),
-        ("utils/detector/pretrained.py", True),
+        ("utils/networks/pretrained.py", True),
     ],
 )
 def test_an_edit_changes_the_bundle_where_a_job_can_import_it(bundle, tmp_path, copy, edited, same):
@@ -80,7 +80,7 @@ def test_the_bundle_holds_what_jobs_can_import_and_nothing_else(bundle):
     held = names(bundle)
     assert {name.rpartition("/")[0] for name in held} == ROOMS
     assert "utils/analysis/report/templates/report.html" in held
-    assert not {"utils/detector/pretrained.py", "utils/files.py"} & set(held)
+    assert not {"utils/networks/pretrained.py", "utils/files.py"} & set(held)
     assert not any("__pycache__" in name for name in held)
 
 

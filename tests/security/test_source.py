@@ -31,11 +31,12 @@ def test_only_the_fetching_of_weights_speaks_to_a_network():
         re.M,
     )
     found = [path.relative_to(PROJECT) for path in SOURCES if speaking.search(path.read_text())]
-    assert [str(path) for path in found] == ["utils/detector/pretrained.py"]
-    importing = [path for path in SOURCES if "detector.pretrained import" in path.read_text()]
+    assert [str(path) for path in found] == ["utils/networks/pretrained.py"]
+    importing = [path for path in SOURCES if "pretrained import" in path.read_text()]
     assert not [path for path in importing if path.parent.name == "bin"]
-    in_use = [path for path in importing if path.parent.name != "benchmarks"]
-    assert in_use == [PROJECT / "utils" / "submission.py"]
+    in_use = {path for path in importing if path.parent.name != "benchmarks"}
+    rooms = ("classifier/pretrained", "detector/pretrained", "submission")
+    assert in_use == {PROJECT / "utils" / f"{name}.py" for name in rooms}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.dag.option_types import flag, laid_over
-from utils.dag.options import Options, spelled
+from utils.dag.options import TASKS, Options, spelled
 from utils.errors import InputError, nearest, suggestion
 
 
@@ -80,9 +80,12 @@ def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
     OptionError
         If an option is unknown or holds a value that it does not take.
     """
-    values = _checked(given, "--")
+    written = _read_toml(config) if config else {}
+    task = given.get("task", written.get("task"))
+    task = task if task in TASKS else TASKS[0]
+    values = _checked(given, "--", task)
     if config:
-        below = _checked(_read_toml(config), f"--config {config}: ")
+        below = _checked(written, f"--config {config}: ", task)
         for item in fields(Options):
             name, known = item.name, item.metadata
             if name in below and known["is_path"] and known["is_path"](below[name]):
@@ -132,7 +135,7 @@ def read_given(
     return values
 
 
-def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
+def _checked(raw: dict[str, Any], prefix: str, task: str) -> dict[str, Any]:
     known = {item.name: item for item in fields(Options)}
     values = {}
     for key, value in raw.items():
@@ -142,8 +145,9 @@ def _checked(raw: dict[str, Any], prefix: str) -> dict[str, Any]:
             raise OptionError(f"{shown}: no such option; {suggestion(name, sorted(known))}")
         if value is None and known[name].default is None:
             continue
+        read = known[name].metadata["read"]
         try:
-            values[name] = known[name].metadata["read"](value)
+            values[name] = (read[task] if isinstance(read, dict) else read)(value)
         except ValueError as error:
             given = ", ".join(map(repr, value)) if isinstance(value, list) else repr(value)
             raise OptionError(f"{shown}: takes {error}, not {given}") from None

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from utils.classifier.finders.names import FINDERS, read_finder, spelled
+from utils.errors import InputError
+
 
 def whole(low: int, high: int | None = None) -> Callable[[Any], int]:
     """Return a reader of whole numbers from `low` to `high`."""
@@ -89,6 +92,32 @@ def _instead(scheme: str) -> str:
     if scheme in ("http", "https", "ftp", "ftps"):
         return "download it first, as `curl -L -O ADDRESS` does, and name the file"
     return f"copy it here first, with the tool for {scheme}://, and name the copy"
+
+
+def freezing(value: Any) -> str:
+    """Read what of a network stays as it is: ``backbone``, ``none``, or all but so many stages."""
+    if value in ("backbone", "none") or re.fullmatch("[1-5]", str(value)):
+        return str(value)
+    raise ValueError("backbone, none, or a whole number from 1 to 5")
+
+
+def finder(value: Any) -> str:
+    """Read the name of a face finder, perhaps with options, or the path of a detector's file."""
+    takes = f"one of {', '.join(FINDERS)}, with options as haar:smallest=20, or a detector's file"
+    if not isinstance(value, str | Path):
+        raise ValueError(takes)
+    if is_file_of_finder(value):
+        return str(path(value))
+    try:
+        return spelled(*read_finder(str(value)))
+    except InputError as error:
+        raise ValueError(f"{takes} ({str(error).removeprefix('--faces ')})") from None
+
+
+def is_file_of_finder(value: str | Path) -> bool:
+    """Return whether a face finder is a detector, named by its file."""
+    name = str(value).partition(":")[0]
+    return name not in FINDERS and ("/" in str(value) or Path(value).suffix != "")
 
 
 def paths(value: Any) -> tuple[Path, ...]:

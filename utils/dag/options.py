@@ -6,11 +6,16 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from utils.classifier import names as classifiers
+from utils.classifier.finders.names import FINDERS
 from utils.dag.option_types import (
     assignments,
     choice,
+    finder,
     flag,
+    freezing,
     image,
+    is_file_of_finder,
     mapping,
     path,
     paths,
@@ -20,10 +25,13 @@ from utils.dag.option_types import (
     whole,
     word,
 )
-from utils.detector.names import ARCHITECTURES, IMAGE_SIZES
+from utils.detector import names as detectors
 
 TASKS = ("detect", "classify")
 """The default first."""
+
+NETWORKS = {"detect": detectors, "classify": classifiers}
+"""What networks there are for each task: ``ARCHITECTURES``, the default first, ``IMAGE_SIZES``."""
 
 FORMATS = ("auto", "voc", "yolo", "coco", "cvat", "folders")
 GROUP_BY = ("folders", "exif")
@@ -42,7 +50,7 @@ SAMPLE = Path(__file__).resolve().parents[2] / "data"
 
 
 def _option(
-    read: Callable[[Any], Any],
+    read: Callable[[Any], Any] | dict[str, Callable[[Any], Any]],
     default: Any,
     help: str,
     metavar: str | None = None,
@@ -53,13 +61,14 @@ def _option(
     pool_only: bool = False,
     goes_on: bool = False,
     task: str | None = None,
+    defaults: dict[str, Any] | None = None,
 ) -> Any:
     """Declare an option, with all that is to be known of it.
 
     Parameters
     ----------
     read
-        Checks a value, see `utils.dag.option_types`.
+        Checks a value, see `utils.dag.option_types`; perhaps another for each task.
     many
         Whether it takes several words, which add up where it is given several times.
     laid_over
@@ -72,11 +81,28 @@ def _option(
         Whether it may be given with ``--resume``, because it changes nothing of the plan.
     task
         The only task that it means something to; the help says so.
+    defaults
+        The default for each task; that which is declared is then None.
     """
     if task:
         help = f"with --task {task}: {help}"
     metadata = dict(locals())
     return field(default=metadata.pop("default"), metadata=metadata)
+
+
+def _network(task: str) -> Callable[[Any], str]:
+    """Return a reader of the names of the networks for a task."""
+
+    def read(value: Any) -> str:
+        try:
+            return choice(*NETWORKS[task].ARCHITECTURES)(value)
+        except ValueError as error:
+            for other in TASKS:
+                if value in NETWORKS[other].ARCHITECTURES:
+                    raise ValueError(f"{error} with --task {task}") from None
+            raise
+
+    return read
 
 
 def _always(value: Any) -> bool:
@@ -197,10 +223,35 @@ class Options:
         whole(1), None, "epochs of one trial (default: a fifth of --epochs, at least 1)", "N"
     )
     arch: str = _option(
-        choice(*ARCHITECTURES),
-        ARCHITECTURES[0],
-        f"detector (default: {ARCHITECTURES[0]})",
-        "{" + ",".join(ARCHITECTURES) + "}",
+        {task: _network(task) for task in TASKS},
+        None,
+        "network; to detect, one of "
+        + ", ".join(detectors.ARCHITECTURES)
+        + "; to classify, one of "
+        + ", ".join(classifiers.ARCHITECTURES)
+        + " (default: the first)",
+        "NAME",
+        defaults={task: NETWORKS[task].ARCHITECTURES[0] for task in TASKS},
+    )
+    freeze: str = _option(
+        freezing,
+        "backbone",
+        "layers of the network that keep the weights that they start from; backbone: all but the "
+        "head, whose features are then computed once; none; N: all but the last N stages, once the "
+        "head has settled (default: backbone)",
+        "{backbone,none,N}",
+        task="classify",
+    )
+    faces: str | None = _option(
+        finder,
+        None,
+        "what finds faces for the network to judge: a detector of two stages, which is tested on "
+        "photographs, too; one of " + ", ".join(FINDERS) + " (the model in data/models), with "
+        "options as haar:smallest=20, or the file of a detector of ours (default: none, a picture "
+        "is one face)",
+        "NAME",
+        is_path=is_file_of_finder,
+        task="classify",
     )
     weights: str = _option(
         lambda value: str(path(value)),
@@ -235,10 +286,13 @@ class Options:
         laid_over=True,
     )
     image_size: int = _option(
-        whole(*IMAGE_SIZES),
-        480,
-        "longer side in pixels of the photographs seen (default: 480)",
+        {task: whole(*NETWORKS[task].IMAGE_SIZES) for task in TASKS},
+        None,
+        "pixels of the longer side of the photographs that a detector sees, of both sides of the "
+        f"faces that a classifier sees (default: {detectors.IMAGE_SIZE} to detect, "
+        f"{classifiers.IMAGE_SIZE} to classify)",
         "PX",
+        defaults={task: NETWORKS[task].IMAGE_SIZE for task in TASKS},
     )
     noise: float = _option(
         real(0, 1), 0.05, "sigma of the Gaussian noise copies, in units of 0..1 (default: 0.05)"
@@ -336,6 +390,16 @@ class Options:
     )
     dry_run: bool = _option(flag, False, "write the run folder and stop (default: run)")
     verbose: bool = _option(flag, False, "tell more (default: one line a job)", goes_on=True)
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            if getattr(self, item.name) is None and (defaults := item.metadata["defaults"]):
+                object.__setattr__(self, item.name, defaults[self.task])
+
+    @property
+    def finder(self) -> str | None:
+        """The name of the face finder, with its options."""
+        return "detector" if self.faces and is_file_of_finder(self.faces) else self.faces
 
     @property
     def epochs_per_trial(self) -> int:

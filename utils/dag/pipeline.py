@@ -11,6 +11,7 @@ from pathlib import Path
 
 from Pegasus.api import Job, Namespace, Workflow
 
+from utils.classifier.finders.names import FINDERS
 from utils.dag.options import WEIGHTS, Options
 from utils.dag.resources import BATCH_SIZE, CHIP, RESOURCES, RETRIES, training_memory
 from utils.job import EXIT_CHECKPOINTED
@@ -23,6 +24,10 @@ GROUPS = "groups.json"
 CONFIGURATION = "configuration.json"
 FINGERPRINTS = "train_fingerprints.npz"
 LEARNT = "learnt_fingerprints.npz"
+OWN_WEIGHTS = ("box_weights.pth", "own_weights.pth")
+"""Of models of ours, which tell what they have learnt from."""
+
+FINDER, FINDER_OF_OURS = "finder_weights.onnx", "finder_weights.pth"
 MODEL = "mask_detection_model.pth"
 DETECTOR = "face_mask_detector.pth"
 
@@ -69,7 +74,8 @@ def data_files(options: Options) -> list[str]:
 
 def photo_shards(options: Options) -> list[str]:
     """Return the names of the shards of new photographs; empty when there are none."""
-    if options.data and not options.predict:
+    finds_faces = options.task == "detect" or options.faces
+    if not options.predict and (options.data or not finds_faces):  # those of the sample show many
         return []
     return [f"predict_{p}.tar" for p in range(options.predict_shards)]
 
@@ -77,7 +83,7 @@ def photo_shards(options: Options) -> list[str]:
 def weights_file(options: Options) -> str | None:
     """Return the name under which the weights to start from travel; None from scratch.
 
-    What ``auto`` means is settled before planning (`utils.detector.pretrained`).
+    What ``auto`` means is settled before planning (`utils.networks.pretrained`).
     """
     if options.weights in ("auto", "none"):
         return None
@@ -86,11 +92,21 @@ def weights_file(options: Options) -> str | None:
 
 
 def learnt_file(options: Options) -> str | None:
-    """Return the name under which it travels what the weights to start from have learnt from.
+    """Return the name under which it travels what weights of ours have learnt from.
 
-    Weights of others do not say, or not of photographs that users have.
+    Those are weights to start from, and those of a face finder. Weights of others do not say, or
+    not of photographs that users have.
     """
-    return LEARNT if weights_file(options) in ("box_weights.pth", "own_weights.pth") else None
+    ours = weights_file(options) in OWN_WEIGHTS or finder_file(options) == FINDER_OF_OURS
+    return LEARNT if ours else None
+
+
+def finder_file(options: Options) -> str | None:
+    """Return the name under which the weights of the face finder travel; None if it has none."""
+    name = (options.finder or "").partition(":")[0]
+    if not name or not FINDERS[name].weights:
+        return None
+    return FINDER if name == "centerface" else FINDER_OF_OURS
 
 
 def weights_files(options: Options, settled: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -150,6 +166,11 @@ class _Pipeline:
         self.recipe = ["--recipe", *options.recipe] if options.recipe else []
         begin = ["--arch", options.arch, "--image-size", options.image_size]
         self.searched = ["--search", *options.search, *begin] if options.search else []
+        self.judges = options.task == "classify"
+        cutting = ["--margin", options.margin, "--smallest-face", options.smallest_face]
+        self.cutting = cutting if self.judges else []
+        judging = ["--task", options.task, "--freeze", options.freeze, "--margin", options.margin]
+        self.judging = judging if self.judges else []
         minutes = options.checkpoint_minutes
         self.image_mib = _size(options.container)
         self.handing_over = [] if minutes is None else ["--checkpoint-minutes", minutes]
@@ -187,6 +208,7 @@ class _Pipeline:
                 ["--input", In("train.tar"), "--output", Out(shard)],
                 ["--shard", s, "--shards", o.train_shards, "--sigma", o.noise],
                 ["--copies", o.noise_copies, "--rare-copies", o.rare_copies, *self.seed],
+                self.cutting,
                 executable="augment",
                 suffix=f"_{s}",
             )
@@ -194,6 +216,7 @@ class _Pipeline:
             self.job(
                 f"preprocess_{side}",
                 ["--input", In(f"{side}.tar"), "--output", Out(f"{side}_clean.tar")],
+                [*self.cutting, "--faces", Out(f"{side}_faces.tar")] if self.judges else [],
                 executable="preprocess",
             )
 
@@ -243,26 +266,43 @@ class _Pipeline:
             self.learning(self.options.epochs),
             ["--checkpoint", Checkpoint("train_model.ckpt"), *self.handing_over],
             ["--fingerprints", In(FINGERPRINTS)],
+            self.finding(),
             ["--model", Out(MODEL, keep=True)],
             ["--log", Out("training.json", keep=True)],
             ["--curves", *self.pictures("training_curves.png")],
         )
 
+    def finding(self) -> list:
+        """Return the arguments of what finds the faces that a classifier judges."""
+        o = self.options
+        if o.faces is None:
+            return []
+        weights = finder_file(o)
+        held = ["--faces-weights", In(weights)] if weights else []
+        return ["--faces", o.finder, *held, "--val-photographs", In("val_clean.tar")]
+
     def evaluate(self) -> None:
+        o = self.options
+        names = ["confusion_matrix", "precision_recall", "calibration", "mistakes"]
+        if self.judges:
+            names += [f"faces_{name}" for name in names] if o.faces else []
+            names += ["roc", "grad_cam"]
+        validation = In("val_faces.tar" if self.judges and not o.faces else "val_clean.tar")
         self.job(
             "evaluate",
             ["--model", In(MODEL), "--test", In("test_clean.tar"), *self.seed],
+            ["--faces-test", In("test_faces.tar")] if self.judges else [],
             ["--json", Out("evaluation.json", keep=True)],
             ["--text", Out("evaluation.txt", keep=True)],
-            ["--pictures", *self.pictures("confusion_matrix.png", "precision_recall.png")],
-            self.pictures("calibration.png", "mistakes.png"),
+            ["--pictures", *self.pictures(*(f"{name}.png" for name in names))],
             ["--split", In("split.json"), "--detector", Out(DETECTOR, keep=True)],
-            ["--validation", In("val_clean.tar")] if self.options.join_validation else [],
+            ["--validation", validation] if o.join_validation else [],
         )
 
     def predict(self) -> list:
         new = photo_shards(self.options)
-        shards = new or ["test_clean.tar"]
+        whole = self.options.faces or not self.judges
+        shards = new or ["test_clean.tar" if whole else "test_faces.tar"]
         learnt = ["--fingerprints", In(FINGERPRINTS)] if new else []  # the test side resembles none
         for p, shard in enumerate(shards):
             self.job(
@@ -312,11 +352,12 @@ class _Pipeline:
         schedule = ["--arch", o.arch, "--epochs", epochs, "--image-size", o.image_size]
         return [
             *("--train", *shards),
-            *("--val", In("val_clean.tar")),
+            *("--val", In("val_faces.tar" if self.judges else "val_clean.tar")),
             *schedule,
             *("--cache-mb", o.cache_mb),
             *(["--weights", *files] if files else []),
             *of_several,
+            *self.judging,
             *self.seed,
             *(["--processes", o.gpus] if o.gpus > 1 else []),
         ]
@@ -325,7 +366,10 @@ class _Pipeline:
         """Return the MiB that the largest training takes that recipe or search may ask for."""
         o = self.options
         size, batch = o.largest("image_size", o.image_size), o.largest("batch_size", BATCH_SIZE)
-        return training_memory(o.archs, int(size), int(batch), o.largest("chip", CHIP))
+        chip = 1 if self.judges else o.largest("chip", CHIP)  # a face is seen as a whole
+        if self.judges and o.freeze == "backbone":
+            return 0  # nothing is kept for a gradient
+        return training_memory(o.archs, int(size), int(batch), chip)
 
     def job(self, kind: str, *arguments: list, executable: str = "", suffix: str = "") -> None:
         """Add one job: `kind` names its row in the table of resources."""

@@ -19,6 +19,7 @@ from utils.dag.pipeline import (
     build_workflow,
     checkpoints,
     data_files,
+    finder_file,
     learnt_file,
     photo_shards,
     weights_files,
@@ -39,7 +40,7 @@ def write_plan(
     """Write workflow, catalogues, code and configuration into a run folder.
 
     The data lie there already: `data_files`, `photo_shards`, `weights_files`, and if any
-    `learnt_file`.
+    `learnt_file` and `finder_file`.
 
     Parameters
     ----------
@@ -59,7 +60,11 @@ def write_plan(
     """
     write_code_bundle(folder / CODE)
     scripts = _copy_executables(folder / "bin")
-    starts = [*weights_files(options, weights).values(), learnt_file(options)]
+    starts = [
+        *weights_files(options, weights).values(),
+        learnt_file(options),
+        finder_file(options),
+    ]
     data = [*data_files(options), *photo_shards(options), *filter(None, starts)]
     asked = options.as_dict()
     description = {

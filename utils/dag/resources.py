@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from utils.classifier import names as classifiers
 from utils.detector import names
 
 
@@ -83,8 +84,17 @@ NETWORKS = {
     names.RESNET50_V2: Network(825, 223, 2120),
     names.RESNET50: Network(789, 28, 1877),
     names.MOBILENET: Network(362, 28, 847),
+    classifiers.CENTERFACE: Network(35, 1, 1016),
+    classifiers.MOBILENET_V2: Network(42, 1, 1486),
+    classifiers.MOBILENET_V3_SMALL: Network(18, 1, 306),
+    classifiers.MOBILENET_V3_LARGE: Network(57, 1, 837),
+    classifiers.EFFICIENTNET_B0: Network(77, 1, 1675),
+    classifiers.RESNET18: Network(213, 1, 422),
+    classifiers.RESNET50: Network(448, 1, 1633),
+    classifiers.VGG16: Network(281, 1, 1389),
+    classifiers.VGG19: Network(382, 1, 1488),
 }
-"""By architecture; `tests/dag/test_resources.py` counts it again."""
+"""By architecture, of either task; `tests/dag/test_resources.py` counts it again."""
 
 BATCH_SIZE, CHIP = 16, 0.55
 """Of a training, where recipe and search tell of neither: the largest that the search tries, and

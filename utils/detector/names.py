@@ -26,3 +26,6 @@ ARCHITECTURES = (
 
 IMAGE_SIZES = (64, 2048)
 """Least and most pixels of the longer side of the photographs that a network sees."""
+
+IMAGE_SIZE = 480
+"""Such pixels, unless one says otherwise."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from utils.detector.names import ARCHITECTURES
+from utils.detector.names import ARCHITECTURES, IMAGE_SIZE
 from utils.errors import InputError
 from utils.job import InputPath
 from utils.training.recipe import Recipe
@@ -163,5 +163,5 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
         "--arch", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="the network"
     )
     parser.add_argument(
-        "--image-size", type=int, default=480, help="pixels of a photograph's longer side"
+        "--image-size", type=int, default=IMAGE_SIZE, help="pixels of a photograph's longer side"
     )
