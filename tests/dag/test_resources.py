@@ -3,9 +3,11 @@
 import pytest
 import torch
 
+from utils.classifier import names as classifiers
+from utils.classifier.architectures import build_network
 from utils.dag.options import Options
 from utils.dag.pipeline import build_workflow
-from utils.dag.resources import BATCH_SIZE, CHIP, NETWORKS, RESOURCES, training_memory
+from utils.dag.resources import BATCH_SIZES, CHIP, NETWORKS, RESOURCES, training_memory
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
 from utils.detector.names import ARCHITECTURES, COMPACT, RESNET50_V2
@@ -50,9 +52,23 @@ def test_the_table_of_networks_is_what_they_keep(arch):
     assert table.megapixel >= 0.98 * (large - small) / ((512**2 - 256**2) / 1e6)
 
 
+@pytest.mark.parametrize("arch", classifiers.ARCHITECTURES)
+def test_the_table_of_classifiers_is_what_they_keep(arch):
+    with torch.device("meta"):
+        network = build_network(arch).train()
+        small, large = (
+            kept(network, lambda s=side: network.trunk(torch.zeros(1, 3, s, s)))
+            for side in (128, 256)
+        )
+    table = NETWORKS[arch]
+    fixed = 20 * sum(parameter.numel() for parameter in network.parameters()) / 2**20
+    assert table.fixed == pytest.approx(fixed, abs=1)
+    assert table.megapixel == pytest.approx((large - small) / ((256**2 - 128**2) / 1e6), rel=0.02)
+
+
 def test_what_nobody_tells_is_the_largest_that_the_default_search_tries():
     start = default_params()
-    assert max(default_space(start)["batch_size"].values) == BATCH_SIZE
+    assert max(default_space(start)["batch_size"].values) == BATCH_SIZES["detect"]
     assert start["chip"] == CHIP
 
 
@@ -68,7 +84,7 @@ def test_a_small_training_gets_what_the_table_says():
 def test_a_large_one_gets_what_it_takes_and_so_does_the_largest_that_is_searched():
     large = Options(arch=RESNET50_V2, image_size=640)
     asked = memory(large)
-    assert asked == training_memory([RESNET50_V2], 640, BATCH_SIZE, CHIP) > 8000
+    assert asked == training_memory([RESNET50_V2], 640, BATCH_SIZES["detect"], CHIP) > 8000
     assert memory(large, "hpo_trial_1_0") == asked
     searched = Options(arch=COMPACT, search=(f"arch={COMPACT},{RESNET50_V2}", "image_size=320:640"))
     assert memory(searched) == memory(searched, "hpo_trial_1_1") == asked
@@ -78,3 +94,10 @@ def test_a_large_one_gets_what_it_takes_and_so_does_the_largest_that_is_searched
     more = Options(arch=RESNET50_V2, image_size=640, search=("batch_size=8,32",))
     assert memory(more) > 1.7 * asked
     assert memory(large, "evaluate") + large.cache_mb == RESOURCES["evaluate"].memory
+
+
+def test_a_classifier_keeps_something_for_its_gradient_only_where_it_learns():
+    frozen = Options(task="classify", arch="vgg19", image_size=224)
+    assert memory(frozen) == RESOURCES["train_model"].memory
+    learning = Options(task="classify", arch="vgg19", image_size=224, freeze="2")
+    assert memory(learning) == training_memory(["vgg19"], 224, BATCH_SIZES["classify"], 1) > 7000

@@ -13,7 +13,7 @@ from Pegasus.api import Job, Namespace, Workflow
 
 from utils.classifier.finders.names import FINDERS
 from utils.dag.options import WEIGHTS, Options
-from utils.dag.resources import BATCH_SIZE, CHIP, RESOURCES, RETRIES, training_memory
+from utils.dag.resources import BATCH_SIZES, CHIP, RESOURCES, RETRIES, training_memory
 from utils.job import EXIT_CHECKPOINTED
 
 CODE = "utils.zip"
@@ -169,7 +169,8 @@ class _Pipeline:
         self.judges = options.task == "classify"
         cutting = ["--margin", options.margin, "--smallest-face", options.smallest_face]
         self.cutting = cutting if self.judges else []
-        judging = ["--task", options.task, "--freeze", options.freeze, "--margin", options.margin]
+        self.task = ["--task", options.task] if self.judges else []
+        judging = ["--freeze", options.freeze, "--margin", options.margin]
         self.judging = judging if self.judges else []
         minutes = options.checkpoint_minutes
         self.image_mib = _size(options.container)
@@ -231,6 +232,7 @@ class _Pipeline:
                 "hpo_suggest",
                 ["suggest", "--round", r, "--trials", o.trials, *self.seed, *told],
                 self.recipe,
+                self.task,
                 self.searched,
                 ["--study-out", Out(study)],
                 ["--suggestions", *(Out(f"{name}.json") for name in names)],
@@ -357,6 +359,7 @@ class _Pipeline:
             *("--cache-mb", o.cache_mb),
             *(["--weights", *files] if files else []),
             *of_several,
+            *self.task,
             *self.judging,
             *self.seed,
             *(["--processes", o.gpus] if o.gpus > 1 else []),
@@ -365,10 +368,11 @@ class _Pipeline:
     def largest_training(self) -> int:
         """Return the MiB that the largest training takes that recipe or search may ask for."""
         o = self.options
-        size, batch = o.largest("image_size", o.image_size), o.largest("batch_size", BATCH_SIZE)
-        chip = 1 if self.judges else o.largest("chip", CHIP)  # a face is seen as a whole
         if self.judges and o.freeze == "backbone":
             return 0  # nothing is kept for a gradient
+        size = o.largest("image_size", o.image_size)
+        batch = o.largest("batch_size", BATCH_SIZES[o.task])
+        chip = 1 if self.judges else o.largest("chip", CHIP)  # a face is seen as a whole
         return training_memory(o.archs, int(size), int(batch), chip)
 
     def job(self, kind: str, *arguments: list, executable: str = "", suffix: str = "") -> None:

@@ -96,7 +96,7 @@ NETWORKS = {
 }
 """By architecture, of either task; `tests/dag/test_resources.py` counts it again."""
 
-BATCH_SIZE, CHIP = 16, 0.55
+BATCH_SIZES, CHIP = {"detect": 16, "classify": 64}, 0.55
 """Of a training, where recipe and search tell of neither: the largest that the search tries, and
 the recipe's."""
 
