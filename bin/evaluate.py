@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         help="PNG files to write; the name of each says what it shows: confusion_matrix, "
-        "precision_recall, calibration, mistakes",
+        "precision_recall, calibration, mistakes; of a classifier also roc, grad_cam",
     )
     parser.add_argument(
         "--detector",
@@ -61,6 +61,7 @@ def main(args: argparse.Namespace) -> None:
         validation=args.validation,
         split=args.split,
         carrier=args.detector,
+        faces=args.faces_test,
     )
 
 
