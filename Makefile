@@ -10,7 +10,7 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-condor faults fuzz pool lint format data faces export video image sample \
+.PHONY: help run test test-condor faults fuzz pool lint format data faces export video app image sample \
     benchmark quality pretrained pictures clean
 
 help:  ## list the targets
@@ -55,6 +55,13 @@ export: $(READY)  ## install what detect.py --export needs
 video: $(READY)  ## install what detect.py needs for videos, cameras and streams
 	$(RUN) -m pip install --quiet --requirement requirements-video.txt
 
+app: $(READY)  ## open the app in a browser (PORT=8080, ADDRESS=127.0.0.1; docs/app.md)
+	$(RUN) -m pip install --quiet --requirement requirements-app.txt
+	$(RUN) -m streamlit run app/main.py --server.port $(or $(PORT),8080) \
+	    --server.address $(or $(ADDRESS),127.0.0.1) --server.headless true \
+	    --server.maxUploadSize 300 --server.fileWatcherType none --client.toolbarMode viewer \
+	    --browser.gatherUsageStats false -- $(ARGS)
+
 image:  ## build the container image with apptainer, docker or podman (docker/README.md)
 	$(PYTHON) docker/build.py $(ARGS)
 
@@ -97,7 +104,7 @@ ifneq ($(shell $(WORKS) && echo yes),yes)
 .PHONY: $(READY)
 endif
 
-$(READY): requirements.txt requirements-dev.txt requirements-export.txt requirements-faces.txt \
+$(READY): requirements.txt requirements-app.txt requirements-dev.txt requirements-export.txt requirements-faces.txt \
     requirements-video.txt requirements-weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	    echo "make: this needs Python 3.11 or newer, and $(PYTHON) is" \

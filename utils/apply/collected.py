@@ -64,7 +64,11 @@ class Collected:
         return faces_record(self.model, self._photos, predictions, pictures)
 
     def rate(
-        self, predictions: Predictions, facts: Mapping[str, Any] | None = None, left: int = 0
+        self,
+        predictions: Predictions,
+        facts: Mapping[str, Any] | None = None,
+        left: int = 0,
+        uncorrected: str | None = None,
     ) -> dict[str, Any]:
         """Return the record ``rate.json`` (`utils.apply.rate.rate_record`)."""
-        return rate_record(self.model, predictions, facts or {}, left)
+        return rate_record(self.model, predictions, facts or {}, left, uncorrected)

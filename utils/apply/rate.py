@@ -21,7 +21,11 @@ from utils.errors import number_of
 
 
 def rate_record(
-    model: Detector, predictions: Predictions, facts: Mapping[str, Any], left: int = 0
+    model: Detector,
+    predictions: Predictions,
+    facts: Mapping[str, Any],
+    left: int = 0,
+    uncorrected: str | None = None,
 ) -> dict[str, Any]:
     """Return the record ``rate.json``.
 
@@ -36,6 +40,8 @@ def rate_record(
         (`utils.dataset.intake.photographs.NewPhotographs`).
     left
         Photographs that were not come to.
+    uncorrected
+        Why what the model's test showed does not hold here, in words; None where it does.
 
     Returns
     -------
@@ -44,7 +50,7 @@ def rate_record(
     words; it is None otherwise. ``left`` is as given.
     """
     others = [*_about_the_rest(len(predictions.summaries), left), *about_unread_photographs(facts)]
-    if why := _why_uncorrected(model):
+    if why := uncorrected or _why_uncorrected(model):
         record, told, words = _counted(predictions, others, why)
     else:
         evaluation, split = unpacked(model.file.evaluation, "the model file")

@@ -1,0 +1,85 @@
+"""The first page: what this is, which model looks, and what that is bad at."""
+
+from typing import Any
+
+import streamlit as st
+
+from app import model
+from app.settings import Settings
+from utils.dataset.labels import CLASSES, TITLES
+from utils.detector.names import IN_THE_BOX
+
+WHAT = """
+# Who wears a mask?
+
+*What share of people wear a mask properly, and how sure are we?* Give photographs of a public
+place, and get every face, what it wears, and the share with an interval that accounts for the
+mistakes that the model made in its test.
+
+- **Photographs**: drop some, or a zip of them. Nothing is stored: they stay in memory until you
+  leave.
+- **Runs**: what was trained here, how good it is, and what it found.
+
+It counts people. It is not made to single anyone out, and recognises nobody.
+"""
+
+
+def show(settings: Settings) -> None:
+    """Show the page."""
+    st.markdown(WHAT)
+    if (choice := model.chosen(settings)) is None or (shared := model.load(choice[1])) is None:
+        return
+    name, path = choice
+    st.header("The model that looks", divider="gray")
+    st.markdown(f"**{name}** (choose another on the left)")
+    evaluation = model.evaluation_of(shared.model)
+    if evaluation is None:
+        st.warning(
+            "This file does not hold what a test showed of the model, so there is no interval. "
+            "`face_mask_detector.pth` of a run does.",
+            icon=":material/warning:",
+        )
+    else:
+        _show_test(evaluation)
+    if path == IN_THE_BOX and (card := path.with_suffix(".md")).exists():
+        with st.expander("Its card: what it learnt from, how, and what it is bad at"):
+            st.markdown(card.read_text("utf-8"))
+    st.caption(
+        f"{shared.model.arch}, {shared.model.image_size} pixels, counts faces from a confidence "
+        f"of {shared.model.threshold:.2f}; SHA-256 {shared.model.digest[:16]}..."
+    )
+
+
+def _show_test(evaluation: dict[str, Any]) -> None:
+    """Show what the test of a detector found, class by class."""
+    if "average_precision" not in evaluation:
+        return
+    precision, point = evaluation["average_precision"], evaluation["operating_point"]
+    columns = st.columns(3)
+    columns[0].metric("mAP at IoU 0.5", _rounded(precision["map_50"]))
+    columns[1].metric("Test photographs", evaluation["photos"])
+    columns[2].metric("Faces on them", sum(evaluation["faces"].values()))
+    rows = [
+        {
+            "class": title,
+            "faces": evaluation["faces"][label],
+            "average precision": _rounded(precision["classes"][label]["map_50"]),
+            "found": _per_cent(point["classes"][label]["recall"]),
+            "right": _per_cent(point["classes"][label]["precision"]),
+        }
+        for label, title in zip(CLASSES, TITLES[1:], strict=True)
+    ]
+    st.dataframe(rows, hide_index=True)
+    sizes = precision["sizes"]
+    told = ", ".join(
+        f"{name} ({size['faces']} faces) {_rounded(size['map_50'])}" for name, size in sizes.items()
+    )
+    st.markdown(f"By size of the face, mAP at IoU 0.5: {told}. Small faces are missed most.")
+
+
+def _rounded(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _per_cent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.0f} %"

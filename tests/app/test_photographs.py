@@ -1,0 +1,135 @@
+"""The page of photographs: what people drop is looked at, told, drawn and given back."""
+
+import io
+import zipfile
+
+import pytest
+
+from app import photographs
+from app.photographs import ALBUM, Look
+from data.painter.sample import draw_picture
+from utils.apply.collected import Collected
+from utils.apply.looking import Settings as Looking
+from utils.apply.looking import look_at
+from utils.dataset.images import encode_jpeg
+from utils.dataset.intake.photographs import NewPhotographs
+
+JPEG = "image/jpeg"
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[bytes]:
+    """Photographs with people on them."""
+    return [encode_jpeg(draw_picture(seed, [1, 2, 1, 3]).image) for seed in range(3)]
+
+
+@pytest.fixture(scope="module")
+def expected(drawn, tmp_path_factory):
+    """What the same photographs give in a folder."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for number, data in enumerate(drawn):
+        (folder / f"p{number}.jpg").write_bytes(data)
+    settings = Looking(pictures=False)
+    collected = Collected(settings.load())
+    with NewPhotographs([folder], any_names=True) as new:
+        for one in look_at(new, collected.model, settings):
+            collected.add(one)
+    return collected
+
+
+def files(drawn) -> list[tuple[str, bytes, str]]:
+    return [(f"p{number}.jpg", data, JPEG) for number, data in enumerate(drawn)]
+
+
+def drop(page, *dropped):
+    page.file_uploader[0].set_value(list(dropped))
+    return page.run()
+
+
+def told(page) -> str:
+    assert not page.exception, page.exception
+    return "\n".join(one.value for one in (*page.markdown, *page.caption)).replace("\\", "")
+
+
+def test_the_answer_is_that_of_the_same_photographs_in_a_folder(visit, drawn, expected):
+    page = drop(visit("photographs"), *files(drawn))
+    rate = expected.rate(expected.predictions())
+    assert rate["answer"] in told(page)
+    assert [one.value.replace("\\", "") for one in page.warning] == rate["serious"]
+    album = page.session_state[ALBUM]
+    assert [one.record["faces"] for one in album.found] == [
+        one["faces"] for one in expected.faces(expected.predictions(), {})["photos"]
+    ]
+
+
+def test_a_zip_is_its_photographs_and_what_is_none_is_told(visit, drawn, expected):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data, _ in files(drawn):
+            archive.writestr(f"day/{name}", data)
+        archive.writestr("day/cut.jpg", drawn[0][:2000])
+        archive.writestr("day/phone.heic", b"\0\0\0\x18ftypheic")
+    broken = ("broken.zip", b"PK\3\4 nothing", "application/zip")
+    page = drop(visit("photographs"), ("all.zip", packed.getvalue(), "application/zip"), broken)
+    assert expected.rate(expected.predictions())["answer"] in told(page)
+    warnings = "\n".join(one.value for one in page.warning)
+    assert "broken.zip: cannot be read" in warnings and "cut.jpg" in warnings
+    assert "1 HEIC" in told(page)
+
+
+def test_another_threshold_or_smallest_face_has_no_interval(visit, drawn):
+    page = drop(visit("photographs"), *files(drawn))
+    page.sidebar.slider[0].set_value(0.9).run()
+    assert "only what was counted" in told(page)
+    page.sidebar.slider[0].set_value(0.42).run()
+    assert "only what was counted" not in told(page)  # the model's own, to the slider's step
+    page.sidebar.slider[1].set_value(40).run()
+    assert "faces below 40 pixels were left out" in told(page)
+
+
+def test_what_is_looked_at_once_is_not_looked_at_again(visit, drawn, monkeypatch):
+    page = drop(visit("photographs"), *files(drawn))
+    monkeypatch.setattr(photographs, "look_at", lambda *_: pytest.fail("looked again"))
+    page.sidebar.slider[0].set_value(0.3).run()
+    assert not page.exception
+    page.sidebar.toggle[0].set_value(True).run()
+    assert not page.exception
+
+
+def test_visitors_share_the_model_and_nothing_else(visit, drawn):
+    one, other = visit("photographs"), visit("photographs")
+    drop(one, *files(drawn)[:1])
+    drop(other, *files(drawn)[1:])
+    assert len(one.session_state[ALBUM].found) == 1
+    assert len(other.session_state[ALBUM].found) == 2
+    one.file_uploader[0].set_value([]).run()
+    assert ALBUM not in one.session_state and len(other.session_state[ALBUM].found) == 2
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [({"photographs": 2}, "these are 3 photographs"), ({"megabytes": 0}, "drop at most 0 MB")],
+)
+def test_too_much_is_refused_with_the_bound(visit, drawn, limits, why):
+    page = drop(visit("photographs", **limits), *files(drawn))
+    assert why in page.error[0].value and ALBUM not in page.session_state
+
+
+def test_names_are_shown_as_they_are(visit, drawn):
+    page = drop(visit("photographs"), ("[x](javascript:a) <b>*.jpg", drawn[0], JPEG))
+    line = next(one.value for one in page.markdown if "javascript" in one.value)
+    assert r"\[x\]\(javascript\:a\) \<b\>\*\.jpg" in line
+
+
+def test_hidden_faces_are_hidden_in_every_picture(visit, drawn):
+    page = drop(visit("photographs"), *files(drawn)[:1])
+    album = page.session_state[ALBUM]
+    (one,) = album.found
+    shown, unknown = (
+        photographs._drawn(album.photographs, one, Look(0.3, 0, hide)) for hide in (False, True)
+    )
+    assert shown.shape == unknown.shape and (shown != unknown).any()
+    packed = photographs._zipped(album.photographs, album.found, Look(0.3, 0, hide=True))
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.namelist() == ["p0.jpg"]
+        assert archive.read("p0.jpg") == encode_jpeg(unknown)

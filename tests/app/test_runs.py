@@ -1,0 +1,49 @@
+"""The page of runs: what there is, one or two of them closely."""
+
+from app import runs
+from tests.tracking.made import answer, evaluation, make_run
+
+
+def made(folder):
+    outputs = {"evaluation.json": evaluation(0.8), "prevalence.json": answer(0.6)}
+    make_run(folder / "one", outputs=outputs)
+    make_run(folder / "two", jobs={"split_data": "failed"})
+    (folder / "half" / "logs").mkdir(parents=True)
+    (folder / "half" / "output").mkdir()
+    (folder / "one" / "output" / "report.html").write_text("<h1>Report</h1>")
+    return folder
+
+
+def test_every_run_is_listed_with_its_state(visit, tmp_path):
+    page = visit("runs", runs=made(tmp_path / "r"))
+    assert not page.exception
+    table = page.dataframe[0].value
+    assert dict(zip(table["run"], table["state"], strict=True)) == {
+        "one": "done",
+        "two": "failed",
+        "half": "half-made",
+    }
+    page.multiselect[0].set_value(["one", "two"]).run()
+    assert [one.value for one in page.subheader] == ["one", "two"]
+
+
+def test_without_runs_there_is_nothing_to_look_at(visit):
+    assert "no runs yet" in visit("runs").info[0].value
+
+
+def test_who_may_not_start_runs_is_offered_none(visit, tmp_path):
+    page = visit("runs", runs=made(tmp_path / "r"), start_runs=False)
+    assert not page.button
+
+
+def test_one_run_at_a_time_is_started_with_a_list_of_arguments(visit, tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(runs.subprocess, "Popen", lambda words, **_: calls.append(words))
+    monkeypatch.setattr(runs.time, "sleep", lambda _: None)
+    page = visit("runs", runs=tmp_path / "r")
+    page.button[0].click().run()
+    (words,) = calls
+    assert words[1].endswith("workflow.py") and words[-2] == "--run-dir"
+    monkeypatch.setattr(runs, "_running", lambda _: [runs.find_runs([made(tmp_path / "s")])[0]])
+    page.button[0].click().run()
+    assert len(calls) == 1 and "still running" in page.warning[0].value
