@@ -5,8 +5,10 @@ import zipfile
 
 import pytest
 
-from app import photographs
-from app.photographs import ALBUM, Look
+from app import album as albums
+from app import results
+from app.photographs import ALBUM
+from app.results import Look
 from data.painter.sample import draw_picture
 from utils.apply.collected import Collected
 from utils.apply.looking import Settings as Looking
@@ -89,7 +91,7 @@ def test_another_threshold_or_smallest_face_has_no_interval(visit, drawn):
 
 def test_what_is_looked_at_once_is_not_looked_at_again(visit, drawn, monkeypatch):
     page = drop(visit("photographs"), *files(drawn))
-    monkeypatch.setattr(photographs, "look_at", lambda *_: pytest.fail("looked again"))
+    monkeypatch.setattr(albums, "look_at", lambda *_: pytest.fail("looked again"))
     page.sidebar.slider[0].set_value(0.3).run()
     assert not page.exception
     page.sidebar.toggle[0].set_value(True).run()
@@ -126,10 +128,18 @@ def test_hidden_faces_are_hidden_in_every_picture(visit, drawn):
     album = page.session_state[ALBUM]
     (one,) = album.found
     shown, unknown = (
-        photographs._drawn(album.photographs, one, Look(0.3, 0, hide)) for hide in (False, True)
+        results._drawn(album.photographs, one, Look(0.3, 0, hide)) for hide in (False, True)
     )
     assert shown.shape == unknown.shape and (shown != unknown).any()
-    packed = photographs._zipped(album.photographs, album.found, Look(0.3, 0, hide=True))
+    packed = results._zipped(album.photographs, album.found, Look(0.3, 0, hide=True))
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.namelist() == ["p0.jpg"]
         assert archive.read("p0.jpg") == encode_jpeg(unknown)
+
+
+def test_a_snapshot_is_looked_at_as_a_photograph_is(visit, drawn, expected):
+    page = visit("camera")
+    page.camera_input[0].set_value(("snapshot.jpg", drawn[0], JPEG)).run()
+    assert not page.exception
+    (one,) = page.session_state["snapshot"].found
+    assert one.record["faces"] == expected.faces(expected.predictions(), {})["photos"][0]["faces"]

@@ -1,0 +1,200 @@
+"""What was found on a visitor's photographs: the answer, every face, and all of it to take home."""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import model
+from app.album import Album
+from utils.analysis.prediction.looking import Unread
+from utils.analysis.prediction.tables import faces_table
+from utils.apply.collected import Collected
+from utils.apply.looking import Found
+from utils.apply.pictures import picture_names
+from utils.apply.sentences import closing, sentence
+from utils.dataset.images import encode_jpeg
+from utils.dataset.intake.photographs import NewPhotographs
+from utils.dataset.labels import CLASS_IDS, CLASSES, TITLES
+from utils.drawing.faces import draw_detections
+from utils.drawing.hiding import hidden
+from utils.errors import number_of
+from utils.metrics.detections import Detections
+
+PAGE = 6
+"""Photographs on a page."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a visitor wants it shown.
+
+    Attributes
+    ----------
+    threshold
+        Confidence from which a face counts.
+    smallest
+        Pixels of the longer side from which a face counts.
+    hide
+        Whether faces are made unrecognisable in all pictures.
+    """
+
+    threshold: float
+    smallest: int
+    hide: bool
+
+
+def how(shared: model.Shared) -> Look:
+    """Let the visitor choose how it is shown."""
+    own = float(shared.model.threshold)
+    side = st.sidebar
+    threshold = side.slider("Confidence from which a face counts", 0.05, 0.95, own, 0.01)
+    if abs(threshold - own) < 0.005:  # a slider has steps
+        threshold = own
+    smallest = side.slider("Smallest face, pixels", 0, 100, 0)
+    return Look(threshold, smallest, side.toggle("Make faces unrecognisable"))
+
+
+def show_results(album: Album, shared: model.Shared, look: Look) -> None:
+    found = [_at_least(one, look.smallest) for one in album.found]
+    collected = Collected(shared.with_threshold(look.threshold))
+    for one in found:
+        collected.add(one)
+    predictions = collected.predictions()
+    why = None
+    if look.smallest:
+        why = (
+            f"faces below {look.smallest} pixels were left out, which the test of the model "
+            "counted. Set the smallest face to 0"
+        )
+    rate = collected.rate(predictions, album.photographs.facts, uncorrected=why)
+    _answer(rate, collected.absent)
+    for one in found:
+        if isinstance(one, Unread):
+            st.warning(f"Not read: {one.reason}", icon=":material/warning:")
+    seen = [one for one in found if isinstance(one, Found)]
+    table = io.BytesIO()
+    faces_table(table, predictions)
+    faces = collected.faces(predictions, {})
+    columns = st.columns(3)
+    columns[0].download_button(
+        "All faces (CSV)", table.getvalue(), "faces.csv", "text/csv", width="stretch"
+    )
+    columns[1].download_button(
+        "Faces and rate (JSON)",
+        json.dumps({"faces": faces, "rate": rate}, indent=1),
+        "faces.json",
+        "application/json",
+        width="stretch",
+    )
+    columns[2].download_button(
+        "Pictures (zip)",
+        lambda: _zipped(album.photographs, seen, look),
+        "pictures.zip",
+        "application/zip",
+        width="stretch",
+    )
+    _pictures(album.photographs, seen, look, collected.absent)
+
+
+def _answer(rate: Mapping[str, Any], absent: Sequence[str]) -> None:
+    """Show the share, what was counted, and all that is to be known before it is quoted."""
+    masked = rate["properly_masked"]
+    interval = masked.get("interval")
+    corrected = masked.get("share") if interval else None
+    if corrected is not None:
+        low, high = (100 * end for end in interval)
+        st.metric(
+            "Share that wears a mask properly",
+            f"{100 * corrected:.0f} %",
+            f"{low:.0f} to {high:.0f} %, 95 % interval",
+            delta_color="off",
+            delta_arrow="off",
+        )
+    st.markdown(_plain(rate["answer"]))
+    lines = closing(rate, absent)
+    if lines[0].startswith("Counted"):
+        st.caption(_plain(lines[0]))
+    for text in rate["serious"]:
+        st.warning(_plain(text), icon=":material/warning:")
+    with st.expander("What to know before you quote it"):
+        st.markdown(_plain(rate["explanation"]))
+        st.markdown("\n".join(f"- {_plain(text)}" for text in rate["caveats"]))
+
+
+def _pictures(
+    photographs: NewPhotographs, seen: Sequence[Found], look: Look, absent: Sequence[str]
+) -> None:
+    pages = -(-len(seen) // PAGE)
+    page = 1
+    if pages > 1:
+        page = int(st.number_input(f"Page, of {pages}", 1, pages, 1))
+    for one in seen[(page - 1) * PAGE : page * PAGE]:
+        with st.container(border=True):
+            st.markdown(_plain(sentence(one.record, look.threshold, absent)))
+            st.image(_drawn(photographs, one, look), width="stretch")
+            faces = [f for f in one.record["faces"] if f["confidence"] >= look.threshold]
+            if faces:
+                with st.expander(number_of(len(faces), "face")):
+                    st.dataframe([_row(face) for face in faces], hide_index=True)
+
+
+def _row(face: Mapping[str, Any]) -> dict[str, Any]:
+    x1, y1, x2, y2 = face["box"]
+    of_class = dict(zip(TITLES, face["probabilities"], strict=True))
+    return {
+        "what": TITLES[CLASS_IDS[face["class"]]],
+        "confidence": f"{100 * face['confidence']:.0f} %",
+        **{
+            TITLES[CLASS_IDS[name]]: round(of_class[TITLES[CLASS_IDS[name]]], 3) for name in CLASSES
+        },
+        "no face": round(face["probabilities"][0], 3),
+        "left": round(x1),
+        "top": round(y1),
+        "width": round(x2 - x1),
+        "height": round(y2 - y1),
+    }
+
+
+def _at_least(one: Found | Unread, smallest: int) -> Found | Unread:
+    """Return what was found less faces that are too small."""
+    if isinstance(one, Unread) or not smallest:
+        return one
+    faces = [face for face in one.record["faces"] if _side(face["box"]) >= smallest]
+    return replace(one, record={**one.record, "faces": faces})
+
+
+def _side(box: Sequence[float]) -> float:
+    return max(box[2] - box[0], box[3] - box[1])
+
+
+def _drawn(photographs: NewPhotographs, one: Found, look: Look) -> np.ndarray:
+    """Return a photograph with its faces, uint8 (H, W, 3)."""
+    name = one.record["file"]
+    read = next(read for file, read in photographs.readers() if file == name)
+    image = read().decode()
+    found = Detections.from_record(one.record["faces"])
+    if look.hide:
+        image = hidden(image, found.boxes)
+    return draw_detections(image, found, look.threshold)
+
+
+def _zipped(photographs: NewPhotographs, seen: Sequence[Found], look: Look) -> bytes:
+    """Return a zip of all pictures."""
+    files = picture_names(one.record["name"] for one in seen)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
+        for one in seen:
+            picture = encode_jpeg(_drawn(photographs, one, look))
+            archive.writestr(files[one.record["name"]], picture)
+    return made.getvalue()
+
+
+def _plain(text: str) -> str:
+    r"""Return a text that Markdown shows as it is, whatever names of files are in it."""
+    return "".join(f"\\{char}" if char in r"\`*_{}[]<>()#+-.!|~$:" else char for char in text)
