@@ -9,6 +9,7 @@ python workflow.py graph --output dag.png   draw the workflow
 python workflow.py suggest runs/...         deal new photographs to annotate, for a surer answer
 python workflow.py plan-sample runs/...     how many photographs a narrower answer takes
 python workflow.py runs                     the runs there are, what differs, what they found
+python workflow.py compare runs/... runs/...  is one better than the other, and why
 """
 
 from __future__ import annotations  # an old Python gets as far as the message below
@@ -63,7 +64,10 @@ GO_FURTHER = {
 }
 """Commands that go on from the answer of a finished run, and what each takes."""
 
-OVER_RUNS = {"runs": {"sort": choice(*SORTS), "json": flag}}
+OVER_RUNS = {
+    "runs": {"sort": choice(*SORTS), "json": flag},
+    "compare": {"output": path, "json": flag, "seed": whole(0, 2**32 - 1)},
+}
 """Commands about several runs, and what each takes."""
 
 OF_OTHERS = {"number", "half_width", "sort", "json"}
@@ -102,7 +106,8 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="PATH",
         help=f"file that `graph` draws to: .png, .svg or .pdf (default: {GRAPH}); folder that "
-        "`suggest` writes (default: RUN_DIR/annotate)",
+        "`suggest` writes (default: RUN_DIR/annotate); page that `compare` writes (default: "
+        "comparison.html)",
     )
     add(
         "--number",
@@ -140,8 +145,7 @@ def main(argv: list[str] | None = None) -> int:
         if command not in COMMANDS:
             raise InputError(unknown_command(command))
         if command in OVER_RUNS:
-            given = read_given(command, given, OVER_RUNS[command])
-            print({"runs": over_runs.list_runs}[command](folders, given))
+            print(look_over(command, folders, read_given(command, given, OVER_RUNS[command])))
             return 0
         folder = one_of(command, folders)
         if command in MANAGE:
@@ -156,8 +160,8 @@ def main(argv: list[str] | None = None) -> int:
         resume, output = given.pop("resume", None), given.pop("output", None)
         if output and command != "graph":
             raise InputError(
-                f"--output {output}: is for `graph` and `suggest`; the results of a run go to "
-                f"RUN_DIR/{OUTPUT}, and --run-dir names the RUN_DIR"
+                f"--output {output}: is for `graph`, `suggest` and `compare`; the results of a "
+                f"run go to RUN_DIR/{OUTPUT}, and --run-dir names the RUN_DIR"
             )
         if resume and command == "graph":
             raise InputError("--resume goes on with a run; `graph` draws what options describe")
@@ -295,6 +299,15 @@ def go_further(command: str, folder: Path | None, given: dict[str, Any]) -> int:
     take = {"suggest": commands.deal, "plan-sample": commands.tell_plan}[command]
     print(take(folder, folder / OUTPUT, open_record(folder), given))
     return 0
+
+
+def look_over(command: str, folders: list[Path], given: dict[str, Any]) -> str:
+    """Return what a command about several runs has to tell."""
+    if command == "runs":
+        return over_runs.list_runs(folders, given)
+    from utils.comparison.commands import compare  # it needs NumPy
+
+    return compare(folders, given)
 
 
 def tell_end(run: Run, done: bool) -> int:

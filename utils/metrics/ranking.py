@@ -152,3 +152,61 @@ def _asked_for(boxes: Faces | Detections, sides: tuple[float, float] | None) -> 
         return np.ones(len(boxes), bool)
     side = face_sides(boxes)
     return (side >= sides[0]) & (side < sides[1])
+
+
+def rankings_record(rankings: Sequence[Ranking]) -> dict[str, dict[str, list[int]]]:
+    """Return plain values from which average precision can be had again, also of resamples.
+
+    Parameters
+    ----------
+    rankings
+        One a class, with all that was found counted (`rank` without `sides`).
+
+    Returns
+    -------
+    By class ``photo`` (the index of each detection's photograph, by falling confidence) and
+    ``right`` (a bit for each least overlap at which it is right, the first overlap the lowest bit).
+    What comes after the last that is right changes no average precision, and is left out.
+    """
+    record = {}
+    for name, ranking in zip(CLASSES, rankings, strict=True):
+        bits = (ranking.right * (1 << np.arange(len(ranking.right)))[:, None]).sum(axis=0)
+        last = np.flatnonzero(bits).max(initial=-1) + 1
+        record[name] = {"photo": ranking.photo[:last].tolist(), "right": bits[:last].tolist()}
+    return record
+
+
+def rankings_of(
+    record: dict[str, dict[str, list[int]]], faces: np.ndarray, kept: np.ndarray, overlaps: int
+) -> list[Ranking]:
+    """Return the rankings of some photographs from what `rankings_record` returned.
+
+    They are enough for average precision; scores are not known any more, and are NaN.
+
+    Parameters
+    ----------
+    faces
+        int64, shape (kept, classes): the faces of each of them.
+    kept
+        int64: the indices of the photographs among all, in the order that they are to have.
+    overlaps
+        How many least overlaps there are.
+
+    Raises
+    ------
+    ValueError
+        If the record is not as `rankings_record` returns it.
+    """
+    result = []
+    for name, there in zip(CLASSES, np.asarray(faces).T, strict=True):
+        photo = np.array(record[name]["photo"], np.int64)
+        bits = np.array(record[name]["right"], np.int64)
+        if photo.shape != bits.shape or photo.ndim != 1:
+            raise ValueError(f"{name}: {len(photo)} photographs for {len(bits)} detections")
+        place = np.full(max(photo.max(initial=-1), kept.max(initial=-1)) + 1, -1)
+        place[kept] = np.arange(len(kept))
+        here = place[photo] >= 0
+        right = (bits[here] >> np.arange(overlaps)[:, None] & 1).astype(bool)
+        scores = np.full(int(here.sum()), np.nan, np.float32)
+        result.append(Ranking(place[photo[here]], scores, right, np.ones_like(right), there))
+    return result

@@ -3,8 +3,9 @@
 Only records are read, whatever the engine, so that a thousand runs are looked at in seconds.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ class RecordedRun:
         By the names of files (`EVALUATION` and so on), those that are there and can be read.
     trouble
         What cannot be read, or is missing, in words.
+    called
+        What to call it where its folder's name is that of another run, too.
     """
 
     folder: Path
@@ -52,6 +55,7 @@ class RecordedRun:
     record: Mapping[str, Any] = field(default_factory=dict)
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     trouble: tuple[str, ...] = ()
+    called: str = ""
 
     @property
     def is_run(self) -> bool:
@@ -61,7 +65,7 @@ class RecordedRun:
     @property
     def name(self) -> str:
         """The name of the folder, by which people know it."""
-        return self.folder.name
+        return self.called or self.folder.name
 
     @property
     def options(self) -> dict[str, Any]:
@@ -157,7 +161,8 @@ def named_runs(folders: Sequence[Path]) -> list[RecordedRun]:
                 f"{'; '.join(run.trouble)}; `python workflow.py runs` lists those there are"
             )
         runs.append(run)
-    return runs
+    names = Counter(run.name for run in runs)
+    return [replace(run, called=str(run.folder)) if names[run.name] > 1 else run for run in runs]
 
 
 def short(digest: str | None) -> str:

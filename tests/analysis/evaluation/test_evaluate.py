@@ -10,7 +10,9 @@ from utils.analysis.evaluation.photographs import spread
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.errors import InputError
+from utils.metrics.average_precision import class_precision, mean
 from utils.metrics.calibration import Calibration
+from utils.metrics.ranking import rankings_of
 
 
 def test_a_detector_that_is_always_right_scores_one(detector, photo, shard) -> None:
@@ -40,6 +42,19 @@ def test_mistakes_stand_in_the_cell_and_photograph_they_belong_to(detector, phot
     assert record["per_photo"][2]["confusion"] == [[0, 0, 1, 0], *[[0] * 4] * 3]
     assert record["operating_point"]["any_class"]["recall"] == pytest.approx(2 / 3)
     assert record["operating_point"]["overall"]["recall"] == pytest.approx(1 / 3)
+
+
+def test_average_precision_can_be_had_again_from_the_record(detector, photo, shard) -> None:
+    photos = [photo("a", 1, 1), photo("b", 2), photo("c")]
+    detector.knows(photos[0], [1], [0.9])
+    detector.knows(photos[1], [3], [0.8])
+    detector.knows(photos[2], [2, 1], [0.7, 0.95])
+    record = evaluate(detector, shard("test.tar", *photos), seed=0)
+    faces = np.array([one["confusion"] for one in record["per_photo"]])[:, 1:].sum(axis=2)
+    kept = record["rankings"]
+    again = rankings_of(kept["classes"], faces, np.arange(3), len(kept["iou"]))
+    assert mean(class_precision(again))[0] == pytest.approx(record["average_precision"]["map"])
+    assert 0 < record["average_precision"]["map"] < 1
 
 
 PICTURES = ("confusion_matrix", "precision_recall", "calibration", "mistakes")

@@ -19,7 +19,10 @@ from utils.errors import InputError
 SCHEMA = 1
 """Of the field ``evaluation`` of a model file."""
 
-LEFT_BEHIND = ("per_photo", "precision_recall", "calibration", "mistakes", "classification")
+LEFT_BEHIND = (
+    *("per_photo", "rankings", "precision_recall"),
+    *("calibration", "mistakes", "classification"),
+)
 """Parts of ``evaluation.json`` that are not carried, or not as they are."""
 
 _NAMES = ("name", "photograph")

@@ -24,7 +24,7 @@ from utils.metrics.confusion import confusion_counts, operating_metrics
 from utils.metrics.detections import Detections
 from utils.metrics.matching import IOU
 from utils.metrics.precision_recall import precision_recall
-from utils.metrics.ranking import rank
+from utils.metrics.ranking import rank, rankings_record
 from utils.seed import derive_seed
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def score(
     ``intervals``), ``bootstrap`` ({repetitions, seed}), ``confusion`` (4 x 4),
     ``precision_recall`` ({class: {recall, precision}}, 101 points),
     ``counted`` (10th, 50th and 90th percentile of the side in pixels and the confidence of the
-    boxes that count) and ``per_photo`` (`photo_records`).
+    boxes that count), ``rankings`` ({iou, classes}: what average precision is computed from, see
+    `rankings_record`) and ``per_photo`` (`photo_records`).
     """
     tables = confusion_counts(detections, faces, threshold)
     total = tables.sum(axis=0)
@@ -108,7 +109,8 @@ def score(
     rng = np.random.default_rng(derive_seed(seed, "evaluation"))
     weights = draws_of(len(names), REPETITIONS, rng)
     add_intervals(point, operating_intervals(tables))
-    add_intervals(precision, precision_intervals(rank(detections, faces, IOUS), weights))
+    rankings = rank(detections, faces, IOUS)
+    add_intervals(precision, precision_intervals(rankings, weights))
     return {
         "photos": len(names),
         "faces": {name: int((labels == k).sum()) for k, name in enumerate(CLASSES, start=1)},
@@ -126,5 +128,6 @@ def score(
             for name, curve in precision_recall(detections, faces).items()
         },
         "counted": counted(detections, threshold),
+        "rankings": {"iou": IOUS.round(2).tolist(), "classes": rankings_record(rankings)},
         "per_photo": photo_records(names, faces, detections, threshold),
     }

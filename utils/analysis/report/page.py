@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -69,7 +70,7 @@ def render(
     seed
         The run's seed.
     """
-    template = _environment().get_template("report.html")
+    template = environment().get_template("report.html")
     return template.render(
         classes=[
             {"name": name, "title": TITLES[k], "colour": COLOURS[k]}
@@ -105,24 +106,32 @@ def render(
     )
 
 
-def _environment() -> jinja2.Environment:
+def environment(others: Mapping[str, str] | None = None) -> jinja2.Environment:
+    """Return what pages are rendered by: the report's templates, style and words of numbers.
+
+    Parameters
+    ----------
+    others
+        Templates of other pages, by name.
+    """
     folder = files("utils.analysis.report") / "templates"  # found in utils.zip, too
     names = ("report.html", "places.html", "report.css", "macros.html")
-    environment = jinja2.Environment(
-        loader=jinja2.DictLoader({name: (folder / name).read_text("utf-8") for name in names}),
+    own = {name: (folder / name).read_text("utf-8") for name in names}
+    made = jinja2.Environment(
+        loader=jinja2.DictLoader({**own, **(others or {})}),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "per_cent": lambda share, digits=0: _unbroken(per_cent(share, digits)),
         "score": lambda score: "-" if score is None else f"{score:.3f}",
         "unbroken": _unbroken,
         "value": _value,
     }
-    environment.globals |= {"number_of": number_of, "between": between, "known_from": known_from}
-    return environment
+    made.globals |= {"number_of": number_of, "between": between, "known_from": known_from}
+    return made
 
 
 def _worst(photos: list[dict[str, Any]], shown: int = 8) -> list[dict[str, Any]]:

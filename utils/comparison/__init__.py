@@ -1,0 +1,1 @@
+"""Runs compared: what differs, and by how much one is better on the photographs that both share."""
