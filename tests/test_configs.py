@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import workflow
-from utils.dag.options import Options
+from utils.dag.options import Options, marked
 from utils.errors import InputError
 from utils.networks import pretrained
 from utils.training.recipe import Recipe
@@ -43,6 +43,14 @@ def test_laptops_configuration_is_the_defaults():
     defaults = Options().as_dict() | {"recipe": Recipe().as_params()}
     defaults["recipe"] = {name: defaults["recipe"][name] for name in written["recipe"]}
     assert written == {name: defaults[name] for name in written}
+
+
+def test_that_of_classifying_is_the_defaults_of_the_task():
+    written = tomllib.loads((CONFIGS[0].parent / "classify.toml").read_text())
+    defaults = Options(task="classify").as_dict()
+    assert written == {name: defaults[name] for name in written}
+    asked = {"task", *marked("task"), "arch", "image_size"} - {"faces"}
+    assert asked <= written.keys()
 
 
 def test_a_mistake_in_a_configuration_is_refused_by_its_place(tmp_path, capsys):

@@ -9,6 +9,8 @@ import pytest
 from tests.formats.class_folders import folders_mended, folders_refused, layouts_of_folders
 from tests.formats.layouts import layouts
 from tests.formats.mistakes import mended, refused
+from utils.classifier import names as classifiers
+from utils.classifier.finders.names import FINDERS
 from utils.dag.options import Options, spelled
 from utils.dag.pipeline import build_workflow
 from utils.dag.resources import RESOURCES
@@ -31,6 +33,18 @@ def test_the_readme_tells_of_every_output():
     kept = {re.sub(r"_\d+\.", "_<p>.", use.file.lfn) for use in uses if use.stage_out}
     assert len(kept) > 10
     assert kept - set(re.findall(r"`([\w.<>]+)`", README)) == set()
+
+
+def test_the_page_on_classifying_tells_of_the_outputs_that_it_has_besides():
+    def kept(options):
+        uses = [use for job in build_workflow(options).jobs.values() for use in job.uses]
+        return {use.file.lfn for use in uses if use.stage_out}
+
+    more = kept(Options(task="classify", faces="haar")) - kept(Options())
+    assert len(more) > 4
+    text = (DOCS / "classify.md").read_text()
+    assert more - set(re.findall(r"`([\w.]+)`", text)) == set()
+    assert all(f"`{name}`" in text for name in (*classifiers.ARCHITECTURES, *FINDERS))
 
 
 def test_the_readme_is_short_and_names_every_room():
