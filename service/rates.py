@@ -1,0 +1,58 @@
+"""The share of people who wear a mask properly on several photographs, with its interval."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service.looking import Found
+from service.models import Served
+from service.problems import Problem, of_input_error
+from utils.analysis.prediction.merged import joined
+from utils.analysis.prediction.predict import GREY_QUALITY
+from utils.apply.rate import rate_record
+from utils.dataset.splitting.fingerprint_index import FingerprintWriter
+from utils.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Rate:
+    """The rate of photographs that were looked at closely: a `service.workers.Task`.
+
+    Attributes
+    ----------
+    served
+        Which model looked.
+    found
+        What it found on each.
+    unread
+        Those that could not be read, each with its ``file``.
+    """
+
+    served: Served
+    found: Sequence[Found]
+    unread: Sequence[Problem]
+
+    @property
+    def together(self) -> Hashable:
+        return id(self)
+
+    @staticmethod
+    def run(tasks: "Sequence[Rate]") -> list[dict[str, Any] | Problem]:
+        """Return the record ``rate.json`` of detect.py (`utils.apply.rate`) for each."""
+        return [task._record() for task in tasks]
+
+    def _record(self) -> dict[str, Any] | Problem:
+        fingerprints = FingerprintWriter(GREY_QUALITY)
+        for one in self.found:
+            fingerprints.add(one.record["file"], one.fingerprint)
+        record = {
+            "photos": [one.record for one in self.found],
+            "skipped": [{"file": one.file, "reason": one.error} for one in self.unread],
+        }
+        model = self.served.model
+        try:
+            threshold = float(model.threshold)
+            predictions = joined([("the request", record)], threshold, [fingerprints.index()])
+            return rate_record(model, predictions, {})
+        except InputError as error:
+            return of_input_error(error, None)

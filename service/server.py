@@ -1,0 +1,147 @@
+"""uvicorn with what it lacks: clients that never end a request are left, and an end in time."""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from service.app import make_app
+from service.logs import FACTS, log_to_stderr
+from service.models import Models
+from service.settings import Settings, parser, settings_of
+from service.state import Service
+from utils.errors import InputError
+
+EXIT_BAD_INPUT = 2
+HEAD_BYTES = 16 * 1024
+KEEP_ALIVE = 5  # seconds between two requests of a connection
+
+log = logging.getLogger(__name__)
+
+
+def patient_protocol(seconds: float, connections: int) -> type[H11Protocol]:
+    """Return uvicorn's protocol, which lets nobody hold a connection without asking something.
+
+    Parameters
+    ----------
+    seconds
+        In which the head of a request must have come, from its first byte or the connection on.
+    connections
+        At a time; more are closed at once.
+    """
+
+    class Patient(H11Protocol):
+        _timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            if len(self.connections) > connections:
+                transport.abort()
+            else:
+                self._wait()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._wait_no_more()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+                self._wait()
+            else:
+                self._wait_no_more()
+
+        def _wait(self) -> None:
+            if self._timer is None:
+                self._timer = self.loop.call_later(seconds, self._leave)
+
+        def _wait_no_more(self) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+        def _leave(self) -> None:
+            if not self.transport.is_closing():
+                self.transport.abort()
+
+    return Patient
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which tells the service that it is to stop."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._service.draining = True
+        super().handle_exit(sig, frame)
+
+
+def make_server(settings: Settings, models: Models) -> Server:
+    """Return a server of loaded models, which `run` or `serve` starts."""
+    app = make_app(settings, models)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=patient_protocol(settings.head_seconds, settings.connections),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
+        h11_max_incomplete_event_size=HEAD_BYTES,
+    )
+    return Server(config, app.state.service)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Load the models of a command line and serve them until a signal; return the exit code."""
+    args = parser().parse_args(argv)
+    try:
+        settings = settings_of(args, os.environ)
+        log_to_stderr()
+        models = Models(settings.models, settings.device)
+        models.load_all()
+        sockets = [_listen(settings)]
+    except InputError as error:
+        print(f"service: error: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    host, port = sockets[0].getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    facts = {
+        "address": f"http://{shown}:{port}",
+        "docs": f"http://{shown}:{port}/docs",
+        "models": {one.name: one.version for one in models.served},
+        "workers": settings.workers,
+        "places": settings.places,
+        "keys": len(settings.keys),
+    }
+    log.info("serving", extra={FACTS: facts})
+    make_server(settings, models).run(sockets=sockets)
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        return socket.create_server(
+            (settings.host, settings.port), family=family, backlog=settings.connections
+        )
+    except (OSError, OverflowError) as error:
+        raise InputError(
+            f"--host {settings.host} --port {settings.port}: cannot listen there ({error}); name "
+            "another --port"
+        ) from error

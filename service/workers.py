@@ -1,0 +1,351 @@
+"""A bounded queue, and the threads that work it off.
+
+A network on a CPU gains nothing from batches, so there is a thread a core, and each computes on
+its own; on a GPU one call takes all that waits. Who finds no place is refused at once, who waits
+too long leaves the queue, and a thread that dies is replaced: the work that it had goes to another
+once more.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from service.problems import Problem
+
+STUCK = 60.0
+"""Seconds after which a thread that works on one thing is taken for hung."""
+
+TRIES = 2
+"""How often work is begun whose thread dies."""
+
+FAILED = "failed"
+"""Why an answer is one that nobody foresaw."""
+
+_PAUSE = 0.2  # seconds between two looks at the threads
+_LONGEST_PAUSE = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class Task(Protocol):
+    """What a worker does.
+
+    Attributes
+    ----------
+    together
+        Tasks of which this is equal can be done in one call.
+    """
+
+    @property
+    def together(self) -> Hashable: ...
+
+    @staticmethod
+    def run(tasks: Sequence[Any]) -> list[Any]:
+        """Return the result of each, or the exception that is its result."""
+        ...
+
+
+@dataclass(eq=False)
+class _Job:
+    task: Task
+    future: "asyncio.Future[Any]"
+    came: float = field(default_factory=time.monotonic)
+    waited: float = 0.0
+    tries: int = 0
+    settled: bool = False
+    when_over: Callable[[], None] | None = None
+
+
+class _Queue:
+    """What waits; any thread may put, take and discard."""
+
+    def __init__(self) -> None:
+        self._jobs: deque[_Job] = deque()
+        self._ready = threading.Condition()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def put(self, job: _Job, first: bool = False) -> None:
+        with self._ready:
+            (self._jobs.appendleft if first else self._jobs.append)(job)
+            self._ready.notify()
+
+    def take(self, most: int) -> list[_Job]:
+        """Wait for a job; return it with up to `most` - 1 others that can be done with it.
+
+        None at all once the queue is closed.
+        """
+        with self._ready:
+            while not self._jobs and not self._closed:
+                self._ready.wait()
+            if self._closed:
+                return []
+            taken = [self._jobs.popleft()]
+            together = taken[0].task.together
+            for job in list(self._jobs) if most > 1 else ():
+                if len(taken) == most:
+                    break
+                if job.task.together == together:
+                    self._jobs.remove(job)
+                    taken.append(job)
+            return taken
+
+    def discard(self, job: _Job) -> bool:
+        """Take a job out; return whether it still waited."""
+        with self._ready:
+            if job not in self._jobs:
+                return False
+            self._jobs.remove(job)
+            return True
+
+    def close(self) -> None:
+        with self._ready:
+            self._closed = True
+            self._ready.notify_all()
+
+
+class _Worker:
+    """A thread and what it works on."""
+
+    def __init__(self, work: Callable[["_Worker"], None], name: str) -> None:
+        self.jobs: list[_Job] = []
+        self.since, self.buried = 0.0, False
+        self.thread = threading.Thread(target=work, args=(self,), name=name, daemon=True)
+
+    @property
+    def is_alive(self) -> bool:
+        return self.thread.is_alive()
+
+    @property
+    def is_stuck(self) -> bool:
+        return bool(self.jobs) and time.monotonic() - self.since > STUCK
+
+
+class Lane:
+    """One of the places that were admitted; use it for one task after the other, then close it."""
+
+    def __init__(self, workers: "Workers") -> None:
+        self._workers = workers
+        self._job: _Job | None = None
+
+    async def run(self, task: Task, deadline: float) -> tuple[Any, float]:
+        """Return the result of a task, and the seconds that it waited.
+
+        Parameters
+        ----------
+        deadline
+            On the clock of the event loop.
+
+        Raises
+        ------
+        Problem
+            504 if it comes to nothing before that; 500 if it failed in a way that nobody foresaw.
+        """
+        job = self._job = _Job(task, asyncio.get_running_loop().create_future())
+        self._workers.queue.put(job)
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await job.future, job.waited
+        except TimeoutError:
+            raise Problem(
+                504,
+                "late",
+                "there was no answer in time",
+                fix="try again later, or with fewer photographs",
+                headers={"Retry-After": "1"},
+            ) from None
+
+    def close(self) -> None:
+        """Give the place back; if a thread still works for it, once that has ended."""
+        job = self._job
+        if job is None or job.settled or self._workers.queue.discard(job):
+            self._workers.give_back()
+        else:
+            job.when_over = self._workers.give_back
+
+
+class Workers:
+    """Threads that work off a queue of so many places.
+
+    Parameters
+    ----------
+    number
+        Of threads.
+    places
+        Tasks that wait or are worked on.
+    batch
+        Tasks that are done in one call at most.
+    begin
+        Called in each thread before its first task.
+
+    Attributes
+    ----------
+    taken
+        Places that are taken.
+    restarts
+        Threads that were replaced.
+    failures
+        Tasks that failed in a way that nobody foresaw, one after the other.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        places: int,
+        batch: int = 1,
+        begin: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.number, self.places = number, places
+        self.queue = _Queue()
+        self.restarts = self.taken = self.failures = 0
+        self._batch, self._begin = batch, begin
+        self._workers: list[_Worker] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watch: asyncio.Task | None = None
+        self._pause, self._not_before = 0.0, -_LONGEST_PAUSE  # of replacing the dead
+
+    def start(self) -> None:
+        """Start the threads; to be called in the event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._workers = [self._new(number) for number in range(self.number)]
+        self._watch = self._loop.create_task(self._replace_the_dead())
+
+    async def stop(self, seconds: float = 1.0) -> None:
+        """End the threads, with what they work on, if that takes no longer than so many seconds."""
+        if self._watch:
+            self._watch.cancel()
+        self.queue.close()
+        end = time.monotonic() + seconds
+        while any(worker.is_alive for worker in self._workers) and time.monotonic() < end:
+            await asyncio.sleep(0.01)
+
+    @property
+    def alive(self) -> int:
+        """How many threads live and are not hung."""
+        return sum(worker.is_alive and not worker.is_stuck for worker in self._workers)
+
+    @property
+    def hung(self) -> int:
+        """How many threads hang."""
+        return sum(worker.is_stuck for worker in self._workers)
+
+    @property
+    def is_full(self) -> bool:
+        return self.taken >= self.places
+
+    def admit(self, number: int) -> list[Lane]:
+        """Return so many places, or as many as there are threads, if that is less.
+
+        Raises
+        ------
+        Problem
+            429 if there are not so many.
+        """
+        number = min(number, self.number)
+        if self.taken + number > self.places:
+            raise self.overload()
+        self.taken += number
+        return [Lane(self) for _ in range(number)]
+
+    def give_back(self) -> None:
+        self.taken -= 1
+
+    def overload(self) -> Problem:
+        """Return the refusal of one for whom there is no place."""
+        return Problem(
+            429,
+            "overload",
+            "the queue is full",
+            fix="try again later",
+            headers={"Retry-After": "1"},
+        )
+
+    def _new(self, number: int) -> _Worker:
+        worker = _Worker(self._work, f"worker-{number}")
+        worker.thread.start()
+        return worker
+
+    def _work(self, worker: _Worker) -> None:
+        try:
+            self._begin()
+            while jobs := self.queue.take(self._batch):
+                worker.since, worker.jobs = time.monotonic(), jobs
+                for job in jobs:
+                    job.tries += 1
+                    job.waited = worker.since - job.came
+                for job, result in zip(jobs, _results(jobs), strict=True):
+                    self._settle(job, result)
+                worker.jobs = []
+        except BaseException:  # it ends here; `_replace_the_dead` sees it
+            log.exception("%s died", worker.thread.name)
+
+    def _settle(self, job: _Job, result: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._settled, job, result)
+        except RuntimeError:  # the loop has ended, and with it who waited
+            log.debug("a result came after the end")
+
+    def _settled(self, job: _Job, result: Any) -> None:
+        job.settled = True
+        failed = isinstance(result, Problem) and result.reason == FAILED
+        self.failures = self.failures + 1 if failed else 0
+        if not job.future.done():
+            if isinstance(result, BaseException):
+                job.future.set_exception(result)
+            else:
+                job.future.set_result(result)
+        if job.when_over:
+            job.when_over()
+
+    async def _replace_the_dead(self) -> None:
+        while True:
+            await asyncio.sleep(_PAUSE)
+            for number, worker in enumerate(self._workers):
+                if worker.is_alive:
+                    continue
+                self._bury(worker)
+                if time.monotonic() >= self._not_before:
+                    self._workers[number] = self._new(number)
+                    self.restarts += 1
+
+    def _bury(self, worker: _Worker) -> None:
+        """Hand on what a dead thread worked on; the next to die soon is replaced more slowly."""
+        if worker.buried:
+            return
+        worker.buried, now = True, time.monotonic()
+        soon = now < self._not_before + _LONGEST_PAUSE
+        self._pause = min(2 * self._pause or _PAUSE, _LONGEST_PAUSE) if soon else 0.0
+        self._not_before = now + self._pause
+        for job in worker.jobs:
+            if job.settled:
+                continue
+            if job.future.done():  # nobody waits any more
+                self._settled(job, None)
+            elif job.tries < TRIES:
+                self.queue.put(job, first=True)
+            else:
+                self._settled(job, failure())
+
+
+def _results(jobs: Sequence[_Job]) -> list[Any]:
+    """Return the result of each job, or the exception that it raised; one harms no other."""
+    tasks = [job.task for job in jobs]
+    try:
+        return type(tasks[0]).run(tasks)
+    except Exception:
+        log.exception("a task failed")
+        if len(jobs) == 1:
+            return [failure()]
+        return [result for job in jobs for result in _results([job])]
+
+
+def failure() -> Problem:
+    """Return what is answered where something went wrong that nobody foresaw."""
+    return Problem(500, FAILED, "this could not be done; the log of the service has more")

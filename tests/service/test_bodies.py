@@ -1,0 +1,127 @@
+"""A body takes no more bytes, memory and seconds than agreed, and no disk at all."""
+
+import asyncio
+import gzip
+import tempfile
+
+import pytest
+from starlette.requests import Request
+
+from service.bodies import Body, Memory
+from service.problems import Problem
+from tests.service.fakes import places_of
+
+JPEG = {"Content-Type": "image/jpeg"}
+
+
+def body_of(chunks, headers=(), most=10, memory=None, seconds=10.0) -> Body:
+    """Return a body that comes in these chunks; a number is a pause of so many seconds."""
+    left = list(chunks)
+
+    async def receive():
+        while left and isinstance(left[0], float):
+            await asyncio.sleep(left.pop(0))
+        if not left:
+            return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": left.pop(0), "more_body": True}
+
+    scope = {"type": "http", "method": "POST", "headers": list(headers)}
+    return Body(Request(scope, receive), most, memory or Memory(100), seconds)
+
+
+def refused(body: Body) -> Problem:
+    with body, pytest.raises(Problem) as problem:
+        asyncio.run(body.read())
+    return problem.value
+
+
+def test_a_body_is_read_whole_and_its_memory_given_back():
+    memory = Memory(100)
+    with body_of([b"abc", b"de"], memory=memory) as body:
+        assert asyncio.run(body.read()) == b"abcde"
+        body.hold(7)
+        assert memory.held == 12
+    assert memory.held == 0
+
+
+def test_a_body_that_says_it_is_too_large_is_not_read():
+    body = body_of([b"a"] * 11, [(b"content-length", b"11")])
+    assert refused(body).status == 413
+    assert body.size == 0
+
+
+@pytest.mark.parametrize("length", [[], [(b"content-length", b"3")]])
+def test_a_body_that_is_larger_than_it_said_is_counted_as_it_comes(length):
+    problem = refused(body_of([b"aaaa"] * 4, length))
+    assert (problem.status, problem.reason) == (413, "too_large")
+
+
+def test_who_waits_to_be_told_to_send_is_told_not_to():
+    head = [(b"content-length", b"11"), (b"expect", b"100-continue")]
+    left = [b"never taken"]
+    problem = refused(body_of(left, head))
+    assert problem.headers["Connection"] == "close"
+
+
+def test_a_refused_body_is_taken_to_its_end_only_if_it_is_small(monkeypatch):
+    assert "Connection" not in refused(body_of([b"a" * 20])).headers
+    monkeypatch.setattr("service.bodies.DISCARDED", 30)
+    assert refused(body_of([b"a" * 20] * 9)).headers["Connection"] == "close"
+    monkeypatch.setattr("service.bodies.DISCARDING", 0.01)
+    assert refused(body_of([b"a" * 20, 9.0])).headers["Connection"] == "close"
+
+
+def test_a_body_that_dribbles_is_left():
+    problem = refused(body_of([b"a", 0.03] * 9, seconds=0.1))
+    assert (problem.status, problem.reason) == (408, "slow_upload")
+
+
+def test_all_bodies_share_one_memory():
+    memory = Memory(15)
+    with body_of([b"a" * 9], memory=memory) as first:
+        asyncio.run(first.read())
+        problem = refused(body_of([b"a" * 9], memory=memory))
+        assert (problem.status, problem.reason) == (429, "memory")
+        with pytest.raises(Problem):
+            first.hold(7)
+        assert memory.held == 9
+    assert memory.held == 0
+
+
+def test_compressed_bodies_are_refused_because_they_expand(client):
+    bomb = gzip.compress(bytes(10_000_000))
+    answer = client.post("/predict", content=bomb, headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["field"]) == (415, "Content-Encoding")
+
+
+def test_limits_hold_over_http(serve, jpeg):
+    client = serve(photograph_bytes=len(jpeg) - 1, request_bytes=2 * len(jpeg), photographs=3)
+    one = client.post("/predict", content=jpeg, headers=JPEG)
+    assert one.status_code == 413
+    assert "--photograph-mb" in one.json()["fix"]
+    assert client.post("/predict", content=jpeg * 3, headers=JPEG).status_code == 413
+    many = [("file", (f"{k}.jpg", b"BM")) for k in range(4)]
+    assert client.post("/predict", files=many).status_code in (400, 413)
+    assert client.post("/predict", json={"data_url": ["data:,BM"] * 4}).status_code == 413
+    assert client.app.state.service.memory.held == 0
+    assert places_of(client) == 0
+
+
+def test_pixels_are_bounded_before_they_are_decoded(serve, model, jpeg):
+    client = serve(pixels=60 * 40 - 1)
+    answer = client.post("/predict", content=jpeg, headers=JPEG)
+    assert (answer.status_code, model.begun) == (413, 0)
+    assert "60 x 40" in answer.json()["error"]
+
+
+def test_nothing_is_written_to_disk(serve, jpeg, monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("a file was opened")
+
+    for name in ("TemporaryFile", "NamedTemporaryFile", "mkstemp", "mkdtemp"):
+        monkeypatch.setattr(tempfile, name, never)
+    client = serve()
+    padded = jpeg + bytes(5_000_000)  # more than a parser keeps in memory unless it is told to
+    files = [("file", ("a.jpg", padded)), ("file", ("b.jpg", jpeg))]
+    for path in ("/predict", "/rate"):
+        assert client.post(path, files=files).status_code == 200
