@@ -10,7 +10,7 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-condor faults fuzz pool lint format data faces export video app image sample \
+.PHONY: help run test test-condor faults fuzz pool lint format data faces export video app serve image sample \
     benchmark quality pretrained pictures clean
 
 help:  ## list the targets
@@ -62,6 +62,10 @@ app: $(READY)  ## open the app in a browser (PORT=8080, ADDRESS=127.0.0.1; docs/
 	    --server.maxUploadSize 300 --server.fileWatcherType none --client.toolbarMode viewer \
 	    --browser.gatherUsageStats false -- $(ARGS)
 
+serve: $(READY)  ## serve models over HTTP at 127.0.0.1:8000 (ARGS=--help; docs/service.md)
+	$(RUN) -m pip install --quiet --requirement requirements-service.txt
+	exec $(RUN) -m service $(ARGS)
+
 image:  ## build the container image with apptainer, docker or podman (docker/README.md)
 	$(PYTHON) docker/build.py $(ARGS)
 
@@ -82,7 +86,7 @@ pretrained: $(READY)  ## train the model in the box again on DATA, with its card
 	$(RUN) -m data.models.make --data $(DATA) $(ARGS)
 
 # The speed benchmarks take photographs; the others make their own.
-ON_DATA := training_speed inference_speed profile_step bfloat16 recipe starts
+ON_DATA := service training_speed inference_speed profile_step bfloat16 recipe starts
 benchmark-%: $(READY)
 	@echo; echo "== $*"; $(RUN) benchmarks/$*.py $(if $(filter $*,$(ON_DATA)),--data $(DATA)) $(ARGS)
 
@@ -105,7 +109,7 @@ ifneq ($(shell $(WORKS) && echo yes),yes)
 endif
 
 $(READY): requirements.txt requirements-app.txt requirements-dev.txt requirements-export.txt requirements-faces.txt \
-    requirements-video.txt requirements-weights.txt
+    requirements-service.txt requirements-video.txt requirements-weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	    echo "make: this needs Python 3.11 or newer, and $(PYTHON) is" \
 	    "$$($(PYTHON) --version 2>&1 | tail -n 1); name another: make $(MAKECMDGOALS)" \

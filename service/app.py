@@ -71,7 +71,7 @@ def one_thread() -> None:
 
 def batch_of(models: Models) -> int:
     """Return how many photographs the devices of the models take at a time."""
-    kinds = {served.model.device.type for served in models.served}
+    kinds = {served.device for served in models.served}
     return max((BATCHES.get(kind, 1) for kind in kinds), default=1)
 
 

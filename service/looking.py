@@ -69,8 +69,9 @@ class Look:
             except Problem as problem:
                 results.append(problem)
         if ready:
-            clock = _Clock()
-            detections = ready[0][0].served.model.predict([found.image for _, found in ready])
+            clock, served = _Clock(), ready[0][0].served
+            with served.turn:
+                detections = served.model.predict([found.image for _, found in ready])
             spent = clock.ms() / len(ready)
             for (task, found), faces in zip(ready, detections, strict=True):
                 found.detections, found.ms["detect"] = faces, spent

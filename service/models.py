@@ -3,12 +3,14 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from service.problems import Problem, of_input_error
 from utils.analysis.evaluation.carried import unpacked
+from utils.classifier.two_stage import TwoStageDetector
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError, suggestion
@@ -34,17 +36,26 @@ class Served:
         The photographs that it learnt from, as far as known.
     evaluation
         What its test showed (`utils.analysis.evaluation.carried`); None before one.
+    turn
+        To be held while the model looks: finders of faces, cascades above all, keep what they work
+        with, and so do one thing at a time.
     """
 
     name: str
     model: Model
     learnt: LearntPhotographs | None
     evaluation: Mapping[str, Any] | None
+    turn: AbstractContextManager = field(default_factory=nullcontext)
 
     @property
     def version(self) -> str:
         """The start of its file's digest: equal versions are equal models."""
         return self.model.digest[:VERSION]
+
+    @property
+    def device(self) -> str:
+        """The kind of device that its network computes on: "cpu", "cuda"."""
+        return getattr(self.model, "classifier", self.model).device.type
 
     def told(self) -> dict[str, Any]:
         """Return what answers say of the model."""
@@ -76,7 +87,8 @@ class Served:
             evaluation = unpacked(evaluation, where)[0]
         prints = model.file.fingerprints
         learnt = None if prints is None else LearntPhotographs.from_bytes(prints, where)
-        return cls(name, model, learnt, evaluation)
+        turn = threading.Lock() if isinstance(model, TwoStageDetector) else nullcontext()
+        return cls(name, model, learnt, evaluation, turn)
 
 
 class Models:

@@ -47,7 +47,6 @@ def metadata(served: Served) -> dict[str, Any]:
         "arch": model.arch,
         "threshold": float(model.threshold),
         "classes": list(CLASSES),
-        "image_size": int(model.image_size),
     }
     if served.evaluation is not None:
         told["test"] = {

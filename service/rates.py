@@ -7,10 +7,9 @@ from typing import Any
 from service.looking import Found
 from service.models import Served
 from service.problems import Problem, of_input_error
-from utils.analysis.prediction.merged import joined
-from utils.analysis.prediction.predict import GREY_QUALITY
-from utils.apply.rate import rate_record
-from utils.dataset.splitting.fingerprint_index import FingerprintWriter
+from utils.analysis.prediction.looking import Unread
+from utils.apply import looking
+from utils.apply.collected import Collected
 from utils.errors import InputError
 
 
@@ -42,17 +41,12 @@ class Rate:
         return [task._record() for task in tasks]
 
     def _record(self) -> dict[str, Any] | Problem:
-        fingerprints = FingerprintWriter(GREY_QUALITY)
+        collected = Collected(self.served.model)
         for one in self.found:
-            fingerprints.add(one.record["file"], one.fingerprint)
-        record = {
-            "photos": [one.record for one in self.found],
-            "skipped": [{"file": one.file, "reason": one.error} for one in self.unread],
-        }
-        model = self.served.model
+            collected.add(looking.Found(one.record, one.fingerprint, None))
+        for one in self.unread:
+            collected.add(Unread(one.file, one.error))
         try:
-            threshold = float(model.threshold)
-            predictions = joined([("the request", record)], threshold, [fingerprints.index()])
-            return rate_record(model, predictions, {})
+            return collected.rate(collected.predictions())
         except InputError as error:
             return of_input_error(error, None)

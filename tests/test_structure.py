@@ -126,7 +126,14 @@ def test_jobs_import_nothing_of_the_submit_side():
         assert not [it for it in imports(path) if it.startswith(SUBMIT_SIDE)], path
 
 
+def test_the_service_imports_of_the_app_and_the_submit_side_nothing_but_kinds_and_names_of_files():
+    for path in sources("service"):
+        ours = [it for it in imports(path) if it.split(".")[0] in ("utils", "app", "bin", "data")]
+        kept = ("utils.dataset.intake.kinds", "utils.dataset.intake.names")
+        assert not [it for it in ours if it not in kept and it.startswith((*SUBMIT_SIDE, "app."))]
+
+
 def test_nothing_imports_a_front_door_or_the_painter_of_the_sample():
-    outside = ("workflow", "detect", "bin", "data", "app")
+    outside = ("workflow", "detect", "bin", "data", "app", "service")
     for path in [*sources("utils", "bin"), PROJECT / "workflow.py", PROJECT / "detect.py"]:
         assert not [it for it in imports(path) if it.split(".")[0] in outside]

@@ -9,7 +9,7 @@ import pytest
 from tests.security.rules import offences
 
 PROJECT = Path(__file__).parents[2]
-ROOMS = ("utils", "bin", "benchmarks", "data", "docker")
+ROOMS = ("service", "utils", "bin", "benchmarks", "data", "docker")
 SOURCES = [PROJECT / "workflow.py", *(p for room in ROOMS for p in (PROJECT / room).rglob("*.py"))]
 
 
@@ -24,14 +24,23 @@ def test_the_source_does_none_of_it():
 
 
 def test_only_the_fetching_of_weights_speaks_to_a_network():
-    """It is done where the workflow is submitted; no executable imports it."""
+    """It is done where the workflow is submitted; no executable imports it.
+
+    The service listens to one; what it asks there itself is in one file.
+    """
     speaking = re.compile(
         r"^\s*(?:import|from) (?:ssl|http|urllib\.request|requests|ftplib|smtplib|asyncio)\b"
         r"|socket\.(?:socket|create_connection|create_server)\(",
         re.M,
     )
     found = [path.relative_to(PROJECT) for path in SOURCES if speaking.search(path.read_text())]
-    assert [str(path) for path in found] == ["utils/networks/pretrained.py"]
+    outside = [str(path) for path in found if path.parts[0] != "service"]
+    assert outside == ["utils/networks/pretrained.py"]
+    asking = re.compile(
+        r"open_connection|create_connection|getaddrinfo|urlopen|^import (?:http|requests)", re.M
+    )
+    service = [path for path in SOURCES if path.relative_to(PROJECT).parts[0] == "service"]
+    assert [path.name for path in service if asking.search(path.read_text())] == ["fetching.py"]
     importing = [path for path in SOURCES if "pretrained import" in path.read_text()]
     assert not [path for path in importing if path.parent.name == "bin"]
     in_use = {path for path in importing if path.parent.name != "benchmarks"}
