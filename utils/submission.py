@@ -30,8 +30,10 @@ from utils.dag.plan import write_plan
 from utils.dag.run_folder import filling
 from utils.dataset.intake.annotated_sample import read_annotated_sample, told_of_sample
 from utils.dataset.intake.choices import Choices
+from utils.dataset.intake.class_folders import NAME as FOLDERS
 from utils.dataset.intake.dataset import Dataset
 from utils.dataset.intake.groups import told_of_groups
+from utils.dataset.intake.layout import FORMATS
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.intake.words import told
 from utils.detector import pretrained as detectors
@@ -84,8 +86,14 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
         sample = _read_sample(options, new, tell)
         if groups:
             tell("\n".join(told_of_groups(groups)))
-        if options.task == "classify" and new and not options.faces:
-            tell("New photographs: each is judged whole, as one face; --faces NAME finds faces")
+        if options.faces and dataset.facts["format"] == FORMATS[FOLDERS]:
+            raise InputError(
+                f"--faces {options.faces}: class folders show faces that are cut out already, so "
+                "there are no photographs to test a finder on; drop it here, and give it to "
+                "detect.py"
+            )
+        if options.task == "classify" and not options.faces:
+            tell(_told_of_new(options))
         weights = _choose_weights(options, tell)
         finder = _choose_finder(options, engine)
         settled = {arch: one.taken for arch, one in weights.items()}
@@ -131,6 +139,16 @@ def _read_sample(
     sample = read_annotated_sample(path, new.read, options.skip_bad)
     tell("\n".join(told_of_sample(sample)))
     return sample
+
+
+def _told_of_new(options: Options) -> str:
+    """Say what a classifier without a face finder takes for new faces."""
+    if options.predict:
+        return (
+            "New photographs: each is judged whole, as one face; --faces NAME finds faces on them"
+        )
+    others = "" if options.data else " (the sample's new photographs show several faces each)"
+    return f"New faces: none, so those of the test side{others}"
 
 
 def _choose_finder(options: Options, engine: str) -> Path | None:

@@ -368,8 +368,8 @@ class _Pipeline:
     def largest_training(self) -> int:
         """Return the MiB that the largest training takes that recipe or search may ask for."""
         o = self.options
-        if self.judges and o.freeze == "backbone":
-            return 0  # nothing is kept for a gradient
+        if self.judges and o.freeze == "backbone" and self.weights.keys() >= set(o.archs):
+            return 0  # nothing is kept for a gradient; from scratch nothing is frozen
         size = o.largest("image_size", o.image_size)
         batch = o.largest("batch_size", BATCH_SIZES[o.task])
         chip = 1 if self.judges else o.largest("chip", CHIP)  # a face is seen as a whole

@@ -171,9 +171,10 @@ def choose_weights(
 
 def _best(networks: Networks, arch: str, tell: Callable[[str], None]) -> Weights:
     """Return the weights that ``--weights auto`` means, or none and why."""
-    held = networks.architecture(arch).packaged
+    found = networks.architecture(arch)
+    kinds = [] if networks.best == "imagenet" and found.backbone is None else [networks.best]
     lacking = []
-    for kind in dict.fromkeys((networks.best, *([held.kind] if held else []))):
+    for kind in dict.fromkeys(kinds + ([found.packaged.kind] if found.packaged else [])):
         try:
             path = find_weights(networks, arch, kind, tell)
         except InputError as error:
