@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Find the faces on photographs, tell who wears a mask, and what share of people does.
+"""Find the faces on photographs and videos, tell who wears a mask, and what share of people does.
 
 python detect.py photographs/                 a folder, with all that is in it
 python detect.py a.jpg more.zip '2024/*.png'  photographs, archives and patterns of them
 python detect.py photographs/ --model runs/RUN/output/face_mask_detector.pth
+python detect.py clip.mp4                     a video; also 0 or /dev/video0 (a camera), rtsp://,
+                                              http(s)://: every person once, and the rate over time
 """
 
 from __future__ import annotations  # an old Python gets as far as the message below
@@ -17,6 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from utils.errors import InputError, MaskDetectionError, missing_package
+from utils.video.address import is_video
+from utils.video.options import add_video_options
 
 EXIT_DONE, EXIT_IN_PART, EXIT_BAD_INPUT = 0, 1, 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
@@ -48,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     add("--no-pictures", action="store_true", help="draw none, which takes less time")
     add("--quiet", action="store_true", help="tell nothing but the answer")
     add("--json", action="store_true", help="print rate.json instead of sentences")
+    add_video_options(parser)
     return parser
 
 
@@ -87,6 +92,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def detect(args: argparse.Namespace) -> int:
     """Look at all photographs, write what is found, and tell it; return the exit code."""
+    if args.sources and all(is_video(word) for word in args.sources):
+        return detect_moving(args)
     from utils.apply.console import Console
     from utils.apply.folder import results_folder
     from utils.apply.sources import find_sources
@@ -127,6 +134,31 @@ def detect(args: argparse.Namespace) -> int:
     if not results.done:
         raise InputError(f"no photograph could be read; {folder / TABLE} has them all")
     return EXIT_IN_PART if results.skipped or facts["not_read"] else EXIT_DONE
+
+
+def detect_moving(args: argparse.Namespace) -> int:
+    """Watch videos, cameras and streams; return the exit code."""
+    from utils.apply.console import Console
+    from utils.apply.folder import results_folder
+    from utils.video.run import sources_of, watch_sources
+
+    names = sources_of(args.sources)
+    folder = results_folder(args.output, [Path(name) for name in names])
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from utils.apply.looking import Settings  # which imports PyTorch
+
+    model = Settings(args.model, args.device, args.threshold).load()
+    quiet = args.quiet or args.json
+
+    def console() -> Console:
+        return Console(sys.stdout, sys.stderr, None, quiet, unit="frames")
+
+    with stopping() as stopped:
+        try:
+            done = watch_sources(args, model, folder, console)
+        except KeyboardInterrupt:
+            return 128 + (stopped or [signal.SIGINT])[0]
+    return EXIT_DONE if done.whole else EXIT_IN_PART
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -64,6 +65,11 @@ class Witness:
 
     arch, digest, classes = "witness", "0" * 64, CLASSES
 
+    @property
+    def file(self) -> SimpleNamespace:
+        """What the file of a model holds of its test: nothing."""
+        return SimpleNamespace(evaluation=None, threshold=self.threshold)
+
     def predict(self, images: Sequence[np.ndarray]) -> list[Detections]:
         """Return what is on frames that carry their numbers."""
         return list(self.stream(images))
@@ -82,7 +88,7 @@ class Witness:
         rows: list[tuple[np.ndarray, np.ndarray]] = []
         for face in self.scene.at(self.times[number]):
             clear = min(1.0, (face.visible - 0.3) / 0.6)
-            if rng.random() >= wrong.found * clear**0.5:
+            if wrong is not NONE and rng.random() >= wrong.found * clear**0.5:
                 continue
             box = np.array(face.box)
             size = np.tile(box[2:] - box[:2], 2)

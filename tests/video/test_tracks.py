@@ -6,6 +6,7 @@ import pytest
 from data.painter.films import frame_times
 from data.painter.moving import Scene, Walker, compose_scene
 from data.painter.witness import Mistakes, Witness
+from utils.video.appearance import LENGTH, alike, looks_of
 from utils.video.motion import Motion
 from utils.video.tracks import Tracker, TrackSettings, overlaps
 
@@ -70,7 +71,7 @@ def test_a_face_that_is_found_with_low_confidence_is_followed_but_begins_no_trac
 
 
 def test_who_is_hidden_for_a_while_keeps_the_number_and_who_is_gone_for_long_does_not():
-    for gone, expected in ((20, 1), (70, 2)):
+    for gone, expected in ((20, 1), (90, 2)):
         frames = [[(box(50 + k), 0.9)] for k in range(10)]
         frames += [[]] * gone + [[(box(60 + gone), 0.9)]] * 2
         tracker = Tracker(SETTINGS)
@@ -122,6 +123,33 @@ def test_a_crowd_is_counted_within_a_tenth(rate):
     seen = {face.person for time in frame_times(25, 7.5) for face in scene.at(time)}
     counts = tracked(scene, rate, Mistakes(), SETTINGS)
     assert sum(count >= 3 for count in counts) == pytest.approx(len(seen), rel=0.1)
+
+
+def test_who_was_hidden_is_known_by_looks_and_rejoined():
+    red, blue = np.zeros((2, LENGTH), np.float32)
+    red[[0, LENGTH // 2]], blue[[1, LENGTH // 2 + 1]] = 1, 1
+    for look, expected in ((red, 1), (blue, 2)):
+        tracker, told = Tracker(SETTINGS), []
+        for k in range(40):
+            there = k < 10 or k >= 25
+            boxes = np.array([box(50 if k < 10 else 110)]) if there else np.zeros((0, 4))
+            looks = np.array([red if k < 10 else look])[: len(boxes)]
+            told += tracker.update(boxes, np.full(len(boxes), 0.9), k * 0.1, looks).tolist()
+        assert told[0] == 1
+        assert told[-1] == expected
+
+
+def test_looks_tell_a_person_from_who_stands_before():
+    scene = compose_scene(4, 2, 4, (320, 180), pillars=0, speed=(1.0, 1.5), looking_away=0)
+    looks: dict[int, list[np.ndarray]] = {}
+    for time in np.arange(0, 4, 0.25):
+        image, faces = scene.paint(time), scene.at(time)
+        boxes = np.array([face.box for face in faces]).reshape(-1, 4)
+        for face, look in zip(faces, looks_of(image, boxes), strict=True):
+            looks.setdefault(face.person, []).append(look)
+    (first, second) = (np.stack(one) for one in looks.values())
+    assert np.median(alike(first, first)) > np.median(alike(first, second)) + 0.2
+    assert alike(first[:1], np.zeros((1, LENGTH)))[0, 0] == 1
 
 
 def test_without_mistakes_and_meetings_every_track_is_a_person():

@@ -15,15 +15,24 @@ class Console:
     lines, bar
         Streams of the lines, and of the progress bar, which is only shown on a terminal.
     total
-        Photographs that there are.
+        Photographs that there are; None if that is not known.
     quiet
         Whether nothing is told.
+    unit
+        What is counted, if not photographs.
     """
 
-    def __init__(self, lines: TextIO, bar: TextIO, total: int, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        lines: TextIO,
+        bar: TextIO,
+        total: int | None,
+        quiet: bool = False,
+        unit: str = "photographs",
+    ) -> None:
         self._lines, self._quiet, self._closed = lines, quiet, False
         off = True if quiet else None  # None: off where `bar` is no terminal
-        self._bar = tqdm(total=total, file=bar, disable=off, unit=" photographs", leave=False)
+        self._bar = tqdm(total=total, file=bar, disable=off, unit=f" {unit}", leave=False)
 
     def __enter__(self) -> "Console":
         return self
@@ -36,10 +45,11 @@ class Console:
     ) -> None:
         self._bar.close()
 
-    def step(self, line: str) -> None:
-        """Tell of one photograph more."""
+    def step(self, line: str | None) -> None:
+        """Tell of one photograph more; of what has no line of its own, only count it."""
         self._bar.update()
-        self.tell(line)
+        if line is not None:
+            self.tell(line)
 
     def tell(self, *lines: str) -> None:
         """Write lines, above the bar where there is one; none where it is to be quiet."""

@@ -50,7 +50,7 @@ def rate_record(
     words; it is None otherwise. ``left`` is as given.
     """
     others = [*_about_the_rest(len(predictions.summaries), left), *about_unread_photographs(facts)]
-    if why := uncorrected or _why_uncorrected(model):
+    if why := uncorrected or why_uncorrected(model):
         record, told, words = _counted(predictions, others, why)
     else:
         evaluation, split = unpacked(model.file.evaluation, "the model file")
@@ -78,7 +78,8 @@ def absent_from(model: Detector) -> list[str]:
     return absent_classes(unpacked(model.file.evaluation, "the model file")[1]["sides"])
 
 
-def _why_uncorrected(model: Detector) -> str | None:
+def why_uncorrected(model: Detector) -> str | None:
+    """Return why what a model counts cannot be corrected, in words; None if it can."""
     if model.file.evaluation is None:
         return (
             "the model file does not hold what a test showed of it. "

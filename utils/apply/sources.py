@@ -15,10 +15,7 @@ from utils.dataset.intake.photographs import NewPhotographs
 from utils.errors import InputError, brief
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_FRAMES = (
-    "which is not looked at yet; save single frames of it as photographs (`ffmpeg -i {} -vf fps=1 "
-    "frames/%05d.jpg`) and name their folder"
-)
+_MOVING = "look at photographs and at what moves one after the other"
 
 
 @dataclass
@@ -91,11 +88,11 @@ def _paths(word: str) -> list[Path]:
     if os.path.lexists(path):
         return [path]
     if word.isdecimal() or word.startswith("/dev/video"):
-        raise InputError(f"{word}: is a camera, {_FRAMES.format('/dev/video0')}")
+        raise InputError(f"{word}: is a camera; {_MOVING}")
     if _ADDRESS.match(word):
         address = urlsplit(word)  # less its user and password
         shown = brief(f"{address.scheme}://{address.hostname or ''}/...")
-        raise InputError(f"{shown}: is an address, {_FRAMES.format('ADDRESS')}")
+        raise InputError(f"{shown}: is an address; {_MOVING}")
     if glob.has_magic(word):
         matches = sorted(glob.glob(word, recursive=True))  # noqa: PTH207 (a pattern of any root)
         if not matches:
@@ -107,7 +104,7 @@ def _paths(word: str) -> list[Path]:
 def _refuse(path: Path) -> None:
     """Raise an `InputError` that says why a single file cannot be looked at."""
     if unread_photograph(path.name) == "video":
-        raise InputError(f"{path}: is a video, {_FRAMES.format(brief(path.name))}")
+        raise InputError(f"{path}: is a video; {_MOVING}")
     NewPhotographs([path])  # says what it is, and what to give instead
     raise InputError(f"{path}: expected a folder, an archive or a photograph")
 

@@ -1,9 +1,9 @@
 """Faces linked from frame to frame: ByteTrack, which also uses detections of low confidence.
 
-Zhang et al., ECCV (2022) 1, with two changes. Time is in seconds, so that frames need not be even.
+Zhang et al., ECCV (2022) 1, with three changes. Time is in seconds: frames need not be even.
 Boxes are compared with a border around them (C-BIoU: Yang et al., WACV (2023) 4788), the wider the
 longer ago a face was last seen, because at few frames a second somebody who walks has left their
-own box before the next frame.
+own box before the next frame. And where looks are given, who was hidden is known by them.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from utils.video.appearance import alike
 from utils.video.motion import STEP, Motion
+
+GROWN = 4
+"""Detections after which a new track is compared with those that were lost."""
+
+_NEW = 0.15  # of what somebody looks like, how much the last look counts
 
 
 @dataclass(frozen=True)
@@ -32,16 +38,29 @@ class TrackSettings:
     border, most_border
         How wide the border of a box is, in its widths and heights, a step after it was seen, and
         at most; 0 for plain ByteTrack. It grows with the seconds between.
+    size
+        Least ratio of the sizes of what is linked.
+    alike, patience
+        How much somebody must look like the track, in 0..1 (`utils.video.appearance`), and from how
+        many seconds after it was last seen: who is hidden and comes out is looked at, too.
+    rejoined, reach
+        How much a track of `GROWN` detections must look like one that was lost before it began, so
+        that it is the same person; and how many face widths a second that one may have gone.
     """
 
     high: float
     low: float
-    kept: float = 6.0
+    kept: float = 8.0
     overlap: float = 0.15
     low_overlap: float = 0.5
     new_overlap: float = 0.2
     border: float = 0.15
     most_border: float = 1.0
+    size: float = 0.7
+    alike: float = 0.3
+    patience: float = 0.25
+    rejoined: float = 0.4
+    reach: float = 3.0
 
 
 @dataclass
@@ -60,6 +79,10 @@ class Track:
         How many times.
     missed
         Whether the frame before had no detection of it.
+    looks
+        What it looks like, a mean of what was seen lately; None where looks are not given.
+    place, side
+        Where its centre was when it was last seen, and how large the face: pixels.
     """
 
     number: int
@@ -68,6 +91,9 @@ class Track:
     last: float
     seen: int = 1
     missed: bool = False
+    looks: np.ndarray | None = None
+    place: np.ndarray | None = None
+    side: float = 0.0
 
 
 @dataclass
@@ -82,15 +108,25 @@ class Tracker:
         Those that are followed now; who was seen last may be waited for.
     ended
         Numbers of tracks that ended with the last frame.
+    joined
+        Numbers of tracks that turned out with the last frame to be one that was there before:
+        (number, earlier number). The detections of the frame have the earlier number.
     """
 
     settings: TrackSettings
     tracks: list[Track] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
+    joined: list[tuple[int, int]] = field(default_factory=list)
     _time: float | None = None
     _next: int = 1
 
-    def update(self, boxes: np.ndarray, scores: np.ndarray, time: float) -> np.ndarray:
+    def update(
+        self,
+        boxes: np.ndarray,
+        scores: np.ndarray,
+        time: float,
+        looks: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Link the detections of a frame to tracks.
 
         Parameters
@@ -101,6 +137,8 @@ class Tracker:
             float, shape (N,): how sure it is that each is a face, in 0..1.
         time
             Seconds, more than of the frame before.
+        looks
+            What each looks like (`utils.video.appearance.looks_of`): always, or never.
 
         Returns
         -------
@@ -130,9 +168,11 @@ class Tracker:
 
         def link(tracks: list[Track], among: list[int], least: float) -> list[Track]:
             """Give detections to tracks; return those left, and take the others from `among`."""
-            pairs = _assign(self._overlaps(tracks, boxes[among], time), least)
+            seen = None if looks is None else looks[among]
+            pairs = _assign(self._similar(tracks, boxes[among], seen, time), least)
             for row, column in pairs:
-                self._see(tracks[row], boxes[among[column]], time)
+                look = None if seen is None else seen[column]
+                self._see(tracks[row], boxes[among[column]], look, time)
                 numbers[among[column]] = tracks[row].number
             for column in sorted((column for _, column in pairs), reverse=True):
                 del among[column]
@@ -147,9 +187,13 @@ class Tracker:
         for track in left:
             track.missed = True
         for index in sure:
-            track = Track(self._next, Motion.start(boxes[index]), time, time)
+            look = None if looks is None else looks[index]
+            track = Track(self._next, Motion.start(boxes[index]), time, time, looks=look)
             self.tracks.append(track)
             numbers[index], self._next = track.number, self._next + 1
+        self.joined = self._rejoin() if looks is not None else []
+        for number, earlier in self.joined:
+            numbers[numbers == number] = earlier
         return numbers
 
     def finish(self) -> None:
@@ -157,9 +201,42 @@ class Tracker:
         self.ended = [track.number for track in self.tracks]
         self.tracks = []
 
-    def _see(self, track: Track, box: np.ndarray, time: float) -> None:
+    def _see(self, track: Track, box: np.ndarray, looks: np.ndarray | None, time: float) -> None:
         track.motion.update(box)
+        if looks is not None:
+            track.looks = (1 - _NEW) * track.looks + _NEW * looks
         track.last, track.seen, track.missed = time, track.seen + 1, False
+        track.place, track.side = track.motion.mean[:2, 0].copy(), _sides(box[None])[0]
+
+    def _rejoin(self) -> list[tuple[int, int]]:
+        """Let tracks that have grown go on as the lost ones that they look most like."""
+        pairs = []
+        for track in [one for one in self.tracks if one.seen == GROWN and not one.missed]:
+            lost = [one for one in self.tracks if one.missed and one.last < track.first]
+            lost = [one for one in lost if one.seen > 1 and self._could_be(one, track)]
+            if not lost:
+                continue
+            looks = alike(np.stack([one.looks for one in lost]), track.looks[None])[:, 0]
+            best = int(looks.argmax())
+            if looks[best] < self.settings.rejoined:
+                continue
+            earlier = lost[best]
+            self.tracks.remove(track)
+            pairs.append((track.number, earlier.number))
+            earlier.motion, earlier.last, earlier.missed = track.motion, track.last, False
+            earlier.seen += track.seen
+            earlier.looks = (earlier.looks + track.looks) / 2
+        return pairs
+
+    def _could_be(self, earlier: Track, later: Track) -> bool:
+        """Return whether somebody may have gone from where one was seen to where another is."""
+        first, second = (np.array(one) for one in (earlier.place, later.motion.mean[:2, 0]))
+        sides = np.array([earlier.side, _sides(later.motion.box[None])[0]])
+        if sides.min() / sides.max() < self.settings.size:
+            return False
+        gone = later.last - earlier.last
+        way = float(np.hypot(*(second - first))) / sides.mean()
+        return way <= 1.0 + self.settings.reach * gone
 
     def _forget(self, time: float) -> None:
         """End what was waited for too long; what was seen once only is not waited for."""
@@ -169,8 +246,14 @@ class Tracker:
             (ended if gone else kept).append(track)
         self.tracks, self.ended = kept, [track.number for track in ended]
 
-    def _overlaps(self, tracks: Sequence[Track], boxes: np.ndarray, time: float) -> np.ndarray:
-        """Return how far tracks and boxes overlap, borders included: (tracks, boxes)."""
+    def _similar(
+        self,
+        tracks: Sequence[Track],
+        boxes: np.ndarray,
+        looks: np.ndarray | None,
+        time: float,
+    ) -> np.ndarray:
+        """Return how far tracks and boxes overlap, borders included, and look alike."""
         if not len(tracks) or not len(boxes):
             return np.zeros((len(tracks), len(boxes)))
         wanted = self.settings
@@ -178,7 +261,16 @@ class Tracker:
         border = np.minimum(wanted.border * ago, wanted.most_border)[:, None]
         if not wanted.border:
             border = np.zeros_like(border)
-        return overlaps(np.stack([track.motion.box for track in tracks]), boxes, border)
+        expected = np.stack([track.motion.box for track in tracks])
+        sizes = [_sides(box) for box in (expected, boxes)]
+        ratio = sizes[0][:, None] / sizes[1]
+        same_size = np.minimum(ratio, 1 / ratio) >= wanted.size
+        similar = np.where(same_size, overlaps(expected, boxes, border), 0.0)
+        if looks is None:
+            return similar
+        known = alike(np.stack([track.looks for track in tracks]), looks)
+        long_ago = np.array([time - track.last > wanted.patience for track in tracks])[:, None]
+        return np.where(long_ago & (known < wanted.alike), 0.0, similar * known)
 
 
 def overlaps(first: np.ndarray, second: np.ndarray, border: np.ndarray | float = 0.0) -> np.ndarray:
@@ -210,3 +302,8 @@ def _assign(similar: np.ndarray, least: float) -> list[tuple[int, int]]:
     rows, columns = linear_sum_assignment(np.where(possible, 1 - similar, 2.0))
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return [(row, column) for row, column in pairs if possible[row, column]]
+
+
+def _sides(boxes: np.ndarray) -> np.ndarray:
+    """Return the side of a square as large as each box: shape (N,)."""
+    return np.sqrt((boxes[:, 2:] - boxes[:, :2]).clip(1).prod(axis=1))

@@ -1,0 +1,173 @@
+"""`detect.py` for what moves, by its command line; a witness of the film stands in for a model."""
+
+import csv
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+import detect
+from data.painter.films import write_film
+from data.painter.witness import Witness
+from tests.video.camera import Camera, transport_stream
+from utils.apply.looking import Settings
+from utils.video.run import sources_of
+
+
+@pytest.fixture
+def witness(scene, times, monkeypatch) -> Witness:
+    """What `detect.py` loads as its model."""
+    witness = Witness(scene, times)
+    monkeypatch.setattr(Settings, "load", lambda settings: witness)
+    return witness
+
+
+def people(folder) -> list[dict[str, str]]:
+    with open(folder / "people.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_video_is_watched_and_told_of(film, witness, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert detect.main([str(film), "--output", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "frames a second here" in told
+    assert told.count(" person ") == len(people(out)) >= 4
+    assert "Answer: Of " in told
+    assert "not corrected, because" in told
+    assert {"annotated.webm", "faces.csv", "rate.json", "report.html", "timeline.csv"} <= {
+        path.name for path in out.iterdir()
+    }
+
+
+def test_options_say_what_is_looked_at(film, witness, tmp_path, capsys):
+    out = tmp_path / "out"
+    options = ["--start", "1", "--end", "0:03", "--every", "2", "--no-pictures", "--json"]
+    options += ["--clock", "2026-03-01T09:00", "--compare", "09:00:01-09:00:02"]
+    options += ["09:00:02-09:00:03", "--least-seconds", "0.2"]
+    assert detect.main([str(film), "--output", str(out), *options]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["frames"] == 10
+    assert record["began"] == "2026-03-01T09:00:00.000"
+    assert record["compared"]["periods"] == ["09:00:01-09:00:02", "09:00:02-09:00:03"]
+    assert record["least_seconds"] == 0.2
+    assert not (out / "annotated.webm").exists()
+    assert not (out / "people").exists()
+
+
+def test_several_videos_get_a_folder_each(film, witness, tmp_path, capsys):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes(film.read_bytes())
+    out = tmp_path / "out"
+    words = [str(tmp_path / "*.mp4"), "--output", str(out), "--no-pictures", "--limit", "8"]
+    assert detect.main(words) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["001-a", "002-b"]
+    assert all((folder / "rate.json").exists() for folder in out.iterdir())
+
+
+def test_a_cut_off_video_is_used_and_the_exit_code_says_so(scene, times, witness, tmp_path, capsys):
+    write_film(tmp_path / "whole.mkv", scene, times, stamped=True)
+    data = (tmp_path / "whole.mkv").read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(data[: len(data) // 2])
+    out = tmp_path / "out"
+    assert detect.main([str(tmp_path / "cut.mkv"), "--output", str(out), "--no-pictures"]) == 1
+    record = json.loads((out / "rate.json").read_text())
+    assert record["gaps"][0]["reason"].startswith("cut off")
+    assert record["frames"] > 5
+    assert "seconds were missed" in capsys.readouterr().out
+
+
+def test_an_alert_is_written_told_and_given_to_a_program(film, witness, tmp_path, capsys):
+    out = tmp_path / "out"
+    words = [str(film), "--output", str(out), "--no-pictures"]
+    words += ["--alert", "people >= 2 for 1 s", "--alert-run", f"touch '{tmp_path / 'told'}'"]
+    assert detect.main(words) == 0
+    assert "ALERT " in capsys.readouterr().out
+    with open(out / "alerts.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["alert"] == "people >= 2 for 1 s"
+    assert float(row["time"]) - float(row["since"]) >= 1
+    assert (tmp_path / "told").exists()
+
+
+def test_a_receiver_that_fails_stops_nothing_and_is_told_by_the_exit_code(
+    film, witness, tmp_path, capsys
+):
+    out = tmp_path / "out"
+    words = [str(film), "--output", str(out), "--no-pictures", "--alert", "people >= 1"]
+    assert detect.main([*words, "--alert-run", "/no/such/program"]) == 1
+    assert json.loads((out / "rate.json").read_text())["frames"] == 40
+
+
+class Blind:
+    """Finds nobody; a camera's pictures carry no numbers."""
+
+    arch, digest, threshold = "blind", "0" * 64, 0.5
+
+    def __init__(self, witness: Witness) -> None:
+        self.file, self._nothing = witness.file, witness.detections(0).above(2.0)
+
+    def predict(self, images):
+        return [self._nothing for _ in images]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_camera_is_watched_until_a_signal_and_all_is_valid(
+    number, scene, times, tmp_path, capsys, monkeypatch
+):
+    blind = Blind(Witness(scene, times))
+    monkeypatch.setattr(Settings, "load", lambda settings: blind)
+    out = tmp_path / "out"
+    with Camera(transport_stream((160, 96))) as camera:
+
+        def stop() -> None:
+            while not (out / "faces.csv").exists() or not camera.requests:
+                time.sleep(0.05)
+            time.sleep(1.5)
+            os.kill(os.getpid(), number)
+
+        threading.Thread(target=stop).start()
+        address = f"rtsp://viewer:s3cret@127.0.0.1:{camera.port}/live?key=k3yk3y"
+        code = detect.main([address, "--output", str(out), "--record", "--blur"])
+    assert code == 128 + number
+    record = json.loads((out / "rate.json").read_text())
+    assert record["source"]["kind"] == "stream"
+    assert record["frames"] >= 1
+    assert record["began"]
+    everything = "".join(
+        path.read_text() for path in out.iterdir() if path.suffix in (".json", ".csv", ".html")
+    )
+    printed = capsys.readouterr()
+    for secret in ("s3cret", "k3yk3y", "viewer"):
+        assert secret not in everything + printed.out + printed.err
+    assert (out / "annotated.webm").stat().st_size > 100
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nothing-*.mp4"], "no file is of this pattern"),
+        (["missing.mp4"], "no such file"),
+        (["{film}", "--start", "x"], "is no time"),
+        (["{film}", "--start", "3", "--end", "2"], "is not after --start"),
+        (["{film}", "--clock", "noon"], "--clock noon"),
+        (["{film}", "--compare", "1-2", "2"], "--compare 2"),
+        (["{film}", "--alert", "rate < 1"], "--alert"),
+        (["{film}", "--alert-post", "http://127.0.0.1:1/"], "there is no --alert"),
+        (["/dev/video77"], "there is no such camera"),
+        (["file:///etc/hostname"], "only rtsp"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_a_line(words, said, film, witness, tmp_path, capsys):
+    filled = [word.replace("{film}", str(film)) for word in words]
+    assert detect.main([*filled, "--output", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("detect.py: error:")
+    assert said in error
+
+
+def test_sources_are_named_once(tmp_path, film):
+    assert sources_of([str(film), str(film), "0"]) == [str(film), "0"]

@@ -1,0 +1,125 @@
+"""When people were seen: minutes, periods, and the seconds that were seen and missed."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from utils.errors import InputError, brief
+from utils.video.frames import Gap, seconds
+from utils.video.people import Person
+
+MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What time it was when a source began.
+
+    Attributes
+    ----------
+    began
+        The time of day (and the date) of second 0; None where it is not known, and times are those
+        since the source began.
+    """
+
+    began: datetime | None = None
+
+    def told(self, time: float) -> str:
+        """Return a time in words: ``09:30:00``, or ``0:30`` since the beginning."""
+        if self.began:
+            return (self.began + timedelta(seconds=time)).strftime("%H:%M:%S")
+        hours, rest = divmod(int(time), 3600)
+        minutes, rest = divmod(rest, 60)
+        return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+    def iso(self, time: float) -> str | None:
+        """Return date and time of day, None where they are not known."""
+        if not self.began:
+            return None
+        return (self.began + timedelta(seconds=time)).isoformat(timespec="milliseconds")
+
+    def since(self, text: str) -> float:
+        """Return the seconds since the beginning at which it is so late.
+
+        Parameters
+        ----------
+        text
+            ``H:MM`` or ``H:MM:SS`` of a clock where there is one, else as `seconds` reads them.
+        """
+        if not self.began:
+            return seconds(text)
+        if not (found := re.fullmatch(r"(\d{1,2}):(\d\d)(?::(\d\d))?", text)):
+            raise InputError(f"{brief(text)!r}: is no time of day; give H:MM or H:MM:SS")
+        hour, minute, second = (int(part or 0) for part in found.groups())
+        day = self.began.replace(hour=0, minute=0, second=0, microsecond=0)
+        late = hour * 3600 + minute * 60 + second
+        at = (day + timedelta(seconds=late) - self.began).total_seconds()
+        return at if at > -12 * 3600 else at + 24 * 3600  # after midnight
+
+
+@dataclass(frozen=True)
+class Span:
+    """From `start` to before `end`, in seconds since the beginning, and what to call it."""
+
+    name: str
+    start: float
+    end: float
+
+
+def period(text: str, clock: Clock) -> Span:
+    """Return the period that ``09:00-12:00`` means.
+
+    Raises
+    ------
+    InputError
+        If it is no such period.
+    """
+    first, dash, second = text.partition("-")
+    try:
+        if not dash:
+            raise InputError("there is no '-'")
+        start, end = clock.since(first.strip()), clock.since(second.strip())
+        if end <= start:
+            raise InputError("it ends before it begins")
+    except InputError as error:
+        raise InputError(
+            f"--compare {brief(text)}: {error}; give periods as 09:00-12:00"
+        ) from error
+    return Span(text, start, end)
+
+
+def minutes(last: float, clock: Clock, first: float = 0.0) -> list[Span]:
+    """Return the minutes from `first` to `last` second: those of the clock, where there is one."""
+    offset = 0.0
+    if clock.began:
+        offset = -(clock.began.second + clock.began.microsecond / 1e6)
+    spans, start = [], offset + MINUTE * ((first - offset) // MINUTE)
+    while start <= last:
+        spans.append(Span(clock.told(start), start, start + MINUTE))
+        start += MINUTE
+    return spans
+
+
+def seconds_within(spans: Sequence[Sequence[float]], start: float, end: float) -> float:
+    """Return how many seconds of `spans`, [start, end] each, lie within `start` and `end`."""
+    return sum(max(0.0, min(last, end) - max(first, start)) for first, last in spans)
+
+
+def seen_and_missed(
+    times: Sequence[Sequence[float]], gaps: Sequence[Gap], start: float, end: float
+) -> tuple[float, float]:
+    """Return the seconds between `start` and `end` that were seen, and that were missed.
+
+    Parameters
+    ----------
+    times
+        [start, end] of what was looked at without a longer pause.
+    """
+    missed = seconds_within([(gap.start, gap.end) for gap in gaps], start, end)
+    return seconds_within(times, start, end), missed
+
+
+def of_span(people: Sequence[Person], span: Span) -> list[Person]:
+    """Return who was seen in a span."""
+    return [person for person in people if person.within(span.start, span.end)]
