@@ -10,8 +10,8 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-condor faults fuzz pool lint format data faces export video app serve image sample \
-    benchmark quality pretrained pictures clean
+.PHONY: help run test test-condor faults fuzz pool lint format data faces export tracking \
+    track-ui video app serve image sample benchmark quality pretrained pictures clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,17 @@ export: $(READY)  ## install what detect.py --export needs
 video: $(READY)  ## install what detect.py needs for videos, cameras and streams
 	$(RUN) -m pip install --quiet --requirement requirements-video.txt
 
+tracking: $(READY)  ## install what --track and track need (docs/tracking.md)
+	$(RUN) -m pip install --quiet --requirement requirements-tracking.txt
+
+# All of MLflow, in an environment of its own: it asks for other versions of what we have.
+track-ui:  ## look at tracked runs in a browser (STORE=sqlite:///FILE, PORT=5000; docs/tracking.md)
+	test -x $(VENV)-mlflow/bin/mlflow || { $(PYTHON) -m venv $(VENV)-mlflow && \
+	    $(VENV)-mlflow/bin/python -m pip install --quiet mlflow==3.17.2; }
+	MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
+	    $(VENV)-mlflow/bin/mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000) \
+	    --backend-store-uri $(or $(STORE),sqlite:///$(CURDIR)/runs/.mlflow/mlflow.db)
+
 app: $(READY)  ## open the app in a browser (PORT=8080, ADDRESS=127.0.0.1; docs/app.md)
 	$(RUN) -m pip install --quiet --requirement requirements-app.txt
 	$(RUN) -m streamlit run app/main.py --server.port $(or $(PORT),8080) \
@@ -97,7 +108,7 @@ pictures: $(READY)  ## draw the README's pictures again, from the newest run (ne
 	    --user-data-dir=$$(mktemp -d) --screenshot=docs/report.png file://$(abspath $(NEWEST))/report.html
 
 clean:  ## remove the virtual environment and caches (runs/ stays)
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-mlflow .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A virtual environment whose Python has vanished, is too old or has no pip of its own (of another
@@ -109,7 +120,7 @@ ifneq ($(shell $(WORKS) && echo yes),yes)
 endif
 
 $(READY): requirements.txt requirements-app.txt requirements-dev.txt requirements-export.txt requirements-faces.txt \
-    requirements-service.txt requirements-video.txt requirements-weights.txt
+    requirements-service.txt requirements-tracking.txt requirements-video.txt requirements-weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	    echo "make: this needs Python 3.11 or newer, and $(PYTHON) is" \
 	    "$$($(PYTHON) --version 2>&1 | tail -n 1); name another: make $(MAKECMDGOALS)" \

@@ -10,14 +10,17 @@ python workflow.py suggest runs/...         deal new photographs to annotate, fo
 python workflow.py plan-sample runs/...     how many photographs a narrower answer takes
 python workflow.py runs                     the runs there are, what differs, what they found
 python workflow.py compare runs/... runs/...  is one better than the other, and why
+python workflow.py track runs/...           keep what runs were told and found in MLflow
 """
 
 from __future__ import annotations  # an old Python gets as far as the message below
 
 import argparse
+import contextlib
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,7 @@ try:
     from utils.search.space_words import told_of_space
     from utils.submission import submit
     from utils.tracking import commands as over_runs
+    from utils.tracking.addresses import require_tracking, without_address
     from utils.tracking.table import SORTS
     from utils.training.recipe_words import read_recipe
 except ImportError as error:  # another Python, another system, or no virtual environment
@@ -67,6 +71,7 @@ GO_FURTHER = {
 OVER_RUNS = {
     "runs": {"sort": choice(*SORTS), "json": flag},
     "compare": {"output": path, "json": flag, "seed": whole(0, 2**32 - 1)},
+    "track": {"track": str},
 }
 """Commands about several runs, and what each takes."""
 
@@ -125,7 +130,19 @@ def parser() -> argparse.ArgumentParser:
         help=f"what `runs` sorts by: {', '.join(SORTS)} (default: {SORTS[0]})",
     )
     add(
-        "--json", action="store_true", default=None, help="let `runs` print JSON (default: a table)"
+        "--track",
+        nargs="?",
+        const="",
+        metavar="URI",
+        help="keep what the run is told and finds in MLflow, as its jobs finish; `wait` and "
+        "`track` take it, too (default: not; without URI, in MLFLOW_TRACKING_URI, else in a "
+        "database beside the run)",
+    )
+    add(
+        "--json",
+        action="store_true",
+        default=None,
+        help="let `runs` and `compare` print JSON (default: tables)",
     )
     add_arguments(parser)
     return parser
@@ -158,6 +175,7 @@ def main(argv: list[str] | None = None) -> int:
         if folder:
             raise InputError(f"{folder}: `{command}` takes no folder; did you mean --resume?")
         resume, output = given.pop("resume", None), given.pop("output", None)
+        track = given.pop("track", None)
         if output and command != "graph":
             raise InputError(
                 f"--output {output}: is for `graph`, `suggest` and `compare`; the results of a "
@@ -183,8 +201,8 @@ def main(argv: list[str] | None = None) -> int:
             none = "Search: none (0 trials), so what is told of one is left aside"
             print(told_of_space(space, begin) if options.trials else none)
         if resume:
-            return go_on(resume, options, {*given, *(["config"] if config else [])})
-        return start(options, ["python", "workflow.py", *words])
+            return go_on(resume, options, {*given, *(["config"] if config else [])}, track)
+        return start(options, ["python", "workflow.py", *words], track)
     except MaskDetectionError as error:
         print(f"workflow.py: error: {error}", file=sys.stderr)
         return 2
@@ -228,14 +246,15 @@ def unknown_command(word: str) -> str:
     return told + suggestion(word.lower(), COMMANDS)
 
 
-def start(options: Options, command: list[str]) -> int:
+def start(options: Options, command: list[str], track: str | None = None) -> int:
     """Plan a new run and execute it."""
-    run = submit(options, command, tell=print)
+    check_tracking(options, track)
+    run = submit(options, without_address(command), tell=print)
     print(f"Run folder: {run.folder}")
-    return 0 if options.dry_run else execute(run, options.wait)
+    return 0 if options.dry_run else execute(run, options.wait, track)
 
 
-def go_on(folder: Path, options: Options, given: set[str]) -> int:
+def go_on(folder: Path, options: Options, given: set[str], track: str | None = None) -> int:
     """Go on with the run of an existing folder, as it was planned."""
     if changed := given - set(marked("goes_on")):
         names = ", ".join(spelled(name) for name in sorted(changed))
@@ -243,35 +262,58 @@ def go_on(folder: Path, options: Options, given: set[str]) -> int:
             f"--resume goes on with the run as it was planned: drop {names}, or start a new run "
             "(jobs whose inputs are unchanged are taken from the cache)"
         )
-    return execute(open_run(folder, options), options.wait)
+    check_tracking(options, track)
+    return execute(open_run(folder, options), options.wait, track)
 
 
-def execute(run: Run, wait: bool) -> int:
-    """Execute a run, or hand it over, and tell how it ended."""
+def check_tracking(options: Options, track: str | None) -> None:
+    """Refuse to track a run that nobody follows here, or to where it cannot be tracked."""
+    if track is None:
+        return
+    if options.dry_run or not options.wait:
+        what = "--dry-run" if options.dry_run else "--no-wait"
+        raise InputError(
+            f"--track: follows the run, and with {what} nothing does; give it to `wait`, or "
+            "`track` the run afterwards"
+        )
+    require_tracking(track)
+
+
+def execute(run: Run, wait: bool, track: str | None = None) -> int:
+    """Execute a run, or hand it over, and tell how it ended; track it meanwhile."""
     if not wait:
         print(run.hand_over())
         print(f"Follow it with: python workflow.py wait {run.folder}")
         return 0
+    return followed(run, run.execute, track)
+
+
+def followed(run: Run, follow: Callable[[Console], bool], track: str | None) -> int:
+    """Follow a run to its end, and tell how it ended."""
+    beside: Any = contextlib.nullcontext()
+    if track is not None:
+        from utils.tracking.following import Following
+
+        beside = Following(run.folder, track, print)
     try:
-        return tell_end(run, run.execute(Console(sys.stdout)))
+        with beside:
+            done = follow(Console(sys.stdout))
+        return tell_end(run, done)
     except KeyboardInterrupt:
         print(run.interrupted)
         raise
 
 
-def manage(command: str, folder: Path | None, given: dict[str, object]) -> int:
+def manage(command: str, folder: Path | None, given: dict[str, Any]) -> int:
     """Look at a run, or end it; return the exit code, which is 1 where `wait` saw it fail."""
     folder = named(command, folder)
+    track = given.pop("track", None) if command == "wait" else None
     if given:
         names = ", ".join(spelled(name) for name in sorted(given))
         raise InputError(f"{command}: takes a run folder and no options; drop {names}")
     run = open_run(folder)
     if command == "wait":
-        try:
-            return tell_end(run, run.follow(Console(sys.stdout)))
-        except KeyboardInterrupt:
-            print(run.interrupted)
-            raise
+        return followed(run, run.follow, track)
     answers = {
         "status": run.status,
         "statistics": run.statistics,
@@ -305,6 +347,10 @@ def look_over(command: str, folders: list[Path], given: dict[str, Any]) -> str:
     """Return what a command about several runs has to tell."""
     if command == "runs":
         return over_runs.list_runs(folders, given)
+    if command == "track":
+        from utils.tracking.following import track_runs
+
+        return track_runs(folders, given.get("track"))
     from utils.comparison.commands import compare  # it needs NumPy
 
     return compare(folders, given)

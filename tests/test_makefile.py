@@ -18,7 +18,17 @@ pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="there is no ma
 def checkout(tmp_path) -> Path:
     """Return a folder with the Makefile, and stand-ins for Python that note their calls."""
     shutil.copy(PROJECT / "Makefile", tmp_path)
-    for name in ("", "-app", "-dev", "-export", "-faces", "-service", "-video", "-weights"):
+    for name in (
+        "",
+        "-app",
+        "-dev",
+        "-export",
+        "-faces",
+        "-service",
+        "-tracking",
+        "-video",
+        "-weights",
+    ):
         (tmp_path / f"requirements{name}.txt").touch()
     script(tmp_path / "python", f'echo "python $*" >> calls\n{VENV}')
     script(tmp_path / "working", 'echo "venv $*" >> calls\n')

@@ -25,7 +25,7 @@ from utils.dag.pipeline import (
     weights_files,
 )
 from utils.dag.run_record import RunRecord
-from utils.dag.versions import git_commit, installed_packages
+from utils.dag.versions import git_commit, installed_packages, machine
 from utils.records import write_record
 
 
@@ -86,7 +86,7 @@ def write_plan(
     transformations.write(str(folder / catalogs.TRANSFORMATIONS))
     catalogs.site_catalog(folder, options).write(str(folder / catalogs.SITES))
     catalogs.properties(folder).write(str(folder / catalogs.PROPERTIES))
-    RunRecord(folder).describe(engine=engine, **description)
+    RunRecord(folder).describe(engine=engine, machine=machine(), **description)
     # Last, and whole or not at all: a folder that has it is complete.
     planned = folder / f"{catalogs.WORKFLOW}.tmp"
     workflow.write(str(planned))

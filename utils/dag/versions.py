@@ -1,10 +1,13 @@
-"""What a run is made with: the commit of the code, Python, and its packages."""
+"""What a run is made with: the commit of the code, Python, its packages, and the machine."""
 
 import functools
+import os
+import platform
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from utils.dag.code_bundle import PROJECT
 
@@ -28,3 +31,12 @@ def installed_packages() -> tuple[str, ...]:
     """Return this Python and its packages with their versions, sorted; a process looks once."""
     packages = {f"{item.name}=={item.version}" for item in metadata.distributions()}
     return (f"python=={sys.version.split()[0]}", *sorted(packages))
+
+
+def machine() -> dict[str, Any]:
+    """Return what is submitted from: system, processor and cores; where jobs ran, each tells."""
+    return {
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+    }

@@ -3,12 +3,13 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from utils.analysis.report.trials import read_trials, why_kept
+from utils.analysis.report.trials import why_kept
 from utils.errors import InputError
 from utils.records import read_record
 from utils.search.journal import seal_journal
 from utils.search.study import NAME, best
 from utils.search.trial_results import ERROR
+from utils.search.trials import read_trials
 
 
 def test_trials_are_read_with_their_states_and_curves(tmp_path) -> None:

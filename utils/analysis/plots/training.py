@@ -1,4 +1,4 @@
-"""Pictures of how a model came to be: training curves, and the search for its settings."""
+"""Pictures of how the detector came to be: training curves, and the search for its settings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,32 +26,19 @@ _PARTS = {  # of the loss: words, colour
 }
 
 
-_PRECISION = (
-    ("map_50", "at IoU 0.5", ACCENT),
-    ("map", "mean over IoU 0.5 to 0.95", "#56B4E9"),
-)
-_ACCURACY = (
-    ("balanced_accuracy", "balanced: mean of the classes' recalls", ACCENT),
-    ("accuracy", "of all faces", "#56B4E9"),
-)
-
-
 @styled
 def training_curves(record: dict[str, Any], output: Path) -> None:
-    """Draw the losses, of training and of validation, and what is reached on validation, by epoch.
-
-    That is the average precision of a detector, and the accuracy of a classifier.
+    """Draw the losses, of training and of validation, and the average precision by epoch.
 
     Parameters
     ----------
     record
-        As in ``training.json``; of it only ``epochs`` and ``task`` are read.
+        As in ``training.json``; of it only ``epochs`` is read.
     """
-    epochs, judges = record["epochs"], record.get("task") == "classify"
-    things = "faces" if judges else "photographs"
+    epochs = record["epochs"]
     fig, (left, right) = figure(12, 6, panels=2)
     left.set_title("Loss")
-    right.set_title(f"{'Accuracy' if judges else 'Average precision'} on validation {things}")
+    right.set_title("Average precision on validation photographs")
     if not epochs:
         empty(left, "no epoch was trained")
         empty(right, "no epoch was trained")
@@ -68,9 +55,12 @@ def training_curves(record: dict[str, Any], output: Path) -> None:
                 style = {"color": colour, "linestyle": line, "marker": marker, **width}
                 left.plot(numbers, values, label=label, **style)
     if np.isfinite(_losses(epochs, "validation", "total")).any():
-        left.plot([], [], color=MUTED, linestyle=":", label=f"dotted: on validation {things}")
+        left.plot([], [], color=MUTED, linestyle=":", label="dotted: on validation photographs")
     left.set_ylim(bottom=0)
-    for name, words, colour in _ACCURACY if judges else _PRECISION:
+    for name, words, colour in (
+        ("map_50", "at IoU 0.5", ACCENT),
+        ("map", "mean over IoU 0.5 to 0.95", "#56B4E9"),
+    ):
         values = _column(epochs, "validation", name)
         if not np.isfinite(values).any():
             continue
@@ -112,8 +102,8 @@ def hpo_history(trials: Sequence[dict[str, Any]], kept: int | None, output: Path
     ----------
     trials
         ``{number, state, value, values, error, params}`` each; state is complete, pruned or fail,
-        value the objective on validation, values the same after each epoch, error the standard
-        error of value.
+        value the validation average precision, values the same after each epoch, error the
+        standard error of value.
     kept
         Number of the trial whose settings are used, which need not be the highest (see
         `utils.search.study.best`); None without one.
@@ -125,7 +115,7 @@ def hpo_history(trials: Sequence[dict[str, Any]], kept: int | None, output: Path
     right.set_title("Epoch by epoch")
     _reached(left, trials, best)
     _curves(right, trials, best)
-    left.set_ylabel("objective, on validation")
+    left.set_ylabel("validation average precision")
     told = [value for trial in trials for value in _values(trial)]
     told += [trial["value"] + (trial.get("error") or 0) for trial in trials if trial["value"]]
     top = max([*told, 0.05]) * 1.22

@@ -1,38 +1,9 @@
 """The trials of a hyper-parameter search, and why the one was kept whose settings are used."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from utils.errors import InputError
 from utils.search.space import from_record
-
-
-def read_trials(journal: Path) -> list[dict[str, Any]]:
-    """Return the record of each trial (`utils.search.study.trial_record`), by number.
-
-    Raises
-    ------
-    InputError
-        If the file is not the journal of a search by ``bin/hpo.py``.
-    """
-    import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-
-    from utils.search.journal import check_journal
-    from utils.search.study import NAME
-    from utils.search.trial_results import trial_record
-
-    check_journal(journal)
-    try:
-        storage = JournalStorage(JournalFileBackend(str(journal)))
-        study = optuna.load_study(study_name=NAME, storage=storage)
-    except (KeyError, ValueError) as error:
-        raise InputError(
-            f"{journal}: not the journal of a search ({error}); run the search again"
-        ) from error
-    return [trial_record(trial) for trial in study.get_trials(deepcopy=False)]
 
 
 def searched(params: dict[str, Any], trials: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -43,7 +14,7 @@ def searched(params: dict[str, Any], trials: Sequence[dict[str, Any]]) -> list[d
     params
         The record ``best_hpo_params.json``.
     trials
-        As `read_trials` returns them.
+        As `utils.search.trials.read_trials` returns them.
 
     Returns
     -------
@@ -65,9 +36,7 @@ def searched(params: dict[str, Any], trials: Sequence[dict[str, Any]]) -> list[d
     return sorted(rows, key=lambda row: -(row["importance"] or 0.0))
 
 
-def why_kept(
-    params: dict[str, Any], trials: Sequence[dict[str, Any]], objective: str = "mAP"
-) -> str:
+def why_kept(params: dict[str, Any], trials: Sequence[dict[str, Any]]) -> str:
     """Return which trial was kept, and why that one, in a sentence or two.
 
     Parameters
@@ -75,13 +44,11 @@ def why_kept(
     params
         The record ``best_hpo_params.json``.
     trials
-        As `read_trials` returns them.
-    objective
-        What trials are judged by on validation.
+        As `utils.search.trials.read_trials` returns them.
     """
     kept, value = params["number"], params["value"]
     start = next((trial for trial in trials if trial["number"] == 0), None)
-    told = f"Trial {kept} was kept, with a validation {objective} of {value:.3f}"
+    told = f"Trial {kept} was kept, with a validation mAP of {value:.3f}"
     if start is None or start["state"] != "complete":
         became = {"pruned": "was stopped early", "fail": "failed"}
         state = became.get(start["state"], "did not end") if start else "is not known"

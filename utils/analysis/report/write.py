@@ -30,11 +30,11 @@ from utils.analysis.report.meaning import meaning
 from utils.analysis.report.page import render
 from utils.analysis.report.pictures import read_pictures
 from utils.analysis.report.places import read_given
-from utils.analysis.report.trials import read_trials
 from utils.analysis.report.words import answer
 from utils.dataset.images import encode_png
 from utils.errors import InputError
 from utils.records import read_record, write_atomically, write_record
+from utils.search.trials import read_trials
 
 log = logging.getLogger(__name__)
 
