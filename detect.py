@@ -6,6 +6,8 @@ python detect.py a.jpg more.zip '2024/*.png'  photographs, archives and patterns
 python detect.py photographs/ --model runs/RUN/output/face_mask_detector.pth
 python detect.py clip.mp4                     a video; also 0 or /dev/video0 (a camera), rtsp://,
                                               http(s)://: every person once, and the rate over time
+python detect.py me.jpg --model classifier.pth --faces haar --show
+python detect.py --model classifier.pth --export classifier.onnx
 """
 
 from __future__ import annotations  # an old Python gets as far as the message below
@@ -39,6 +41,12 @@ def parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("sources", nargs="*", metavar="SOURCE", help="photographs, folders, archives, patterns")
     add("--model", type=Path, metavar="FILE", help="model file (default: the one in the box)")
+    add(
+        "--faces",
+        metavar="NAME",
+        help="what finds the faces that a classifier judges: haar, lbp, yunet, centerface, "
+        "detector (the one in the box) or the file of a detector; with options: haar:smallest=20",
+    )
     add("--output", type=Path, metavar="DIR", help="new folder (default: runs/detect-TIME)")
     add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: the GPU, if there is)")
     add(
@@ -50,6 +58,13 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--jobs", type=number, default=1, metavar="N", help="processes (default: %(default)s)")
     add("--no-pictures", action="store_true", help="draw none, which takes less time")
+    add("--show", action="store_true", help="open the drawn picture, where there is a screen")
+    add(
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="write the model, a classifier, as an ONNX file and do nothing else",
+    )
     add("--quiet", action="store_true", help="tell nothing but the answer")
     add("--json", action="store_true", help="print rate.json instead of sentences")
     add_video_options(parser)
@@ -76,7 +91,7 @@ def main(argv: list[str] | None = None) -> int:
     """Do what the command line says and return the exit code (see `parser`)."""
     args = parser().parse_args(argv)
     try:
-        return detect(args)
+        return export(args) if args.export else detect(args)
     except MaskDetectionError as error:
         told = str(error)
     except ModuleNotFoundError as error:
@@ -90,10 +105,23 @@ def main(argv: list[str] | None = None) -> int:
     return EXIT_BAD_INPUT
 
 
+def export(args: argparse.Namespace) -> int:
+    """Write a model as an ONNX file; return the exit code."""
+    from utils.apply.exporting import export as write
+
+    if args.sources or args.faces:
+        raise InputError("--export: writes a model and looks at nothing; give a model and no more")
+    for line in write(args.model, args.export):
+        print(line)
+    return EXIT_DONE
+
+
 def detect(args: argparse.Namespace) -> int:
     """Look at all photographs, write what is found, and tell it; return the exit code."""
     if args.sources and all(is_video(word) for word in args.sources):
         return detect_moving(args)
+    if args.show and args.no_pictures:
+        raise InputError("--show: there is no picture to show with --no-pictures; leave one out")
     from utils.apply.console import Console
     from utils.apply.folder import results_folder
     from utils.apply.sources import find_sources
@@ -111,9 +139,14 @@ def detect(args: argparse.Namespace) -> int:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from utils.apply.looking import Settings, look_at  # which import PyTorch
         from utils.apply.results import RATE, TABLE, Results
+        from utils.apply.screen import show
+        from utils.apply.sentences import of_a_face_each
 
-        settings = Settings(args.model, args.device, args.threshold, not args.no_pictures)
+        settings = Settings(
+            args.model, args.device, args.threshold, not args.no_pictures, args.faces
+        )
         model = settings.load()
+        console.tell(*of_a_face_each(model))
         looked = look_at(photographs, model, settings, args.jobs)
         results = Results(folder, model, photographs)
         with console, stopping() as stopped:
@@ -129,6 +162,8 @@ def detect(args: argparse.Namespace) -> int:
         rate = results.finish()
     as_json = (folder / RATE).read_text("utf-8").splitlines()
     console.answer(*(as_json if args.json else results.closing(rate)))
+    if args.show and (picture := results.shown()) and (why := show(picture)):
+        console.tell(f"--show: {why}")
     if stopped:
         return 128 + stopped[0]
     if not results.done:

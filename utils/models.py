@@ -12,6 +12,7 @@ from utils.classifier.inference import FaceClassifier
 from utils.classifier.model_file import KIND as CLASSIFIER
 from utils.classifier.two_stage import TwoStageDetector
 from utils.classifier.two_stage_file import KIND as TWO_STAGE
+from utils.classifier.two_stage_fit import put_together
 from utils.detector.inference import Detector
 from utils.detector.model_file import KIND
 from utils.detector.names import IN_THE_BOX
@@ -30,6 +31,8 @@ KINDS: dict[str, Callable[[Any, str, Path, str | None], Model]] = {
 
 It is called with what the file holds, its SHA-256, its path and the device.
 """
+
+MODEL_FILES = (".pth", ".pt")
 
 DEVICES = ("cpu", "cuda", "mps")
 
@@ -97,6 +100,34 @@ def load_finder(word: str, weights: Path | None = None, device: str | None = Non
     content, digest = load_tensors(weights or IN_THE_BOX)
     detector = Detector.of_content(content, digest, weights or IN_THE_BOX, device)
     return make_finder(name, weights=content, detector=detector, **asdict(options))
+
+
+def load_two_stage(model: Path | None, finder: str, device: str | None = None) -> TwoStageDetector:
+    """Return a classifier and a finder put together: what they miss together nobody has tested.
+
+    Parameters
+    ----------
+    model
+        The file of a classifier.
+    finder
+        A word for a finder, as `load_finder` takes it; or the model file of a detector.
+
+    Raises
+    ------
+    InputError
+        As `load_model` and `load_finder`; or if the file is of a model that finds faces itself.
+    """
+    classifier = load_model(model, device)
+    if not isinstance(classifier, FaceClassifier):
+        raise InputError(
+            f"--faces {brief(finder)}: {model or IN_THE_BOX} finds faces itself; leave --faces "
+            "out, or name a classifier, as workflow.py --task classify trains it, by --model"
+        )
+    if finder.endswith(MODEL_FILES):
+        found = load_finder("detector", Path(finder), device)
+    else:
+        found = load_finder(finder, device=device)
+    return put_together(classifier, found)
 
 
 def _check_device(name: str | None) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from utils.apply.sentences import closing, does, sentence
+from utils.apply.sentences import closing, does, ordinal, people, sentence
 
 
 def photo(*faces: tuple[str, float]) -> dict:
@@ -33,6 +33,26 @@ def test_a_model_that_knows_no_mask_worn_incorrectly_says_of_none_that_it_is_wor
     assert does("with_mask", 2, absent) == "wear a mask"
     assert sentence(photo(("with_mask", 0.9)), 0.5, absent).endswith("wears a mask (90 %)")
     assert does("with_mask", 1, ["without_mask"]) == "wears a mask properly"
+
+
+def test_several_people_get_a_sentence_each_from_left_to_right():
+    faces = [("with_mask", 0.98, 300), ("without_mask", 0.91, 20), ("with_mask", 0.3, 100)]
+    told = [
+        {"class": name, "confidence": sure, "box": [x, 0, x + 50, 60]} for name, sure, x in faces
+    ]
+    assert people({"file": "a.jpg", "faces": told}, 0.5) == [
+        "  1st from the left: wears no mask (91 %)",
+        "  2nd from the left: wears a mask properly (98 %)",
+    ]
+    assert people({"file": "a.jpg", "faces": told[:1]}, 0.5) == []  # the photograph's says it
+    assert people({"file": "a.jpg", "faces": []}, 0.5) == []
+
+
+def test_places_are_counted_as_people_do():
+    numbers = (1, 2, 3, 4, 10, 11, 12, 13, 14, 21, 22, 33, 101, 111, 112, 1003)
+    assert " ".join(map(ordinal, numbers)) == (
+        "1st 2nd 3rd 4th 10th 11th 12th 13th 14th 21st 22nd 33rd 101st 111th 112th 1,003rd"
+    )
 
 
 def rate(**changed) -> dict:

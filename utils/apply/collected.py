@@ -11,7 +11,7 @@ from utils.apply.looking import Found
 from utils.apply.rate import absent_from, rate_record
 from utils.apply.sentences import sentence
 from utils.dataset.splitting.fingerprint_index import FingerprintWriter
-from utils.detector.inference import Detector
+from utils.models import Model
 
 
 class Collected:
@@ -28,7 +28,7 @@ class Collected:
         Names of the classes that the model does not know.
     """
 
-    def __init__(self, model: Detector) -> None:
+    def __init__(self, model: Model) -> None:
         self.model, self.absent = model, absent_from(model)
         self._photos: list[dict[str, Any]] = []
         self._skipped: list[dict[str, str]] = []

@@ -5,11 +5,11 @@ from typing import Any
 
 from utils.analysis.prediction.merged import Predictions
 from utils.dataset.labels import CLASSES
-from utils.detector.inference import Detector
+from utils.models import Model
 
 
 def faces_record(
-    model: Detector,
+    model: Model,
     photos: Sequence[Mapping[str, Any]],
     predictions: Predictions,
     pictures: Mapping[str, str | None],

@@ -22,10 +22,9 @@ from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.shards import Photo
 from utils.dataset.splitting.fingerprints import Fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
-from utils.detector.inference import Detector
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError
-from utils.models import load_model
+from utils.models import Model, load_model, load_two_stage
 
 LEARNT = "one that the model learnt from"
 """What a near-duplicate resembles: a model file does not tell the names of photographs."""
@@ -63,22 +62,30 @@ class Settings:
         Confidence from which a face counts; None for that of the model.
     pictures
         Whether photographs are drawn.
+    faces
+        What finds the faces that a classifier judges, as `utils.models.load_two_stage` takes it;
+        None where the model finds them itself, or a picture is a face.
     """
 
     model: Path | None = None
     device: str | None = None
     threshold: float | None = None
     pictures: bool = True
+    faces: str | None = None
 
-    def load(self) -> Detector:
+    def load(self) -> Model:
         """Return the model, ready to look.
 
         Raises
         ------
         InputError
-            As `load_model`; or if what the file carries of its test is damaged.
+            As `load_model` and `load_two_stage`; or if what the file carries of its test is
+            damaged.
         """
-        model = load_model(self.model, self.device)
+        if self.faces is None:
+            model = load_model(self.model, self.device)
+        else:
+            model = load_two_stage(self.model, self.faces, self.device)
         if model.file.evaluation is not None:
             unpacked(model.file.evaluation, self.model or IN_THE_BOX)
         if self.threshold is not None:
@@ -87,7 +94,7 @@ class Settings:
 
 
 def look_at(
-    photographs: NewPhotographs, model: Detector, settings: Settings, jobs: int = 1
+    photographs: NewPhotographs, model: Model, settings: Settings, jobs: int = 1
 ) -> Iterator[Found | Unread]:
     """Yield what is found on photographs, or why one cannot be read, sorted by name.
 
@@ -119,7 +126,7 @@ def _read(photographs: NewPhotographs) -> Iterator[Photo | Unread]:
             yield Unread(name, str(error))
 
 
-def _learnt(model: Detector, settings: Settings) -> LearntPhotographs | None:
+def _learnt(model: Model, settings: Settings) -> LearntPhotographs | None:
     """Return what the photographs that a model learnt from are recognised by, as far as known."""
     if model.file.fingerprints is None:
         return None
@@ -163,7 +170,7 @@ class _Process:
     """What a process of the pool keeps from one photograph to the next."""
 
     settings: Settings
-    model: Detector
+    model: Model
     learnt: LearntPhotographs | None
 
 

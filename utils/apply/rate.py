@@ -15,13 +15,15 @@ from utils.analysis.report.caveats import Caveat, about_the_photographs, caveats
 from utils.analysis.report.estimates import estimates
 from utils.analysis.report.meaning import absent_classes
 from utils.analysis.report.words import answer, per_cent
+from utils.classifier.finders.names import spelled
+from utils.classifier.two_stage import TwoStageDetector
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
-from utils.detector.inference import Detector
 from utils.errors import number_of
+from utils.models import Model
 
 
 def rate_record(
-    model: Detector,
+    model: Model,
     predictions: Predictions,
     facts: Mapping[str, Any],
     left: int = 0,
@@ -71,15 +73,23 @@ def rate_record(
     }
 
 
-def absent_from(model: Detector) -> list[str]:
+def absent_from(model: Model) -> list[str]:
     """Return the names of the classes that the model is known not to have learnt."""
+    if told := list(getattr(model, "absent", ())):
+        return told
     if model.file.evaluation is None:
         return []
     return absent_classes(unpacked(model.file.evaluation, "the model file")[1]["sides"])
 
 
-def why_uncorrected(model: Detector) -> str | None:
+def why_uncorrected(model: Model) -> str | None:
     """Return why what a model counts cannot be corrected, in words; None if it can."""
+    if isinstance(model, TwoStageDetector) and not model.file.metrics:
+        word = spelled(model.finder.name, model.finder.options)
+        return (
+            f"which faces {model.finder.name} misses is not known: no test showed what finder and "
+            f"classifier do together. workflow.py --task classify --faces {word} measures it"
+        )
     if model.file.evaluation is None:
         return (
             "the model file does not hold what a test showed of it. "

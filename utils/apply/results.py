@@ -9,10 +9,10 @@ from utils.analysis.prediction.tables import write_faces
 from utils.apply.collected import Collected
 from utils.apply.looking import Found
 from utils.apply.pictures import picture_names
-from utils.apply.sentences import closing
+from utils.apply.sentences import closing, people
 from utils.dataset.intake.photographs import NewPhotographs
-from utils.detector.inference import Detector
 from utils.errors import number_of
+from utils.models import Model
 from utils.records import atomic_file, write_record
 
 PICTURES = "pictures"
@@ -37,7 +37,7 @@ class Results:
         How many were looked at, and could not be read.
     """
 
-    def __init__(self, folder: Path, model: Detector, photographs: NewPhotographs) -> None:
+    def __init__(self, folder: Path, model: Model, photographs: NewPhotographs) -> None:
         self.folder, self._collected = folder, Collected(model)
         self._facts = photographs.facts
         self._files = picture_names(photographs.names())
@@ -53,7 +53,10 @@ class Results:
         return self._collected.skipped
 
     def add(self, found: Found | Unread) -> str:
-        """Keep what was found on one photograph, write its picture; return it in a sentence."""
+        """Keep what was found on one photograph, write its picture; return it in a sentence.
+
+        Where it is the only photograph, each of several people gets a sentence, too.
+        """
         if isinstance(found, Found) and found.picture is not None:
             name = found.record["name"]
             self._pictures[name] = f"{PICTURES}/{self._files[name]}"
@@ -61,7 +64,10 @@ class Results:
             path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_file(path, to_disk=False) as file:
                 file.write(found.picture)
-        return self._collected.add(found)
+        lines = [self._collected.add(found)]
+        if isinstance(found, Found) and self._facts["photos"] == 1:
+            lines += people(found.record, self._collected.model.threshold, self._collected.absent)
+        return "\n".join(lines)
 
     def finish(self) -> dict[str, Any]:
         """Write the tables and the rate of what was added; return the latter's record."""
@@ -73,6 +79,13 @@ class Results:
         rate = self._collected.rate(predictions, self._facts, left)
         write_record(self.folder / RATE, rate)
         return rate
+
+    def shown(self) -> Path | None:
+        """Return the drawn picture, or the folder of several; None where none was drawn."""
+        drawn = [self.folder / picture for picture in self._pictures.values() if picture]
+        if len(drawn) > 1:
+            return self.folder / PICTURES
+        return drawn[0] if drawn else None
 
     def closing(self, rate: dict[str, Any]) -> list[str]:
         """Return the answer in lines for a person, and where all is."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from utils.analysis.report.words import per_cent
+from utils.classifier.inference import FaceClassifier
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.errors import number_of
 
@@ -12,6 +13,7 @@ _DO = {
     "without_mask": ("wears no mask", "wear no mask"),
     "mask_weared_incorrect": ("wears a mask incorrectly", "wear a mask incorrectly"),
 }
+_ENDS = {1: "st", 2: "nd", 3: "rd"}
 
 
 def does(name: str, people: int, absent: Sequence[str] = ()) -> str:
@@ -47,6 +49,35 @@ def sentence(photo: Mapping[str, Any], threshold: float, absent: Sequence[str] =
     counts = {name: sum(face["class"] == name for face in faces) for name in CLASSES}
     told = [f"{count:,} {does(name, count, absent)}" for name, count in counts.items() if count]
     return f"{photo['file']}: {len(faces):,} people: {', '.join(told)}"
+
+
+def people(photo: Mapping[str, Any], threshold: float, absent: Sequence[str] = ()) -> list[str]:
+    """Return a sentence for each of several people on one photograph, from left to right."""
+    faces = [face for face in photo["faces"] if face["confidence"] >= threshold]
+    if len(faces) < 2:
+        return []
+    faces.sort(key=lambda face: face["box"][0] + face["box"][2])
+    return [
+        f"  {ordinal(place)} from the left: {does(face['class'], 1, absent)} "
+        f"({per_cent(face['confidence'])})"
+        for place, face in enumerate(faces, start=1)
+    ]
+
+
+def of_a_face_each(model: object) -> list[str]:
+    """Return what to tell of a model that takes each photograph for one face; nothing of others."""
+    if not isinstance(model, FaceClassifier):
+        return []
+    return [
+        "The model is a classifier: each photograph is judged as one face, and none is looked for. "
+        "--faces centerface, haar, ... looks for faces"
+    ]
+
+
+def ordinal(number: int) -> str:
+    """Return "1st", "2nd", "11th"."""
+    teen = number % 100 in (11, 12, 13)
+    return f"{number:,}{'th' if teen else _ENDS.get(number % 10, 'th')}"
 
 
 def closing(rate: Mapping[str, Any], absent: Sequence[str] = ()) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from utils.classifier.finders.finder import FaceFinder, clipped, reframed
 from utils.classifier.finders.make import make_finder
@@ -96,6 +97,11 @@ class TwoStageDetector:
                 "would mean something else; install the pinned packages, or train again"
             )
         return cls(file, finder, classifier, digest)
+
+    @property
+    def device(self) -> torch.device:
+        """What the classifier computes on."""
+        return self.classifier.device
 
     @property
     def learnt(self) -> LearntPhotographs | None:

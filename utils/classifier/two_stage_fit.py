@@ -60,7 +60,7 @@ def put_together(classifier: FaceClassifier, finder: FaceFinder) -> TwoStageDete
         LIKELY.get(finder.name, Sureness()),
         fingerprints=learnt_by_either(classifier.learnt, getattr(finder, "learnt", None)),
     )
-    return TwoStageDetector(file, finder, classifier)
+    return TwoStageDetector(file, finder, classifier, classifier.digest)
 
 
 def fit_two_stage(
