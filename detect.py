@@ -173,6 +173,8 @@ def detect(args: argparse.Namespace) -> int:
 
 def detect_moving(args: argparse.Namespace) -> int:
     """Watch videos, cameras and streams; return the exit code."""
+    if args.show:
+        raise InputError("--show: opens pictures, and no video is shown; leave it out")
     from utils.apply.console import Console
     from utils.apply.folder import results_folder
     from utils.video.run import sources_of, watch_sources
@@ -181,8 +183,14 @@ def detect_moving(args: argparse.Namespace) -> int:
     folder = results_folder(args.output, [Path(name) for name in names])
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from utils.apply.looking import Settings  # which imports PyTorch
+    from utils.apply.sentences import of_a_face_each
 
-    model = Settings(args.model, args.device, args.threshold).load()
+    model = Settings(args.model, args.device, args.threshold, faces=args.faces).load()
+    if of_a_face_each(model):
+        raise InputError(
+            f"--model {args.model}: is a classifier, and frames are no faces; name what finds "
+            "them, as --faces centerface"
+        )
     quiet = args.quiet or args.json
 
     def console() -> Console:

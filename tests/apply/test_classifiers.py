@@ -158,6 +158,15 @@ def test_several_pictures_are_shown_as_their_folder(run, classifier, hopper, tmp
     assert "from the left" not in told
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [([], "is a classifier, and frames are no faces"), (["--show"], "no video is shown")],
+)
+def test_frames_of_a_video_are_no_faces(run, classifier, words, told):
+    code, said, _ = run("clip.mp4", *words, model=classifier)
+    assert code == 2 and told in said
+
+
 def test_a_classifier_is_exported(classifier, tmp_path, capsys):
     path = tmp_path / "classifier.onnx"
     assert detect.main(["--model", str(classifier), "--export", str(path)]) == 0
