@@ -12,6 +12,7 @@ from tests.analysis.conftest import faces_in_a_row, make_photo
 from utils.dataset.cut_faces import cut_shard
 from utils.dataset.cutting import Cutting
 from utils.dataset.faces import Faces
+from utils.dataset.labels import CLASSES
 from utils.dataset.shards import read_shard, write_shard
 from utils.metrics.detections import Detections
 from utils.metrics.temperature import Temperature
@@ -37,7 +38,7 @@ class KnowingClassifier:
     """Answers by a picture's pixels, with the probabilities that it was told."""
 
     arch, digest, image_size, threshold, margin = "centerface", "c" * 64, 16, 0.0, 0.2
-    device = "cpu"
+    device, classes = "cpu", CLASSES
 
     def __init__(self) -> None:
         torch.manual_seed(0)

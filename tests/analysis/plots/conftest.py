@@ -3,13 +3,13 @@
 import pytest
 from matplotlib.figure import Figure
 
-from utils.analysis.plots import class_distribution, quality, training
+from utils.analysis.plots import class_distribution, classification, quality, training
 
 
 @pytest.fixture
 def drawn(monkeypatch) -> list[Figure]:
     figures: list[Figure] = []
-    for module in (class_distribution, quality, training):
+    for module in (class_distribution, classification, quality, training):
         monkeypatch.setattr(module, "save", lambda fig, output: figures.append(fig))
     return figures
 

@@ -38,7 +38,7 @@ def test_a_good_detector_and_many_photographs_need_no_caveat(fine) -> None:
     [
         ({"without_mask": 0}, "The test set has no face of class 'no mask'"),
         ({"with_mask": 7}, "The test set has few faces: 7 of class"),
-        ({"with_mask": 7, "joined": 10}, "Test and validation photographs have few faces: 7 of"),
+        ({"with_mask": 7, "joined": 10}, "The test and validation sets have few faces: 7 of"),
         ({"recall": 0.4}, "misses most people"),
     ],
 )

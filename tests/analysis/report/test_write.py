@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from utils.analysis.evaluation.evaluate import write_evaluation
-from utils.analysis.evaluation.pictures import DRAWINGS
+from utils.analysis.evaluation.pictures import DRAWINGS, drawings_of
 from utils.analysis.plots.annotated import annotated_photographs
 from utils.analysis.plots.class_distribution import plot_class_distribution
 from utils.analysis.plots.training import hpo_history, training_curves
@@ -20,6 +20,7 @@ from utils.errors import InputError
 from utils.records import read_record, write_record
 
 NOT_PNG = ("hpo_history", "annotated_photographs", "shares_by_group")
+OF_DETECTORS = [one for one in PICTURES if one not in drawings_of("two_stage") or one in DRAWINGS]
 NASTY = "<script>alert(1)</script>"
 
 
@@ -119,7 +120,7 @@ def inputs_in(folder: Path) -> ReportInputs:
         predictions=[folder / f"predictions_{n}.json" for n in (1, 0)],
         images=[folder / f"predicted_images_{n}.tar" for n in (1, 0)],
         pictures=[
-            *(folder / f"{name}.png" for name in PICTURES if name not in NOT_PNG),
+            *(folder / f"{name}.png" for name in OF_DETECTORS if name not in NOT_PNG),
             folder / "annotated_photographs.jpg",
         ],
     )

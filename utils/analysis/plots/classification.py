@@ -38,7 +38,7 @@ def roc(record: dict[str, Any], output: Path) -> None:
     ax.set(xlim=(-0.01, 1), ylim=(0, 1.02))
     ax.set_xlabel("false positive rate: share of the other faces that are called so")
     ax.set_ylabel("true positive rate: share of its faces that are called so")
-    ax.set_title("Each class against the others; dots: the likeliest class")
+    ax.set_title("ROC of each class; dots: where the likeliest class decides")
     fig.legend(loc="outside lower center", ncols=1, fontsize=13)
     save(fig, output)
 
@@ -70,7 +70,7 @@ def precision_recall(record: dict[str, Any], output: Path) -> None:
     ax.set(xlim=(0, 1.01), ylim=(0, 1.02))
     ax.set_xlabel("recall: share of its faces that are called so")
     ax.set_ylabel("precision: share of those called so that are")
-    ax.set_title("Each class against the others; dashed: by chance")
+    ax.set_title("Precision and recall of each class; dashed: by chance")
     fig.legend(loc="outside lower center", ncols=1, fontsize=13)
     save(fig, output)
 

@@ -1,4 +1,4 @@
-"""Pictures of how the detector came to be: training curves, and the search for its settings."""
+"""Pictures of how a model came to be: training curves, and the search for its settings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,19 +26,32 @@ _PARTS = {  # of the loss: words, colour
 }
 
 
+_PRECISION = (
+    ("map_50", "at IoU 0.5", ACCENT),
+    ("map", "mean over IoU 0.5 to 0.95", "#56B4E9"),
+)
+_ACCURACY = (
+    ("balanced_accuracy", "balanced: mean of the classes' recalls", ACCENT),
+    ("accuracy", "of all faces", "#56B4E9"),
+)
+
+
 @styled
 def training_curves(record: dict[str, Any], output: Path) -> None:
-    """Draw the losses, of training and of validation, and the average precision by epoch.
+    """Draw the losses, of training and of validation, and what is reached on validation, by epoch.
+
+    That is the average precision of a detector, and the accuracy of a classifier.
 
     Parameters
     ----------
     record
-        As in ``training.json``; of it only ``epochs`` is read.
+        As in ``training.json``; of it only ``epochs`` and ``task`` are read.
     """
-    epochs = record["epochs"]
+    epochs, judges = record["epochs"], record.get("task") == "classify"
+    things = "faces" if judges else "photographs"
     fig, (left, right) = figure(12, 6, panels=2)
     left.set_title("Loss")
-    right.set_title("Average precision on validation photographs")
+    right.set_title(f"{'Accuracy' if judges else 'Average precision'} on validation {things}")
     if not epochs:
         empty(left, "no epoch was trained")
         empty(right, "no epoch was trained")
@@ -55,12 +68,9 @@ def training_curves(record: dict[str, Any], output: Path) -> None:
                 style = {"color": colour, "linestyle": line, "marker": marker, **width}
                 left.plot(numbers, values, label=label, **style)
     if np.isfinite(_losses(epochs, "validation", "total")).any():
-        left.plot([], [], color=MUTED, linestyle=":", label="dotted: on validation photographs")
+        left.plot([], [], color=MUTED, linestyle=":", label=f"dotted: on validation {things}")
     left.set_ylim(bottom=0)
-    for name, words, colour in (
-        ("map_50", "at IoU 0.5", ACCENT),
-        ("map", "mean over IoU 0.5 to 0.95", "#56B4E9"),
-    ):
+    for name, words, colour in _ACCURACY if judges else _PRECISION:
         values = _column(epochs, "validation", name)
         if not np.isfinite(values).any():
             continue
@@ -102,8 +112,8 @@ def hpo_history(trials: Sequence[dict[str, Any]], kept: int | None, output: Path
     ----------
     trials
         ``{number, state, value, values, error, params}`` each; state is complete, pruned or fail,
-        value the validation average precision, values the same after each epoch, error the
-        standard error of value.
+        value the objective on validation, values the same after each epoch, error the standard
+        error of value.
     kept
         Number of the trial whose settings are used, which need not be the highest (see
         `utils.search.study.best`); None without one.
@@ -115,7 +125,7 @@ def hpo_history(trials: Sequence[dict[str, Any]], kept: int | None, output: Path
     right.set_title("Epoch by epoch")
     _reached(left, trials, best)
     _curves(right, trials, best)
-    left.set_ylabel("validation average precision")
+    left.set_ylabel("objective, on validation")
     told = [value for trial in trials for value in _values(trial)]
     told += [trial["value"] + (trial.get("error") or 0) for trial in trials if trial["value"]]
     top = max([*told, 0.05]) * 1.22

@@ -5,7 +5,11 @@ from typing import Any
 from utils.dataset.labels import CLASSES
 
 NEAR = 0.15
-"""A confidence this near to the threshold could as well have fallen on its other side."""
+"""A confidence this near to the threshold could as well have fallen on its other side.
+
+Where there is none, because each picture is judged as a face, it is the class that could as well
+have been another: the next one is this near to being as likely.
+"""
 
 
 def summarise(photo: dict[str, Any], threshold: float) -> dict[str, Any]:
@@ -28,8 +32,15 @@ def summarise(photo: dict[str, Any], threshold: float) -> dict[str, Any]:
         "counts": {name: sum(face["class"] == name for face in kept) for name in CLASSES},
         "lowest": min(confidences, default=None),
         "mean": sum(confidences) / len(kept) if kept else None,
-        "doubtful": sum(abs(face["confidence"] - threshold) <= NEAR for face in photo["faces"]),
+        "doubtful": sum(_doubtful(face, threshold) for face in photo["faces"]),
         "resembles": photo.get("resembles"),
         "taken": photo.get("taken"),
         "looks": photo.get("looks"),
     }
+
+
+def _doubtful(face: dict[str, Any], threshold: float) -> bool:
+    if threshold > 0:
+        return abs(face["confidence"] - threshold) <= NEAR
+    first, second = sorted(face["probabilities"])[:-3:-1]
+    return (first - second) / 2 <= NEAR

@@ -33,15 +33,15 @@ def predictions_table(
     photos
         As `utils.analysis.prediction.summary.summarise` returns them.
     threshold
-        Confidence from which boxes were counted.
+        Confidence from which boxes were counted; 0 where each photograph was judged as one face.
     skipped
         ``{file, reason}`` of the photographs that could not be read.
     """
     head = ["people", *TITLES[1:], "lowest confidence"]
     wide = max([len("photograph"), len("all"), *(len(photo["file"]) for photo in photos)])
     lines = [
-        f"# People on {len(photos)} new photographs, counted from confidence {threshold:.3f}.",
-        "# What the detector said, not corrected for its mistakes; for that see report.html.",
+        f"# People on {len(photos)} new photographs, {_counted(threshold)}.",
+        "# What the model said, not corrected for its mistakes; for that see report.html.",
         "  ".join(["photograph".ljust(wide), *head]),
     ]
     for photo in photos:
@@ -51,6 +51,12 @@ def predictions_table(
     lines.append(_line("all", wide, head, sum(sums.values()), sums, ""))
     lines += [f"# not read: {item['file']}: {item['reason']}" for item in skipped]
     return "\n".join(lines) + "\n"
+
+
+def _counted(threshold: float) -> str:
+    if not threshold:
+        return "each judged as one face"
+    return f"counted from confidence {threshold:.3f}"
 
 
 def write_faces(path: Path, predictions: Predictions) -> None:

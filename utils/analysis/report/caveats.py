@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from utils.analysis.prediction.merged import Predictions
+from utils.analysis.report.kinds import CLASSIFIER, in_words_of, kind_of
 from utils.analysis.report.meaning import meaning
 from utils.analysis.report.shift import about_the_shift
 from utils.analysis.report.words import known_from, per_cent
@@ -40,6 +41,12 @@ class Caveat(NamedTuple):
         return self.text.partition(". ")[0].removesuffix(".") + "."
 
 
+EACH_ONE_FACE = Caveat(
+    "Each new picture was judged as one face, whatever it shows, because nobody looked for faces "
+    "in it. A picture without a face counts as a person, and one of several people as one person; "
+    "with `--faces` faces are found first."
+)
+
 SAME_PHOTOS = Caveat(
     "No new photographs were given: these are the test photographs, on which the detector's "
     "mistakes were counted, too. The answer only says what share their annotations hold.",
@@ -67,7 +74,9 @@ def caveats(
     """
     without = meaning(prevalence["absent"]).without
     unlike = about_the_shift(prevalence["shift"]) if prevalence["people"]["found"] else None
+    kind = kind_of(prevalence)
     told = [
+        *([EACH_ONE_FACE] if kind == CLASSIFIER and prevalence["people"]["found"] else []),
         *([Caveat(unlike, serious=True)] if unlike else []),
         *([Caveat(without, serious=True)] if without else []),
         *(_about_the_detector(evaluation) if prevalence["reliable"] else []),
@@ -76,6 +85,7 @@ def caveats(
         *about_the_photographs(predictions),
         *_about_the_sample(prevalence),
     ]
+    told = [caveat._replace(text=in_words_of(kind, caveat.text)) for caveat in told]
     return sorted(told, key=lambda caveat: not caveat.serious)
 
 
@@ -158,7 +168,7 @@ def _about_the_sample(prevalence: dict[str, Any]) -> list[Caveat]:
         result.append(f"The detector's mistakes are known from only {known_from(photos)}.")
     tested = [sum(row) for row in prevalence["confusion"]]
     joined = photos.get("validation", 0)
-    sides = "Test and validation photographs have" if joined else "The test set has"
+    sides = "The test and validation sets have" if joined else "The test set has"
     there = [
         (TITLES[k], tested[k])
         for k, name in enumerate(CLASSES, start=1)

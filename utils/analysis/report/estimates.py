@@ -13,6 +13,7 @@ from utils.analysis.prevalence.adjusted_counts import without_classes
 from utils.analysis.prevalence.counting import expected_counts
 from utils.analysis.prevalence.estimate import estimate_prevalence
 from utils.analysis.prevalence.places import compare_places
+from utils.analysis.report.kinds import kind_of
 from utils.analysis.report.meaning import absent_classes
 from utils.analysis.report.places import Given, breakdowns, no_shares
 from utils.analysis.report.planned import HALF_WIDTH, plan_for
@@ -46,8 +47,9 @@ def estimates(
 
     Returns
     -------
-    That of `estimate_prevalence`, with ``photos.validation``, which of ``photos.test`` are
-    validation photographs that joined; ``threshold``; ``bursts``: how many ``photos`` are in how
+    That of `estimate_prevalence`, with ``kind`` (of the model); ``photos.validation``, which of
+    ``photos.test`` are validation photographs that joined; ``threshold``; ``bursts``: how many
+    ``photos`` are in how
     many ``groups`` of two or more that are as one observation, and the ``largest`` of these; and
     ``shift``: whether the new photographs are like the test photographs (`shift_of`). Where they
     clearly are not, the answer is not ``reliable``. ``plan`` is what one of `HALF_WIDTH` takes
@@ -98,6 +100,7 @@ def estimates(
         places = breakdowns(given, predictions.summaries, compare)
     several = bursts(groups)
     return {
+        "kind": kind_of(evaluation),
         "threshold": threshold,
         "bursts": several,
         "group_of": groups if several["photos"] else None,

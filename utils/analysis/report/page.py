@@ -2,7 +2,8 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -10,12 +11,15 @@ import jinja2
 from PIL import Image
 
 from utils.analysis.evaluation.joined import correcting_photos
+from utils.analysis.plots.judged_faces import words as words_of_face
 from utils.analysis.plots.mistakes import words
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.report.annotated_data import changes
+from utils.analysis.report.kinds import DETECTOR, in_words_of, kind_of
 from utils.analysis.report.meaning import meaning
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.planned import narrower
+from utils.analysis.report.stages import stages
 from utils.analysis.report.trials import searched, why_kept
 from utils.analysis.report.words import between, known_from, per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
@@ -24,6 +28,9 @@ from utils.errors import number_of
 
 ROWS = 200
 """Photographs in a table of the page; ``predictions.txt`` has them all."""
+
+OBJECTIVES = {"detect": "mAP", "classify": "balanced accuracy"}
+"""What trials of a search are judged by on validation, by task."""
 
 _CONFIGURATION = (
     "name",
@@ -70,7 +77,9 @@ def render(
     seed
         The run's seed.
     """
-    template = environment().get_template("report.html")
+    objective = OBJECTIVES[evaluation.get("task", "detect")]
+    kind, judged = kind_of(evaluation), evaluation.get("classification")
+    template = environment(kind=kind).get_template("report.html")
     return template.render(
         classes=[
             {"name": name, "title": TITLES[k], "colour": COLOURS[k]}
@@ -82,10 +91,13 @@ def render(
         digits=share_digits(prevalence["properly_masked"]["interval"]),
         evaluation=evaluation,
         worst=_worst(correcting_photos(evaluation, join_validation=False)),
-        mistakes=[
-            {**mistake, **dict(zip(("what", "why"), words(mistake), strict=True))}
-            for mistake in evaluation["mistakes"]
-        ],
+        mistakes=_in_words(evaluation["mistakes"], words),
+        judged=judged,
+        confused=_in_words(judged["mistakes"], words_of_face) if judged else [],
+        stages=stages(prevalence, evaluation),
+        kind=kind,
+        model_word=in_words_of(kind, "detector"),
+        objective=objective,
         predictions=predictions,
         rows=predictions.summaries[:ROWS],
         most=ROWS,
@@ -100,22 +112,34 @@ def render(
         trials=trials,
         searched=searched(params, trials) if params else [],
         varied=_varied(trials),
-        why_kept=why_kept(params, trials) if params else "",
+        why_kept=why_kept(params, trials, objective) if params else "",
         pictures=pictures,
         seed=seed,
     )
 
 
-def environment(others: Mapping[str, str] | None = None) -> jinja2.Environment:
+def _in_words(
+    mistakes: Sequence[dict[str, Any]], words: Callable[[dict[str, Any]], tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """Return mistakes with words: ``what`` was done, and ``why`` it is wrong."""
+    return [{**one, **dict(zip(("what", "why"), words(one), strict=True))} for one in mistakes]
+
+
+def environment(
+    others: Mapping[str, str] | None = None, kind: str = DETECTOR
+) -> jinja2.Environment:
     """Return what pages are rendered by: the report's templates, style and words of numbers.
 
     Parameters
     ----------
     others
         Templates of other pages, by name.
+    kind
+        Of model, in whose words a page is.
     """
     folder = files("utils.analysis.report") / "templates"  # found in utils.zip, too
-    names = ("report.html", "places.html", "report.css", "macros.html")
+    pages = ("report.html", "places.html", "detection.html", "classification.html")
+    names = (*pages, "report.css", "macros.html")
     own = {name: (folder / name).read_text("utf-8") for name in names}
     made = jinja2.Environment(
         loader=jinja2.DictLoader({**own, **(others or {})}),
@@ -127,6 +151,8 @@ def environment(others: Mapping[str, str] | None = None) -> jinja2.Environment:
     made.filters |= {
         "per_cent": lambda share, digits=0: _unbroken(per_cent(share, digits)),
         "score": lambda score: "-" if score is None else f"{score:.3f}",
+        "per_cent_points": lambda share: f"{100 * share:.0f}",
+        "of_kind": partial(in_words_of, kind),
         "unbroken": _unbroken,
         "value": _value,
     }

@@ -45,6 +45,16 @@ PICTURES = {
     "mistakes": Picture(
         "mistakes", "The worst mistakes on test photographs; the table below says what each is"
     ),
+    "roc": Picture("roc", "ROC curves of the test faces, by class", wide=False),
+    "faces_confusion_matrix": Picture("faces", "Confusion matrix of the test faces", wide=False),
+    "faces_precision_recall": Picture("faces", "Precision over recall by class", wide=False),
+    "faces_calibration": Picture(
+        "faces_confidence", "Share of faces judged rightly by confidence, before and after"
+    ),
+    "faces_mistakes": Picture(
+        "faces_mistakes", "The worst mistakes on test faces; the table below says what each is"
+    ),
+    "grad_cam": Picture("grad_cam", "Test faces, and on each where the classifier looked"),
     "class_distribution": Picture("classes", "Share of each class on each side of the split"),
     "annotated_photographs": Picture(
         "annotated", "Photographs with their annotated boxes; the table above says what was mended"

@@ -8,6 +8,7 @@ import numpy as np
 from utils.analysis.prevalence.adjusted_counts import without_classes
 from utils.analysis.prevalence.pilot import pilot
 from utils.analysis.prevalence.planner import plan
+from utils.analysis.report.kinds import in_words_of, kind_of
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.errors import number_of
 
@@ -73,12 +74,13 @@ def plan_words(planned: dict[str, Any]) -> str:
 
 def narrower(prevalence: dict[str, Any]) -> str:
     """Say what would narrow the answer of a record; "" where nothing is planned from it."""
+    kind = kind_of(prevalence)
     if prevalence["detector"]:
         return _more_words(prevalence["annotated"], prevalence["photos"]["new"])
     planned = prevalence["plan"]
     if not planned:
         return ""
-    words = plan_words(planned)
+    words = in_words_of(kind, plan_words(planned))
     if planned["annotated"] and planned["now"] > planned["half_width"]:
         words += (
             f" `python workflow.py suggest RUN_DIR --number {planned['annotated']}` deals them."

@@ -36,7 +36,9 @@ def searched(params: dict[str, Any], trials: Sequence[dict[str, Any]]) -> list[d
     return sorted(rows, key=lambda row: -(row["importance"] or 0.0))
 
 
-def why_kept(params: dict[str, Any], trials: Sequence[dict[str, Any]]) -> str:
+def why_kept(
+    params: dict[str, Any], trials: Sequence[dict[str, Any]], objective: str = "mAP"
+) -> str:
     """Return which trial was kept, and why that one, in a sentence or two.
 
     Parameters
@@ -45,10 +47,12 @@ def why_kept(params: dict[str, Any], trials: Sequence[dict[str, Any]]) -> str:
         The record ``best_hpo_params.json``.
     trials
         As `utils.search.trials.read_trials` returns them.
+    objective
+        What trials are judged by on validation.
     """
     kept, value = params["number"], params["value"]
     start = next((trial for trial in trials if trial["number"] == 0), None)
-    told = f"Trial {kept} was kept, with a validation mAP of {value:.3f}"
+    told = f"Trial {kept} was kept, with a validation {objective} of {value:.3f}"
     if start is None or start["state"] != "complete":
         became = {"pruned": "was stopped early", "fail": "failed"}
         state = became.get(start["state"], "did not end") if start else "is not known"

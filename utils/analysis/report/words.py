@@ -3,6 +3,7 @@
 from typing import Any
 
 from utils.analysis.prevalence.quality import LEAST
+from utils.analysis.report.kinds import CLASSIFIER, in_words_of, kind_of
 from utils.analysis.report.meaning import meaning
 from utils.dataset.labels import PROPERLY_MASKED, TITLES
 from utils.errors import number_of
@@ -21,22 +22,32 @@ def per_cent(share: float | None, digits: int = 0) -> str:
 
 def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
     """Return the answer in one sentence, and a second one that says where it comes from."""
+    kind = kind_of(prevalence)
+    first, second = _answer(prevalence, kind)
+    return in_words_of(kind, first), in_words_of(kind, second)
+
+
+def _answer(prevalence: dict[str, Any], kind: str) -> tuple[str, str]:
     photos, people = prevalence["photos"], prevalence["people"]
     masked, asked = prevalence["properly_masked"], meaning(prevalence["absent"])
     these = number_of(photos["new"], "new photograph")
+    found = f"The detector found {number_of(people['found'], 'person', 'people')}"
+    if kind == CLASSIFIER:
+        judged = number_of(people["found"], "picture")
+        found = f"The classifier judged {judged}, each as one face,"
     if not people["found"]:
         return (f"No person was found on {these}.", "So there is no share to tell.")
     if not asked.told:
         return (
             f"What share of the {asked.group} on {these} {asked.do} cannot be told: the annotated "
             "photographs do not hold the classes for it.",
-            f"The detector found {number_of(people['found'], 'person', 'people')}. {asked.without}",
+            f"{found.removesuffix(',')}. {asked.without}",
         )
     if not prevalence["reliable"] and prevalence["shift"]["broken"]:
         return (
             f"What share of the {asked.group} on {these} {asked.do} cannot be told: they are too "
             f"unlike the test photographs ({prevalence['shift']['words'][0]}).",
-            f"The detector found {number_of(people['found'], 'person', 'people')} and took "
+            f"{found} and took "
             f"{masked['found']:,} of them to be of class '{TITLES[PROPERLY_MASKED]}', but how "
             "often it errs on such photographs is not known. Annotate some of them, as `python "
             "workflow.py suggest RUN_DIR` deals them.",
@@ -45,24 +56,27 @@ def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
         return (
             f"The detector is not good enough to tell what share of the {asked.group} on {these} "
             f"{asked.do}.",
-            f"{_quality(prevalence['quality'])} It marked "
+            f"{_quality(prevalence['quality'], kind)} It marked "
             f"{number_of(people['found'], 'place')} as people and called {masked['found']:,} of "
             f"them '{TITLES[PROPERLY_MASKED]}'; nothing follows from that. Train longer, on more "
             "photographs or with a stronger architecture.",
         )
     digits = share_digits(masked["interval"])
+    wrong = "missed, invented and confused on"
+    seen = f"; by these, about {people['corrected']:,.0f} people are to be seen"
+    seen = f"{seen}{between(people['interval'])}"
+    if kind == CLASSIFIER:
+        wrong, seen = "confused among", ""
     first = (
         f"About {per_cent(masked['share'], digits)} of the {asked.group} on "
         f"{these}{by_weight(prevalence)} {asked.do} ({span_of(masked)})"
         f"{_if_alike(prevalence['shift'])}."
     )
     second = (
-        f"The detector found {number_of(people['found'], 'person', 'people')} and took "
+        f"{found} and took "
         f"{masked['found']:,} of them ({_counted(prevalence, digits)}) to be of "
         f"class '{TITLES[PROPERLY_MASKED]}'. The answer corrects this for the faces that it "
-        f"missed, invented and confused on {known_from(photos)}; "
-        f"by these, about {people['corrected']:,.0f} people are to be seen"
-        f"{between(people['interval'])}.{_two_questions(prevalence)}"
+        f"{wrong} {known_from(photos)}{seen}.{_two_questions(prevalence)}"
     )
     return first, second
 
@@ -132,17 +146,25 @@ def _two_questions(prevalence: dict[str, Any]) -> str:
     )
 
 
-def _quality(quality: dict[str, float | None]) -> str:
+def _quality(quality: dict[str, float | None], kind: str) -> str:
     if quality["recall"] is None:
         return "The test photographs hold no face, so nothing is known of its mistakes."
+    if kind == CLASSIFIER:
+        return _separated("On the test faces it was", quality["separation"])
     told = f"On the test photographs it found {per_cent(quality['recall'])} of the faces"
     if quality["precision"] is not None:
         told += f", {per_cent(quality['precision'])} of its boxes were faces"
     if quality["separation"] is None:
         return f"{told}, and whether it tells masks apart cannot be said."
+    return _separated(f"{told}, and it was", quality["separation"], " of each")
+
+
+def _separated(told: str, separation: float | None, of_each: str = "") -> str:
+    if separation is None:
+        return "Whether it tells masks apart cannot be said from the test photographs."
     return (
-        f"{told}, and it was {100 * quality['separation']:.0f} percentage points likelier to call "
-        f"a face properly masked if it was. An answer needs {per_cent(LEAST)} of each."
+        f"{told} {100 * separation:.0f} percentage points likelier to call "
+        f"a face properly masked if it was. An answer needs {per_cent(LEAST)}{of_each}."
     )
 
 
