@@ -4,6 +4,7 @@
 python detect.py photographs/                 a folder, with all that is in it
 python detect.py a.jpg more.zip '2024/*.png'  photographs, archives and patterns of them
 python detect.py photographs/ --model runs/RUN/output/face_mask_detector.pth
+python detect.py photographs/ --suggest 30    deals thirty of them to annotate, for a surer answer
 python detect.py clip.mp4                     a video; also 0 or /dev/video0 (a camera), rtsp://,
                                               http(s)://: every person once, and the rate over time
 python detect.py me.jpg --model classifier.pth --faces haar --show
@@ -57,6 +58,18 @@ def parser() -> argparse.ArgumentParser:
         "alone its mistakes are known)",
     )
     add("--jobs", type=number, default=1, metavar="N", help="processes (default: %(default)s)")
+    add(
+        "--suggest",
+        type=number,
+        metavar="N",
+        help="deal N of the photographs to be annotated, into annotate/ of the results",
+    )
+    add(
+        "--predict-annotations",
+        type=Path,
+        metavar="PATH",
+        help="the sample that --suggest dealt, annotated: the answer is corrected by it",
+    )
     add("--no-pictures", action="store_true", help="draw none, which takes less time")
     add("--show", action="store_true", help="open the drawn picture, where there is a screen")
     add(
@@ -89,9 +102,10 @@ def number(text: str) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Do what the command line says and return the exit code (see `parser`)."""
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = parser().parse_args(words)
     try:
-        return export(args) if args.export else detect(args)
+        return export(args) if args.export else detect(args, words)
     except MaskDetectionError as error:
         told = str(error)
     except ModuleNotFoundError as error:
@@ -116,15 +130,23 @@ def export(args: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def detect(args: argparse.Namespace) -> int:
-    """Look at all photographs, write what is found, and tell it; return the exit code."""
+def detect(args: argparse.Namespace, words: list[str]) -> int:
+    """Look at all photographs, write what is found, and tell it; return the exit code.
+
+    Parameters
+    ----------
+    words
+        The command line, for the one that goes on from it.
+    """
     if args.sources and all(is_video(word) for word in args.sources):
         return detect_moving(args)
     if args.show and args.no_pictures:
         raise InputError("--show: there is no picture to show with --no-pictures; leave one out")
+    from utils.apply.annotating import check_number, deal, take_back
     from utils.apply.console import Console
     from utils.apply.folder import results_folder
     from utils.apply.sources import find_sources
+    from utils.dataset.intake.annotated_sample import told_of_sample
     from utils.dataset.intake.words import told_of_new
 
     sources = find_sources(args.sources)
@@ -133,6 +155,12 @@ def detect(args: argparse.Namespace) -> int:
         facts = photographs.facts
         console = Console(sys.stdout, sys.stderr, facts["photos"], args.quiet or args.json)
         console.tell(*told_of_new(facts))
+        sample = None
+        if args.suggest:
+            check_number(args.suggest, photographs)
+        if args.predict_annotations:
+            sample = take_back(args.predict_annotations, photographs)
+            console.tell(*told_of_sample(sample))
 
         # Threads that spin while they wait take the cores from each other on a shared machine;
         # PyTorch reads this where it is imported.
@@ -148,7 +176,7 @@ def detect(args: argparse.Namespace) -> int:
         model = settings.load()
         console.tell(*of_a_face_each(model))
         looked = look_at(photographs, model, settings, args.jobs)
-        results = Results(folder, model, photographs)
+        results = Results(folder, model, photographs, sample)
         with console, stopping() as stopped:
             try:
                 for found in looked:
@@ -160,8 +188,11 @@ def detect(args: argparse.Namespace) -> int:
                     results.finish()
                 raise
         rate = results.finish()
+        dealt = []
+        if args.suggest and results.done and not stopped:
+            dealt = deal(results.looked(), args.suggest, ["python", "detect.py", *words])
     as_json = (folder / RATE).read_text("utf-8").splitlines()
-    console.answer(*(as_json if args.json else results.closing(rate)))
+    console.answer(*(as_json if args.json else [*results.closing(rate), *dealt]))
     if args.show and (picture := results.shown()) and (why := show(picture)):
         console.tell(f"--show: {why}")
     if stopped:
@@ -179,6 +210,11 @@ def detect_moving(args: argparse.Namespace) -> int:
     from utils.apply.folder import results_folder
     from utils.video.run import sources_of, watch_sources
 
+    if args.suggest or args.predict_annotations:
+        raise InputError(
+            "--suggest and --predict-annotations are for photographs; save single frames of the "
+            "video, and name their folder"
+        )
     names = sources_of(args.sources)
     folder = results_folder(args.output, [Path(name) for name in names])
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+import detect
 import workflow
 from data.painter import sample as painter
 from tests.annotating import annotate
@@ -575,6 +576,13 @@ def test_new_photographs_are_dealt_annotated_and_correct_the_answer(whole_run, t
     assert {path.name for path in (surer / "output").iterdir()} - OUTPUTS == {"shares_by_group.png"}
     digests = json.loads((surer / "run.json").read_text())["digests"]
     assert {"annotated.json", "groups.json"} <= digests.keys()
+
+    model = str(whole_run / "output" / "face_mask_detector.pth")
+    applied = "--model", model, "--predict-annotations", str(dealt), "--output", str(tmp_path / "x")
+    assert detect.main([*runs.NEW, *applied, "--device", "cpu", "--no-pictures"]) == 0
+    rate = json.loads((tmp_path / "x" / "rate.json").read_text())
+    assert rate["properly_masked"] == answer["properly_masked"], "as without a run"
+    capsys.readouterr()
 
     assert workflow.main(["suggest", str(whole_run), "--number", "9"]) == 2
     assert "--number 9: there are 8 new photographs" in capsys.readouterr().err

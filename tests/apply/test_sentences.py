@@ -56,7 +56,7 @@ def test_places_are_counted_as_people_do():
 
 
 def rate(**changed) -> dict:
-    masked = {"found": 7, "raw_share": 7 / 9}
+    masked = {"found": 7, "raw_share": 7 / 9, "share": 0.75}
     told = {"answer": "About 78 %.", "serious": [], "caveats": []}
     return {"properly_masked": masked, "people": {"found": 9}, **told, **changed}
 
@@ -71,6 +71,13 @@ def test_the_answer_stands_below_what_was_counted_and_above_what_speaks_against_
     assert closing(rate(caveats=["Small. More.", "Other."]))[2:] == [
         *("Before you quote it:", "  - Small.")
     ]
-    assert closing(rate(people={"found": 0}, properly_masked={"found": 0, "raw_share": None})) == [
-        "Answer: About 78 %."
+    nobody = {"found": 0, "raw_share": None, "share": None}
+    assert closing(rate(people={"found": 0}, properly_masked=nobody)) == ["Answer: About 78 %."]
+
+
+def test_a_share_that_the_detector_alone_does_not_tell_can_be_annotated():
+    told = closing(rate(properly_masked={"found": 7, "raw_share": 7 / 9, "share": None}))
+    assert told[2:] == [
+        "To know it all the same, annotate some of them: `python detect.py ... --suggest 30` deals "
+        "them."
     ]

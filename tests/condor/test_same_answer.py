@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+import workflow
 from tests.condor.toy_run import ToyRun
 from tests.determinism import runs
 
@@ -20,7 +21,7 @@ def pilot(pool):
     pilot.kill()
 
 
-def test_files_and_report_are_those_of_the_local_engine(pool, pilot, whole_run):
+def test_files_report_and_sample_are_those_of_the_local_engine(pool, pilot, whole_run, tmp_path):
     place = pool.home / "same"
     shutil.copytree(whole_run.parent / "faces", place / "faces")
     owner = pool.home.stat()
@@ -37,6 +38,16 @@ def test_files_and_report_are_those_of_the_local_engine(pool, pilot, whole_run):
     assert here.keys() - there.keys() == set()
     lines = (runs.report(f, o) for f, o in ((place / "run", whole_run), (whole_run, place / "run")))
     assert next(lines) == next(lines)
+
+    dealt = []
+    for name, folder in (("pool", place / "run"), ("local", whole_run)):
+        target = tmp_path / name
+        asked = "--number", "3", "--output", str(target)
+        assert workflow.main(["suggest", str(folder), *asked]) == 0
+        files = sorted(path for path in target.rglob("*") if path.is_file())
+        dealt.append({str(path.relative_to(target)): path.read_bytes() for path in files})
+    assert len(dealt[0]) == 8, "photographs, annotations, advice and record"
+    assert dealt[0] == dealt[1]
 
 
 def test_the_plans_threads_hold_where_a_slot_has_other_cores(pool, pilot):

@@ -179,6 +179,14 @@ def test_annotated_new_photographs_change_the_report_alone():
     assert readers == {"report"}
 
 
+def test_what_suggest_reads_of_a_finished_run_is_staged_out_whatever_the_engine():
+    jobs = build_workflow(FULL).jobs.values()
+    kept = {use.file.lfn for job in jobs for use in job.uses if use.stage_out}
+    assert {"prevalence.json", "evaluation.json", "split.json"} <= kept
+    assert {"predictions_0.json", "predictions_1.json"} <= kept
+    assert photo_shards(FULL) == ["predict_0.tar", "predict_1.tar"], "on the submit side already"
+
+
 def test_new_photographs_reach_no_job_that_learns():
     waits = parents(FULL)
     assert all("predict" not in parent for parent in waits["train_model"] | waits["evaluate"])

@@ -69,6 +69,7 @@ class Collected:
         facts: Mapping[str, Any] | None = None,
         left: int = 0,
         uncorrected: str | None = None,
+        sample: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Return the record ``rate.json`` (`utils.apply.rate.rate_record`)."""
-        return rate_record(self.model, predictions, facts or {}, left, uncorrected)
+        return rate_record(self.model, predictions, facts or {}, left, uncorrected, sample)

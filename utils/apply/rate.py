@@ -2,7 +2,8 @@
 
 The correction, its interval and its caveats are those of the workflow's report, from what the
 model's file carries of its test (`utils.analysis.evaluation.carried`). Without that there is what
-was counted, and no interval.
+was counted, and no interval. Where people annotated a sample of the photographs, the answer is
+corrected by that (`utils.analysis.report.annotated`) and needs no test of the model.
 """
 
 from collections.abc import Mapping
@@ -10,11 +11,19 @@ from typing import Any
 
 from utils.analysis.evaluation.carried import unpacked
 from utils.analysis.prediction.merged import Predictions
+from utils.analysis.prevalence.counting import expected_counts
+from utils.analysis.report.annotated import (
+    about_the_annotations,
+    annotated_answer,
+    annotated_caveats,
+    with_annotations,
+)
 from utils.analysis.report.annotated_data import about_the_data, about_unread_photographs
 from utils.analysis.report.caveats import Caveat, about_the_photographs, caveats
-from utils.analysis.report.estimates import estimates
+from utils.analysis.report.estimates import bursts, estimates
 from utils.analysis.report.meaning import absent_classes
 from utils.analysis.report.words import answer, per_cent
+from utils.apply.sentences import DEALER
 from utils.classifier.finders.names import spelled
 from utils.classifier.two_stage import TwoStageDetector
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
@@ -28,6 +37,7 @@ def rate_record(
     facts: Mapping[str, Any],
     left: int = 0,
     uncorrected: str | None = None,
+    sample: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the record ``rate.json``.
 
@@ -44,22 +54,41 @@ def rate_record(
         Photographs that were not come to.
     uncorrected
         Why what the model's test showed does not hold here, in words; None where it does.
+    sample
+        Of the photographs that people annotated
+        (`utils.dataset.intake.annotated_sample.read_annotated_sample`). Photographs of it may be
+        among those that are left; then it is not used.
 
     Returns
     -------
     That of ``prevalence.json`` (`utils.analysis.prevalence.estimate.estimate_prevalence`), with
     ``corrected`` and ``interval`` None where nothing corrects: ``uncorrected`` then says why, in
-    words; it is None otherwise. ``left`` is as given.
+    words; it is None otherwise. ``annotated`` and ``detector`` are as `with_annotations` fills them
+    in, None without a sample. ``left`` is as given.
     """
-    others = [*_about_the_rest(len(predictions.summaries), left), *about_unread_photographs(facts)]
+    unused = bool(sample and left)
+    others = [
+        *_about_the_rest(len(predictions.summaries), left, unused),
+        *about_unread_photographs(facts),
+    ]
     if why := uncorrected or why_uncorrected(model):
-        record, told, words = _counted(predictions, others, why)
+        evaluation = {"model": {"digest": model.digest}, "per_photo": []}
+        record, told, words = _counted(predictions, others, why, absent_from(model))
     else:
         evaluation, split = unpacked(model.file.evaluation, "the model file")
         seed = evaluation["bootstrap"]["seed"]
         record = estimates(evaluation, predictions, split, seed)
-        others = [*about_the_data({}, split), *others]
-        told, words = caveats(record, evaluation, predictions, others), answer(record)
+        of_data = [*about_the_data({}, split), *others]
+        told = caveats(record, evaluation, predictions, of_data)
+        words = answer(record, DEALER)
+    if sample and not unused:
+        counted = expected_counts(predictions.detections, predictions.threshold)
+        record = with_annotations(record, sample, predictions, counted)
+        if record["detector"]:
+            told = annotated_caveats(record, evaluation, predictions, others)
+            words, why = annotated_answer(record), None
+        else:
+            told = [*about_the_annotations(record["annotated"], evaluation), *told]
     return {
         "answer": words[0],
         "explanation": words[1],
@@ -104,10 +133,11 @@ def why_uncorrected(model: Model) -> str | None:
 
 
 def _counted(
-    predictions: Predictions, others: list[Caveat], why: str
+    predictions: Predictions, others: list[Caveat], why: str, absent: list[str]
 ) -> tuple[dict[str, Any], list[Caveat], tuple[str, str]]:
     """Return what was counted, with the caveats and the sentences of an answer of that alone."""
     photos = len(predictions.summaries)
+    groups = [photo["group"] for photo in predictions.summaries]
     counts = {
         name: sum(photo["counts"][name] for photo in predictions.summaries) for name in CLASSES
     }
@@ -117,14 +147,17 @@ def _counted(
     record = {
         "threshold": predictions.threshold,
         "reliable": False,
-        "photos": {"new": photos, "test": 0},
+        "absent": absent,
+        "weighted": False,
+        "photos": {"new": photos, "test": 0, "groups": len(set(groups))},
+        "bursts": bursts(groups),
         "people": {"found": found, "corrected": None, "interval": None},
         "properly_masked": {"found": counts[best], "raw_share": shares[best], **nothing},
         "raw": {
             name: {"share": shares[name], "interval": None, "count": counts[name]}
             for name in CLASSES
         },
-        "corrected": None,
+        **dict.fromkeys(("corrected", "variance", "design", "annotated", "detector", "places")),
         "estimator": "CC",
         "counting": "labels",
     }
@@ -144,17 +177,19 @@ def _counted(
     )
     second = (
         "A detector misses, invents and confuses faces; by how much this one does, and so how far "
-        "the share may be off, is not known here."
+        f"the share may be off, is not known here. Annotate some of the photographs, as {DEALER} "
+        "deals them, and it will be."
     )
     return record, told, (first, second)
 
 
-def _about_the_rest(done: int, left: int) -> list[Caveat]:
+def _about_the_rest(done: int, left: int, unused: bool) -> list[Caveat]:
     if not left:
         return []
     text = (
         f"This was interrupted: {number_of(left, 'photograph')} of {done + left:,} or more "
         f"{'was' if left == 1 else 'were'} not looked at. They come last by name, so that the "
         "others are no random sample."
+        f"{' The annotations are not used.' if unused else ''}"
     )
     return [Caveat(text, serious=True)]

@@ -6,6 +6,7 @@ from typing import Any
 from utils.analysis.prediction.looking import Unread
 from utils.analysis.prediction.predict import SCHEMA
 from utils.analysis.prediction.tables import write_faces
+from utils.apply.annotating import Looked
 from utils.apply.collected import Collected
 from utils.apply.looking import Found
 from utils.apply.pictures import picture_names
@@ -30,6 +31,8 @@ class Results:
         Which looks.
     photographs
         All that are to be looked at.
+    sample
+        Of those that people annotated, its record (`utils.apply.annotating.take_back`).
 
     Attributes
     ----------
@@ -37,9 +40,15 @@ class Results:
         How many were looked at, and could not be read.
     """
 
-    def __init__(self, folder: Path, model: Model, photographs: NewPhotographs) -> None:
-        self.folder, self._collected = folder, Collected(model)
-        self._facts = photographs.facts
+    def __init__(
+        self,
+        folder: Path,
+        model: Model,
+        photographs: NewPhotographs,
+        sample: dict[str, Any] | None = None,
+    ) -> None:
+        self.folder, self._collected, self._sample = folder, Collected(model), sample
+        self._photographs, self._facts = photographs, photographs.facts
         self._files = picture_names(photographs.names())
         self._pictures: dict[str, str | None] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +85,7 @@ class Results:
         write_record(self.folder / FACES, faces, SCHEMA)
         write_faces(self.folder / TABLE, predictions)
         left = self._facts["photos"] - self.done - self.skipped
-        rate = self._collected.rate(predictions, self._facts, left)
+        rate = self._collected.rate(predictions, self._facts, left, sample=self._sample)
         write_record(self.folder / RATE, rate)
         return rate
 
@@ -86,6 +95,12 @@ class Results:
         if len(drawn) > 1:
             return self.folder / PICTURES
         return drawn[0] if drawn else None
+
+    def looked(self) -> Looked:
+        """Return what was looked at, to deal of it."""
+        collected = self._collected
+        found = collected.predictions()
+        return Looked(self.folder, collected.model.digest, found, self._photographs)
 
     def closing(self, rate: dict[str, Any]) -> list[str]:
         """Return the answer in lines for a person, and where all is."""

@@ -8,6 +8,9 @@ from utils.classifier.inference import FaceClassifier
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.errors import number_of
 
+DEALER = "`python detect.py ... --suggest 30`"
+"""What deals photographs to annotate."""
+
 _DO = {
     "with_mask": ("wears a mask properly", "wear a mask properly"),
     "without_mask": ("wears no mask", "wear no mask"),
@@ -92,6 +95,8 @@ def closing(rate: Mapping[str, Any], absent: Sequence[str] = ()) -> list[str]:
             f"{per_cent(masked['raw_share'])}"
         )
     lines.append(f"Answer: {rate['answer']}")
+    if found and masked["share"] is None:
+        lines.append(f"To know it all the same, annotate some of them: {DEALER} deals them.")
     if told := rate["serious"] or [_first(text) for text in rate["caveats"][:1]]:
         lines += ["Before you quote it:", *(f"  - {text}" for text in told)]
     return lines

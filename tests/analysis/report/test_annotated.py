@@ -82,7 +82,7 @@ def photos() -> list[dict]:
 
 
 @pytest.fixture
-def answered(tmp_path, predicted, predictions, photos):
+def answered(predicted, predictions, photos):
     """Return the record with an answer from a sample."""
     test = np.repeat(GOOD[None], 40, 0)
     record = estimate_prevalence(test, predicted.round().astype(int), 0, 200)
@@ -93,10 +93,9 @@ def answered(tmp_path, predicted, predictions, photos):
         given: Given | None = None,
         **changes: object,
     ) -> dict:
-        write_record(tmp_path / "annotated.json", sample(photos, **changes))
         nothing = {"photos": 0, "groups": 0, "largest": 0}
         before = {**record, "absent": list(absent), "bursts": nothing, "places": {"breakdowns": []}}
-        return with_annotations(before, tmp_path / "annotated.json", predictions, predicted, given)
+        return with_annotations(before, sample(photos, **changes), predictions, predicted, given)
 
     return answer
 
@@ -229,12 +228,12 @@ def test_what_did_not_come_back_is_told(answered, evaluation, predictions):
     [text] = told_of(answered(strangers=["x"]), evaluation, predictions)
     assert text.startswith("1 annotated photograph is not of the sample and left out")
     [text] = told_of(answered(model="e" * 64), evaluation, predictions)
-    assert "by another model than this run's" in text and "holds all the same" in text
+    assert "by another model than this one" in text and "holds all the same" in text
 
 
 def test_a_photograph_that_was_not_predicted_is_named(answered, photos):
     photos[3]["name"] = "elsewhere"
-    with pytest.raises(InputError, match=r"annotated\.json: photograph 'elsewhere' is not among"):
+    with pytest.raises(InputError, match="that 'first' dealt: photograph 'elsewhere' is not"):
         answered(photos)
 
 

@@ -2,7 +2,7 @@ import numpy as np
 
 from tests.analysis.report.conftest import GOOD
 from utils.analysis.prevalence.estimate import estimate_prevalence
-from utils.analysis.report.words import answer, per_cent
+from utils.analysis.report.words import answer, as_many_as, per_cent
 from utils.errors import number_of
 
 
@@ -65,6 +65,15 @@ def test_a_narrow_interval_gets_a_decimal(fine) -> None:
 def test_nobody_found_is_said_plainly() -> None:
     nobody = estimate_prevalence(GOOD[None], np.zeros((1, 3), int), 0, 50)
     assert answer(nobody)[0] == "No person was found on 1 new photograph."
+
+
+def test_as_many_people_asked_at_random_would_tell_as_much(fine) -> None:
+    fine["design"] = {"effective": 257.4, "effect": 1.414}
+    assert as_many_as(fine) == (
+        "It tells as much as 257 people asked one by one, picked at random, would (design effect "
+        "1.4)."
+    )
+    assert as_many_as({"design": {"effective": None, "effect": None}}) == ""
 
 
 def test_small_words() -> None:

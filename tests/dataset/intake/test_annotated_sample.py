@@ -202,7 +202,9 @@ def test_what_cannot_be_read_counts_as_not_annotated_where_that_is_asked_for(ann
 
 
 def test_other_new_photographs_are_told(annotated):
-    with pytest.raises(InputError, match="of the new photographs of run 'first', and those of --p"):
+    with pytest.raises(
+        InputError, match="of the new photographs of run 'first', and those given n"
+    ):
         read_annotated_sample(annotated, lambda: NEW[1:])
 
 

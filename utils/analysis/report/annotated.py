@@ -1,7 +1,6 @@
 """The answer from new photographs of which some were annotated, in place of the detector's."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from utils.analysis.report.planned import HALF_WIDTH
 from utils.analysis.report.words import by_weight, per_cent, share_digits, span_of
 from utils.dataset.labels import CLASSES, TITLES
 from utils.errors import InputError, number_of
-from utils.records import read_record
 
 SURPRISE = 0.01
 """A detector that is right on as many photographs by chance: below, it is told."""
@@ -34,7 +32,7 @@ _DETECTOR = ("reliable", "absent", "properly_masked", "corrected", "people", "va
 
 def with_annotations(
     prevalence: dict[str, Any],
-    path: Path,
+    sample: Mapping[str, Any],
     predictions: Predictions,
     predicted: np.ndarray,
     given: Given | None = None,
@@ -45,8 +43,8 @@ def with_annotations(
     ----------
     prevalence
         As `utils.analysis.prevalence.estimate.estimate_prevalence` returns it.
-    path
-        The record of the sample (`utils.dataset.intake.annotated_sample`).
+    sample
+        Its record (`utils.dataset.intake.annotated_sample`).
     predictions, predicted
         On the new photographs; shape (photos, 3): what was found of each class, in probabilities.
     given
@@ -65,15 +63,14 @@ def with_annotations(
     InputError
         If a photograph of the sample is not among those predicted.
     """
-    sample = read_record(path)
     place_of = {photo["name"]: place for place, photo in enumerate(predictions.summaries)}
     for photo in sample["photos"]:
         if photo["name"] not in place_of:
             raise InputError(
-                f"{path}: photograph '{photo['name']}' is not among those predicted; annotate a "
-                "sample of the new photographs of this run"
+                f"the annotated sample that '{sample['run']}' dealt: photograph '{photo['name']}' "
+                "is not among those predicted; annotate a sample of these new photographs"
             )
-    photos = sample.pop("photos")
+    photos = sample["photos"]
     truth = np.array([[photo["counts"][name] for name in CLASSES] for photo in photos])
     chosen = np.array([place_of[photo["name"]] for photo in photos])
     sampled = chosen, truth, np.array([photo["chance"] for photo in photos])
@@ -85,10 +82,9 @@ def with_annotations(
         predicted, *sampled, groups=groups, weights=weights, half_width=HALF_WIDTH
     )
     classes = told.pop("classes")
-    for kind in ("as_filled_in", "emptied"):
-        sample[kind] = sum(photo[kind] for photo in photos)
-    del sample["schema"]
-    result = {**prevalence, "annotated": {**told, **sample}}
+    back = {key: sample[key] for key in sample if key not in ("photos", "schema")}
+    back |= {kind: sum(photo[kind] for photo in photos) for kind in ("as_filled_in", "emptied")}
+    result = {**prevalence, "annotated": {**told, **back}}
     if told["share"] is None:
         return result
     places = None
@@ -237,7 +233,7 @@ def about_the_annotations(told: dict[str, Any], evaluation: dict[str, Any]) -> l
         )
     if told["model"] != evaluation["model"]["digest"]:
         more.append(
-            "The sample was drawn, and its boxes filled in, by another model than this run's. "
+            "The sample was drawn, and its boxes filled in, by another model than this one. "
             "The answer holds all the same, because the chances are those of the sample."
         )
     if resaved := len(told["resaved"]):
@@ -286,10 +282,15 @@ def _instead(detector: dict[str, Any], answer: dict[str, Any]) -> str:
 
 
 def _right(evaluation: dict[str, Any]) -> float:
-    """Return the share of the test photographs on which the detector makes no mistake."""
+    """Return the share of the test photographs on which the detector makes no mistake.
+
+    All of them where none is known.
+    """
     tables = np.array([photo["confusion"] for photo in correcting_photos(evaluation)])
+    if not len(tables):
+        return 1.0
     wrong = tables.sum(axis=(1, 2)) - np.trace(tables, axis1=1, axis2=2)
-    return float((wrong == 0).mean()) if len(tables) else 0.0
+    return float((wrong == 0).mean())
 
 
 def _in_vain(evaluation: dict[str, Any]) -> float:

@@ -21,7 +21,7 @@ from utils.analysis.report.pictures import data_address
 from utils.analysis.report.planned import narrower
 from utils.analysis.report.stages import stages
 from utils.analysis.report.trials import searched, why_kept
-from utils.analysis.report.words import between, known_from, per_cent, share_digits
+from utils.analysis.report.words import as_many_as, between, known_from, per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
 from utils.dataset.shards import Photo
 from utils.errors import number_of
@@ -87,6 +87,7 @@ def render(
         ],
         prevalence=prevalence,
         asked=meaning(prevalence["absent"]),
+        as_many_as=as_many_as(prevalence),
         narrower=narrower(prevalence),
         digits=share_digits(prevalence["properly_masked"]["interval"]),
         evaluation=evaluation,

@@ -20,14 +20,22 @@ def per_cent(share: float | None, digits: int = 0) -> str:
     return "-" if share is None else f"{100 * share:.{digits}f} %"
 
 
-def answer(prevalence: dict[str, Any]) -> tuple[str, str]:
-    """Return the answer in one sentence, and a second one that says where it comes from."""
+def answer(
+    prevalence: dict[str, Any], dealer: str = "`python workflow.py suggest RUN_DIR`"
+) -> tuple[str, str]:
+    """Return the answer in one sentence, and a second one that says where it comes from.
+
+    Parameters
+    ----------
+    dealer
+        What deals new photographs to annotate.
+    """
     kind = kind_of(prevalence)
-    first, second = _answer(prevalence, kind)
+    first, second = _answer(prevalence, kind, dealer)
     return in_words_of(kind, first), in_words_of(kind, second)
 
 
-def _answer(prevalence: dict[str, Any], kind: str) -> tuple[str, str]:
+def _answer(prevalence: dict[str, Any], kind: str, dealer: str) -> tuple[str, str]:
     photos, people = prevalence["photos"], prevalence["people"]
     masked, asked = prevalence["properly_masked"], meaning(prevalence["absent"])
     these = number_of(photos["new"], "new photograph")
@@ -49,8 +57,8 @@ def _answer(prevalence: dict[str, Any], kind: str) -> tuple[str, str]:
             f"unlike the test photographs ({prevalence['shift']['words'][0]}).",
             f"{found} and took "
             f"{masked['found']:,} of them to be of class '{TITLES[PROPERLY_MASKED]}', but how "
-            "often it errs on such photographs is not known. Annotate some of them, as `python "
-            "workflow.py suggest RUN_DIR` deals them.",
+            "often it errs on such photographs is not known. Annotate some of them, as "
+            f"{dealer} deals them.",
         )
     if not prevalence["reliable"]:
         return (
@@ -143,6 +151,18 @@ def _two_questions(prevalence: dict[str, Any]) -> str:
         f"{per_cent(here[1], digits)}; the wider one is for the place that they are a sample of. "
         f"{_SOURCES[most].capitalize()} would narrow that most: that is where "
         f"{per_cent(parts[most])} of its variance comes from."
+    )
+
+
+def as_many_as(prevalence: dict[str, Any]) -> str:
+    """Say how many people, asked one by one, would tell as much; "" where there is no answer."""
+    design = prevalence["design"]
+    if not design or design["effective"] is None:
+        return ""
+    people = number_of(round(design["effective"]), "person", "people")
+    return (
+        f"It tells as much as {people} asked one by one, picked at random, would (design effect "
+        f"{design['effect']:.1f})."
     )
 
 

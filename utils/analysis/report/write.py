@@ -109,7 +109,8 @@ def write_report(
     others = about_unread_photographs(new)
     if inputs.annotated:
         seen = expected_counts(predictions.detections, predictions.threshold)
-        record = with_annotations(record, inputs.annotated, predictions, seen, given)
+        sample = read_record(inputs.annotated)
+        record = with_annotations(record, sample, predictions, seen, given)
     if record["detector"]:
         told = annotated_caveats(record, evaluation, predictions, others)
         first, second = annotated_answer(record)

@@ -1,6 +1,7 @@
 """The commands that go on from the answer of a finished run: ``suggest`` and ``plan-sample``."""
 
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from utils.analysis.report.meaning import absent_classes
 from utils.analysis.report.planned import HALF_WIDTH, plan_for, plan_words
 from utils.analysis.sample.finished import FinishedRun
 from utils.analysis.sample.suggest import FORMATS, suggest
+from utils.dataset.suggestion import Suggestion
 from utils.errors import InputError, number_of
 from utils.records import read_record
 
@@ -54,14 +56,25 @@ def deal(folder: Path, output: Path, record: Record, given: dict[str, Any]) -> s
     number = given.get("number", min(NUMBER, len(run.predictions.summaries)))
     form = given.get("format", FORMATS[0])
     dealt = suggest(run, target, number, form, given.get("seed", record["options"]["seed"]))
+    command = again(record["command"], ("--run-dir", "--predict-annotations"))
+    return "\n".join(dealt_words(dealt, target, command))
+
+
+def dealt_words(dealt: Suggestion, target: Path, command: str) -> list[str]:
+    """Return lines that say what was dealt to a folder, and how to go on.
+
+    Parameters
+    ----------
+    command
+        That answers again.
+    """
     boxes = sum(len(photo.faces) for photo in dealt.photos)
     new = number_of(len(dealt.photos), "new photograph")
-    then = f"{_again(record['command'])} --predict-annotations {shlex.quote(str(target))}"
-    return (
-        f"Annotate: {target} ({new}, {number_of(boxes, 'box', 'boxes')} filled in)\n"
-        f"How: {target / 'README.md'}\n"
-        f"Then: {then}"
-    )
+    return [
+        f"Annotate: {target} ({new}, {number_of(boxes, 'box', 'boxes')} filled in)",
+        f"How: {target / 'README.md'}",
+        f"Then: {command} --predict-annotations {shlex.quote(str(target))}",
+    ]
 
 
 def tell_plan(folder: Path, output: Path, record: Record, given: dict[str, Any]) -> str:
@@ -123,12 +136,12 @@ def _finished(folder: Path, output: Path, record: Record) -> FinishedRun:
     return FinishedRun.read(record["name"], shards, output / "evaluation.json", predictions, groups)
 
 
-def _again(command: str) -> str:
-    """Return the command line of a run without what names its folder, or an earlier sample."""
+def again(command: str, without: Collection[str]) -> str:
+    """Return a command line without some of its options, each of which has one value."""
     kept, words = [], iter(shlex.split(command))
     for word in words:
         name, equals, _ = word.partition("=")
-        if name not in ("--run-dir", "--predict-annotations"):
+        if name not in without:
             kept.append(word)
         elif not equals:
             next(words, None)

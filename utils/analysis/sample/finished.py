@@ -38,6 +38,11 @@ class FinishedRun:
     predictions: Predictions
     weights: np.ndarray | None = None
 
+    @property
+    def model(self) -> str:
+        """The digest of the model that looked at them."""
+        return self.evaluation["model"]["digest"]
+
     @classmethod
     def read(
         cls,

@@ -7,13 +7,14 @@ drawn: who stops after the first of them has annotated a sample, too.
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.sampling import draw_sample, inclusion_probabilities
-from utils.analysis.sample.finished import FinishedRun
 from utils.dataset.formats import coco, voc, yolo
 from utils.dataset.formats.annotation import Box, RawAnnotation
 from utils.dataset.image_header import read_header
@@ -37,13 +38,44 @@ _ADVICE = Path(__file__).with_name("annotating.md")
 _LONGEST = 100  # bytes of a photograph's own name in that of its copy
 
 
-def suggest(run: FinishedRun, output: Path, number: int, format: str, seed: int) -> Suggestion:
+class LookedAt(Protocol):
+    """New photographs that a model has looked at; a `FinishedRun` has them.
+
+    Attributes
+    ----------
+    name
+        What to call them: the name of the run.
+    model
+        Digest of the model.
+    predictions
+        What it found.
+    weights
+        Shape (photos,): how much each counts; None where none were told.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def predictions(self) -> Predictions: ...
+
+    @property
+    def weights(self) -> np.ndarray | None: ...
+
+    def photos(self) -> Iterable[Photo]:
+        """Yield the photographs, in any order."""
+
+
+def suggest(run: LookedAt, output: Path, number: int, format: str, seed: int) -> Suggestion:
     """Write a folder of photographs to annotate.
 
     Parameters
     ----------
     run
-        A finished run with new photographs.
+        The new photographs, with what was found on them.
     output
         The folder, which does not exist or is empty. It appears whole or not at all, with
         ``images/``, the annotations filled in, ``README.md`` and ``suggestion.json``.
@@ -80,7 +112,7 @@ def suggest(run: FinishedRun, output: Path, number: int, format: str, seed: int)
     return suggestion
 
 
-def _draw(run: FinishedRun, number: int, seed: int) -> dict[str, tuple[int, float]]:
+def _draw(run: LookedAt, number: int, seed: int) -> dict[str, tuple[int, float]]:
     """Return place and chance of the photographs drawn, by name, in the order drawn."""
     photos = run.predictions.summaries
     if number > len(photos):
@@ -97,7 +129,7 @@ def _draw(run: FinishedRun, number: int, seed: int) -> dict[str, tuple[int, floa
 
 
 def _write(
-    run: FinishedRun, folder: Path, drawn: Mapping[str, tuple[int, float]], format: str, seed: int
+    run: LookedAt, folder: Path, drawn: Mapping[str, tuple[int, float]], format: str, seed: int
 ) -> Suggestion:
     (folder / IMAGES).mkdir()
     width = len(str(len(drawn)))
@@ -121,8 +153,8 @@ def _write(
     new = digest_of(copied())
     if missing := drawn.keys() - photos.keys():
         raise InputError(
-            f"{', '.join(map(str, run.shards))}: no photograph {', '.join(sorted(missing))}; the "
-            "shards and the predictions do not belong together"
+            f"{run.name}: no photograph {', '.join(sorted(missing))} among those that it looked "
+            "at; photographs and predictions do not belong together"
         )
     dealt = [photos[name] for name in drawn]
     filled_in = _ANNOTATIONS[format](dealt, sizes)
@@ -133,7 +165,7 @@ def _write(
     (folder / "README.md").write_bytes(_ADVICE.read_bytes())
     suggestion = Suggestion(
         run=run.name,
-        model=run.evaluation["model"]["digest"],
+        model=run.model,
         new=new,
         seed=seed,
         filled_in={name: sha256(data) for name, data in filled_in.items()},
@@ -149,7 +181,7 @@ def _file(number: str, photo: Photo) -> str:
     return f"{number}_{stem.encode()[:_LONGEST].decode(errors='ignore')}.{suffix}"
 
 
-def _faces(run: FinishedRun, place: int, size: tuple[int, int]) -> tuple[tuple[str, Box], ...]:
+def _faces(run: LookedAt, place: int, size: tuple[int, int]) -> tuple[tuple[str, Box], ...]:
     """Return the detections that count on a photograph, in whole pixels as LabelImg has them."""
     found = run.predictions.detections[place].above(run.predictions.threshold)
     width, height = size

@@ -41,7 +41,7 @@ def read_annotated_sample(
         A folder or an archive: the photographs, their annotations in any format that data sets come
         in, and ``suggestion.json``.
     new
-        Yields all new photographs of the run, among which the sample should be.
+        Yields all new photographs, among which the sample should be.
     skip_bad
         Take photographs and annotations that cannot be read as not annotated, instead of stopping.
 
@@ -66,7 +66,7 @@ def read_annotated_sample(
     if digest_of(new()) != suggestion.new:
         raise InputError(
             f"{OPTION} {path}: is a sample of the new photographs of run '{suggestion.run}', and "
-            "those of --predict are others, or not all, or more; give the same --predict"
+            "those given now are others, or not all, or more; give the same"
         )
     dealt, known = {one.file: one for one in suggestion.photos}, Dealt(suggestion.photos, new)
     strangers, changed, resaved, faces, came_as = [], [], [], {}, {}

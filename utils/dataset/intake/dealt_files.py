@@ -62,8 +62,9 @@ def read_suggestion(path: Path) -> tuple[Suggestion, DealtFiles]:
             raise InputError(
                 f"{OPTION} {path}: has no {SUGGESTION}, which says that these photographs were "
                 "drawn at random and with what chance. Photographs that somebody chose do not tell "
-                "of the others; annotate those that `python workflow.py suggest RUN_DIR` deals, "
-                f"and keep its {SUGGESTION} beside them"
+                "of the others; annotate those that `python workflow.py suggest RUN_DIR` or "
+                f"`python detect.py ... --suggest NUMBER` deals, and keep its {SUGGESTION} beside "
+                "them"
             )
         if len(found) > 1:
             raise InputError(
