@@ -7,8 +7,9 @@ threshold that the others choose. Photographs are simulated with a confidence fo
 threshold is that of the best F1, and of as many equally good detectors as there are trials the one
 with the best F1 is kept, which is as much as a search can flatter. Printed are how much better
 recall and precision seem than they are; the error of the corrected share, with the test photographs
-alone, with the validation photographs as they are, and cross-fitted; and coverage and mean width of
-the interval for the very photographs, with the test photographs alone and with the cross-fitted.
+alone, with the validation photographs as they are, and cross-fitted; and, with the test photographs
+alone and with the cross-fitted, coverage and mean width of the interval for the very photographs,
+and bias and coverage of the number of people on them.
 """
 
 import argparse
@@ -22,7 +23,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from utils.analysis.prevalence.adjusted_counts import adjusted_counts, shares_of
 from utils.analysis.prevalence.draws import draw, draw_tables
-from utils.analysis.prevalence.intervals import Photos, share_here
+from utils.analysis.prevalence.intervals import Photos, count_interval, share_here
 
 SIZES = (10, 20), (35, 70), (70, 139), (200, 400)
 """Validation and test photographs: a tenth and a fifth of all, as the split deals them."""
@@ -122,7 +123,8 @@ def compare(
         threshold = best_threshold(validated)
         seen = tables(new, threshold, NEW)
         there = seen[:, 1:].sum(axis=(0, 2))
-        truth = there[0] / there.sum()
+        people = there.sum()
+        truth = there[0] / people
         real = quality(tables(known[kept], threshold, POOL).sum(axis=0))
         alone = tables(tested, threshold, sizes[1])
         others = tables(validated, threshold, sizes[0]), cross_fitted(validated, sizes[0])
@@ -130,10 +132,15 @@ def compare(
         sets = alone, *(np.concatenate([alone, one]) for one in others)
         counts = seen[:, :, 1:].sum(axis=1)
         found = counts.sum(axis=0)
-        errors = [shares_of(adjusted_counts(one.sum(axis=0), found))[0] - truth for one in sets]
-        spans = [_interval(one, counts, rng) for one in sets[::2]]
-        covered = [[low <= truth <= high, high - low] for low, high in spans]
-        rows.append((*np.ravel(seem), *errors, *np.ravel(covered)))
+        corrected = [adjusted_counts(one.sum(axis=0), found) for one in sets]
+        errors = [shares_of(one)[0] - truth for one in corrected]
+        spans = [_intervals(one, counts, rng) for one in sets[::2]]
+        covered = [[low <= truth <= high, high - low] for (low, high), _ in spans]
+        counted = [
+            [number.sum() / people - 1, low <= people <= high]
+            for number, (_, (low, high)) in zip(corrected[::2], spans, strict=True)
+        ]
+        rows.append((*np.ravel(seem), *errors, *np.ravel(covered), *np.ravel(counted)))
     told = np.array(rows, float)
     errors = told[:, 4:7]
     pairs = np.stack([errors.mean(axis=0), np.sqrt((errors**2).mean(axis=0))], axis=1)
@@ -141,14 +148,20 @@ def compare(
     return [100 * value for value in (*means[:4], *pairs.ravel(), *means[7:])]
 
 
-def _interval(
+def _intervals(
     tested: np.ndarray, seen: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the interval for the very photographs, as `estimate_prevalence` makes it."""
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return those for the very photographs, of the share and of the number of people.
+
+    They are made as `estimate_prevalence` makes them.
+    """
     draws = draw(tested, seen, draw_tables(tested, DRAWS, rng), rng)
-    share = shares_of(adjusted_counts(draws.table, draws.found))[0]
-    here = shares_of(draws.people("test", "detector"))[:, 0]
-    return share_here(share, here, Photos.of(tested, seen))
+    people, photos = adjusted_counts(draws.table, draws.found), Photos.of(tested, seen)
+    here = draws.people("test", "detector")
+    return [
+        share_here(shares_of(people)[0], shares_of(here)[:, 0], photos),
+        count_interval(people.sum(), *draws.numbers(), photos),
+    ]
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -160,9 +173,10 @@ def main(words: Sequence[str] | None = None) -> None:
     args = parser.parse_args(words)
     print(
         f"{args.repetitions:,} repetitions, {args.trials} trials; recall / precision too good, "
-        "bias / error of the share, coverage / width"
+        "bias / error of the share, coverage / width; bias / coverage of the number of people"
     )
-    heads = "seem", "cross-fitted", "test alone", "both", "cross-fitted", "alone covers", "both"
+    heads = "seem", "cross-fitted", "test alone", "both", "cross-fitted"
+    heads = *heads, "alone covers", "both", "people, alone", "both"
     print(f"{'detector':<9}{'val.':>5}{'test':>5}" + "".join(f"{head:>15}" for head in heads))
     for detector in SURER:
         for sizes in SIZES:

@@ -89,7 +89,11 @@ def main() -> None:
             file.write(json.dumps({"key": keys[cell], "measured": measured}) + "\n")
     print(f"{args.repetitions:,} repetitions a cell, {args.draws:,} draws; per cent")
     for name, cells in chosen.items():
-        print_table(name, [(cell, known[keys[cell]]) for cell in cells], args.repetitions)
+        rows = [(cell, known[keys[cell]]) for cell in cells]
+        if name == "priors":
+            print_priors(rows)
+        else:
+            print_table(name, rows, args.repetitions)
     print(f"{len(waiting)} of {len(keys)} cells measured in {time.perf_counter() - start:.0f} s")
 
 
@@ -108,8 +112,6 @@ def print_table(name: str, rows: list[tuple[Cell, Measured]], repetitions: int) 
             what = "bursts, grouped" if cell.grouped else "bursts, not told"
         if cell.stay:
             what = f"stay for {cell.stay}"
-        if name == "priors":
-            what = f"Gamma({cell.events:g})"
         if cell.annotated:
             scene = "crowds" if cell.scene.hidden else "farther" if any(cell.scene.harder) else ""
             what = f"{cell.annotated} seen {scene}"
@@ -133,6 +135,32 @@ def print_table(name: str, rows: list[tuple[Cell, Measured]], repetitions: int) 
                 f"Monte Carlo error; least {100 * values.min():.1f}, mean "
                 f"{100 * values.mean():.1f}, most {100 * values.max():.1f}"
             )
+
+
+def print_priors(rows: list[tuple[Cell, Measured]]) -> None:
+    """Print a line for each pair of sizes, over all detectors and rates, and one for each prior."""
+    told: dict[float, dict[tuple[int, int], list[Measured]]] = {}
+    for cell, measured in rows:
+        by_size = told.setdefault(cell.events, {})
+        by_size.setdefault((cell.test, cell.new), []).append(measured)
+    print(f"\n{'place':<11}" + "".join(f"{f'Gamma({events:g})':>20}" for events in told))
+    print(f"{'test':>5}{'new':>6}" + f"{'mean least width':>20}" * len(told))
+    for size in next(iter(told.values())):
+        line = ""
+        for by_size in told.values():
+            cells = [(100 * one["coverage"], 100 * one["width"]) for one in by_size[size]]
+            covered, wide = np.transpose(cells)
+            line += f"{covered.mean():>9.1f}{covered.min():>6.1f}{wide.mean():>5.1f}"
+        print(f"{size[0]:>5}{size[1]:>6}{line}")
+    for events, by_size in told.items():
+        every = [one for cells in by_size.values() for one in cells]
+        covered = np.array([one["coverage"] for one in every])
+        wide = np.mean([one["width"] for one in every])
+        print(
+            f"Gamma({events:g}): {(covered < 0.93).sum()} of {len(covered)} cells below 93 %, "
+            f"{(covered > 0.97).sum()} above 97 %; mean coverage {100 * covered.mean():.1f} %, "
+            f"mean width {100 * wide:.1f}"
+        )
 
 
 def _run(jobs: list[tuple], processes: int) -> Iterator[tuple[Cell, Measured]]:

@@ -204,10 +204,7 @@ def _corrected(
     spans = {
         "": (share_interval(share, raw, place, of_test, photos), truth),
         "here": (share_here(share, here, photos), there),
-        "people": (
-            count_interval(number, drawn.people("test", "detector").sum(axis=-1), photos),
-            size,
-        ),
+        "people": (count_interval(number, *drawn.numbers(), photos), size),
     }
     result = {"told": np.isfinite(share) & (number > 0), "share": share}
     for name, ((low, high), true) in spans.items():

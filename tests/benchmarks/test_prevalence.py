@@ -135,6 +135,22 @@ def test_the_tables_are_printed_and_cells_that_are_done_are_not_measured_again(
     assert again.rpartition("\n")[0].splitlines()[:-1] == said.rpartition("\n")[0].splitlines()[:-1]
 
 
+def test_priors_are_summed_up_by_size(capsys) -> None:
+    told = {"coverage": 0.95, "width": 0.2}
+    low = {"coverage": 0.91, "width": 0.4}
+    rows = [
+        (Cell("priors", detector, 0.5, test=12, new=8, events=events), one)
+        for events, ones in ((0.5, (told, low)), (0.25, (told, told)))
+        for detector, one in zip(("good", "poor"), ones, strict=True)
+    ]
+    prevalence.print_priors(rows)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[3].split() == ["12", "8", "93.0", "91.0", "30.0", "95.0", "95.0", "20.0"]
+    assert lines[4].startswith(
+        "Gamma(0.5): 1 of 2 cells below 93 %, 0 above 97 %; mean coverage 93"
+    )
+
+
 def test_other_sources_or_numbers_make_other_cells(monkeypatch) -> None:
     cell = prevalence_cells.tables()["bursts"][0]
     args = prevalence.parser().parse_args([])

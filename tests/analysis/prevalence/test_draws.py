@@ -6,6 +6,7 @@ from utils.analysis.prevalence.draws import (
     detector_covariance,
     draw,
     draw_tables,
+    missed_crowds,
     squared_counts,
     stands_for,
 )
@@ -46,6 +47,23 @@ def test_people_found_where_nobody_is_add_to_it() -> None:
     tested = np.concatenate([tested, np.zeros((50, 4, 4))])
     tested[50:75, 0, 1] = 1
     assert detector_covariance(tested, np.array([10.0, 0, 0]))[0, 0] > 0.1
+
+
+def test_a_missed_crowd_is_as_large_as_that_around_a_test_face() -> None:
+    tested = np.zeros((4, 4, 4))
+    tested[:3, 1, 1] = 2  # three couples, and one crowd of ten
+    tested[3, 2] = [4, 0, 6, 0]
+    crowds = missed_crowds(tested, 100_000, np.random.default_rng(0))
+    assert crowds.shape == (100_000, 4, 4)
+    assert crowds[:, 1:, 1:].sum() == crowds[:, 0].sum() == 0, "nobody on it is found"
+    size = (3 * 2**2 + 10**2) / 16
+    assert crowds.sum(axis=(1, 2)).mean() == pytest.approx(size / 2, rel=0.03)
+    assert crowds.sum(axis=(1, 2)).var() == pytest.approx(size**2 / 2, rel=0.05), "Gamma(1/2)"
+    assert crowds[:, 1:, 0].mean(axis=0) == pytest.approx(
+        size / 2 * np.array([6, 10, 0]) / 16, rel=0.03
+    )
+    both = missed_crowds(np.stack([tested, 2 * tested]), 50, np.random.default_rng(0))
+    assert both[1] == pytest.approx(2 * both[0])
 
 
 def test_photographs_stand_for_the_people_on_others() -> None:

@@ -10,6 +10,10 @@ Three things are left to chance, and each has its draws:
 
 For the place, the first two count: what is resampled holds the detector's chance already. For the
 people on these very photographs, the first and the third do.
+
+For their number there is a fourth: *a crowd that is missed*. Where a detector misses most of a few
+crowds, and little else, a test set without such a crowd makes it look both better and surer than it
+is; whole photographs that are missed get a prior of their own (`missed_crowds`).
 """
 
 from dataclasses import dataclass
@@ -39,6 +43,8 @@ class Draws:
         Shape (..., R, 3): what was found, of resampled new photographs.
     again
         Shape (..., R, 3): what the detector could as well have found on these very photographs.
+    crowds
+        Shape (..., R, 4, 4): what crowds that are missed add to `tables`.
     """
 
     table: np.ndarray
@@ -46,6 +52,7 @@ class Draws:
     tables: np.ndarray
     news: np.ndarray
     again: np.ndarray
+    crowds: np.ndarray
 
     def people(self, *chances: str) -> np.ndarray:
         """Return people of each class, (..., R, 3), with only the named left to chance.
@@ -60,6 +67,15 @@ class Draws:
         if "new" in chances or "detector" in chances:
             found = self.news if "new" in chances else self.again
         return adjusted_counts(table, found)
+
+    def numbers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many people there are on these very photographs, twice of shape (..., R).
+
+        Without and with crowds that are missed.
+        """
+        tables = self.tables, self.tables + self.crowds
+        without, with_crowds = (adjusted_counts(one, self.again).sum(axis=-1) for one in tables)
+        return without, with_crowds
 
 
 def draw_tables(
@@ -112,7 +128,32 @@ def draw(
     normal = rng.normal(size=(repetitions, seen.shape[-1])).astype(covariance.dtype)
     again = np.maximum(found[..., None, :] + normal @ np.swapaxes(root, -1, -2), 0)
     again = again + rng.gamma(0.5, size=normal.shape).astype(covariance.dtype)  # Jeffreys' prior
-    return Draws(table, found, tables, news, again)
+    return Draws(table, found, tables, news, again, missed_crowds(tested, repetitions, rng))
+
+
+def missed_crowds(tested: np.ndarray, repetitions: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw confusion counts of crowds of which nobody is found: Jeffreys' prior of one such event.
+
+    A crowd is as large as that in which a test face stands on average, and of their mix of classes.
+    `benchmarks/drawn_truth.py` shows what it is for.
+
+    Parameters
+    ----------
+    tested
+        Shape (..., photos, 4, 4).
+
+    Returns
+    -------
+    Shape (..., repetitions, 4, 4); the chance is common to all leading dimensions.
+    """
+    faces = tested[..., 1:, :].sum(axis=-1)
+    sizes, total = faces.sum(axis=-1), faces.sum(axis=(-1, -2))
+    crowd = (sizes * sizes).sum(axis=-1) / np.maximum(total, 1)
+    each = crowd[..., None] * faces.sum(axis=-2) / np.maximum(total, 1)[..., None]
+    result = np.zeros((*tested.shape[:-3], repetitions, *tested.shape[-2:]), tested.dtype)
+    events = rng.gamma(0.5, size=repetitions).astype(tested.dtype)
+    result[..., 1:, 0] = events[:, None] * each[..., None, :]
+    return result
 
 
 def draw_new(

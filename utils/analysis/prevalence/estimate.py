@@ -183,6 +183,5 @@ def _people(total: float, drawn: Draws, photos: Photos) -> list[float | None] | 
     """Return the interval of the number of people."""
     if photos.test <= 1 or total <= 0:
         return None
-    counts = drawn.people("test", "detector").sum(axis=-1)
-    low, high = count_interval(np.float64(total), counts, photos)
+    low, high = count_interval(np.float64(total), *drawn.numbers(), photos)
     return [float(low), float(high) if np.isfinite(high) else None]

@@ -106,7 +106,7 @@ class Pilot:
             shares_of(adjusted_counts(*pair))[..., BEST]
             for pair in ((table, found), (tables, news), (tables, found))
         )
-        photos = Photos(*map(np.float64, (*known, groups)))
+        photos = Photos(*map(np.float64, (*known, test, groups)))
         low, high = share_interval(share, np.float64(0.5), place, tested, photos)
         return float(high - low) / 2
 
