@@ -29,7 +29,8 @@ SIZES = (10, 20), (35, 70), (70, 139), (200, 400)
 """Validation and test photographs: a tenth and a fifth of all, as the split deals them."""
 
 NEW = 2000
-POOL = 20_000
+POOL = 100_000
+"""Photographs generated of each mix: so many that by chance a detector is hardly better on one."""
 FOLDS = 5
 DRAWS = 400
 SURER = {"good": 3.5, "middling": 2.0, "poor": 1.2}
