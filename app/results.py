@@ -116,15 +116,15 @@ def _answer(rate: Mapping[str, Any], absent: Sequence[str]) -> None:
             delta_color="off",
             delta_arrow="off",
         )
-    st.markdown(_plain(rate["answer"]))
+    st.markdown(plain(rate["answer"]))
     lines = closing(rate, absent)
     if lines[0].startswith("Counted"):
-        st.caption(_plain(lines[0]))
+        st.caption(plain(lines[0]))
     for text in rate["serious"]:
-        st.warning(_plain(text), icon=":material/warning:")
+        st.warning(plain(text), icon=":material/warning:")
     with st.expander("What to know before you quote it"):
-        st.markdown(_plain(rate["explanation"]))
-        st.markdown("\n".join(f"- {_plain(text)}" for text in rate["caveats"]))
+        st.markdown(plain(rate["explanation"]))
+        st.markdown("\n".join(f"- {plain(text)}" for text in rate["caveats"]))
 
 
 def _pictures(
@@ -136,7 +136,7 @@ def _pictures(
         page = int(st.number_input(f"Page, of {pages}", 1, pages, 1))
     for one in seen[(page - 1) * PAGE : page * PAGE]:
         with st.container(border=True):
-            st.markdown(_plain(sentence(one.record, look.threshold, absent)))
+            st.markdown(plain(sentence(one.record, look.threshold, absent)))
             st.image(_drawn(photographs, one, look), width="stretch")
             faces = [f for f in one.record["faces"] if f["confidence"] >= look.threshold]
             if faces:
@@ -195,6 +195,6 @@ def _zipped(photographs: NewPhotographs, seen: Sequence[Found], look: Look) -> b
     return made.getvalue()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     r"""Return a text that Markdown shows as it is, whatever names of files are in it."""
     return "".join(f"\\{char}" if char in r"\`*_{}[]<>()#+-.!|~$:" else char for char in text)

@@ -11,9 +11,13 @@ from typing import Any
 
 import streamlit as st
 
+from app.results import plain
 from app.settings import Settings
+from utils.comparison.measured import compare_measures
+from utils.comparison.words import score, signed, summary, title, verdict
 from utils.dag.code_bundle import PROJECT
 from utils.dag.run_folder import OUTPUT, holder
+from utils.errors import InputError
 from utils.tracking.recorded import RecordedRun, find_runs
 from utils.tracking.table import rows_of
 
@@ -48,6 +52,8 @@ def show(settings: Settings) -> None:
     chosen = st.multiselect(
         "Look closely at one, or at two side by side", names, names[:1], max_selections=2
     )
+    if len(chosen) == 2:
+        _compared(*(by_name[name] for name in chosen))
     columns = st.columns(max(1, len(chosen)))
     for column, name in zip(columns, chosen, strict=False):
         with column:
@@ -67,6 +73,31 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "answer": answer.get("words") or "",
         "options that differ": ", ".join(f"{k} {v}" for k, v in row["differs"].items()),
     }
+
+
+def _compared(first: RecordedRun, second: RecordedRun) -> None:
+    """Show how two runs differ on the test photographs that both share."""
+    try:
+        comparison = compare_measures(first, second)
+    except InputError as error:
+        st.warning(plain(str(error)), icon=":material/warning:")
+        return
+    st.markdown(f"**{plain(summary(comparison))}**")
+    for note in comparison.notes:
+        st.caption(plain(note))
+    rows = [
+        {
+            "measure": title(name),
+            first.name: score(one.first),
+            second.name: score(one.second),
+            "difference": signed(one.difference),
+            "95 % interval": " to ".join(map(signed, one.interval)) if one.interval else "",
+            "": verdict(one),
+        }
+        for name, one in comparison.measures.items()
+    ]
+    if rows:
+        st.dataframe(rows, hide_index=True)
 
 
 def _closely(run: RecordedRun, settings: Settings) -> None:
@@ -90,10 +121,10 @@ def _closely(run: RecordedRun, settings: Settings) -> None:
             "text/html",
             key=f"r{run.name}",
         )
-    for name, title in PICTURES.items():
+    for name, words in PICTURES.items():
         path = output / name
         if path.exists() and path.stat().st_size:
-            st.image(str(path), title, width="stretch")
+            st.image(str(path), words, width="stretch")
 
 
 def _follow(folder: Path, settings: Settings) -> None:

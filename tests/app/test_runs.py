@@ -1,6 +1,7 @@
 """The page of runs: what there is, one or two of them closely."""
 
 from app import runs
+from tests.comparison.made import NAMES, evaluation_on
 from tests.tracking.made import answer, evaluation, make_run
 
 
@@ -47,3 +48,29 @@ def test_one_run_at_a_time_is_started_with_a_list_of_arguments(visit, tmp_path, 
     monkeypatch.setattr(runs, "_running", lambda _: [runs.find_runs([made(tmp_path / "s")])[0]])
     page.button[0].click().run()
     assert len(calls) == 1 and "still running" in page.warning[0].value
+
+
+def of_a_test(folder, name, skill):
+    sides = {one: {"side": "test", "group": k} for k, one in enumerate(NAMES)}
+    outputs = {
+        "evaluation.json": evaluation_on(NAMES, skill, 1),
+        "split.json": {"photos": sides, "seed": 0, "sides": {}},
+    }
+    return make_run(folder / name, outputs=outputs)
+
+
+def test_two_runs_are_compared_on_the_photographs_that_they_share(visit, tmp_path):
+    of_a_test(tmp_path / "r", "good", 0.9)
+    of_a_test(tmp_path / "r", "poor", 0.4)
+    page = visit("runs", runs=tmp_path / "r")
+    page.multiselect[0].set_value(["good", "poor"]).run()
+    assert not page.exception
+    told = next(one.value for one in page.markdown if "test photographs" in one.value)
+    assert "poor is worse than good" in told and "50 test photographs" in told
+    assert "95 % interval" in page.dataframe[1].value
+
+
+def test_runs_that_measured_nothing_say_why_they_are_not_compared(visit, tmp_path):
+    page = visit("runs", runs=made(tmp_path / "r"))
+    page.multiselect[0].set_value(["one", "two"]).run()
+    assert not page.exception and len(page.warning) >= 1

@@ -10,6 +10,7 @@ import numpy as np
 
 from utils.analysis.evaluation.groups import photograph_of_row
 from utils.dag.pipeline import DATASET
+from utils.dag.run_folder import OUTPUT
 from utils.dataset.image_header import upright_size
 from utils.dataset.shards import Photo, read_shard
 from utils.errors import InputError
@@ -100,6 +101,11 @@ def rows_of_test(run: RecordedRun) -> list[Mapping[str, Any]]:
         raise InputError(
             f"{run.folder}: {run.state}, with nothing measured on the test side yet{told}; "
             f"see `python workflow.py status {run.folder}`"
+        )
+    if "per_photo" not in evaluation:
+        raise InputError(
+            f"{run.folder / OUTPUT / EVALUATION}: lacks 'per_photo', by which runs are compared; "
+            "it is of another version, make it again"
         )
     return [one for one in evaluation["per_photo"] if not one.get("validation", False)]
 
