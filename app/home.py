@@ -52,7 +52,8 @@ def show(settings: Settings) -> None:
 
 def _show_test(evaluation: dict[str, Any]) -> None:
     """Show what the test of a detector found, class by class."""
-    if "average_precision" not in evaluation:
+    if not evaluation.get("average_precision"):
+        _show_judged(evaluation.get("classification"))
         return
     precision, point = evaluation["average_precision"], evaluation["operating_point"]
     columns = st.columns(3)
@@ -75,6 +76,27 @@ def _show_test(evaluation: dict[str, Any]) -> None:
         f"{name} ({size['faces']} faces) {_rounded(size['map_50'])}" for name, size in sizes.items()
     )
     st.markdown(f"By size of the face, mAP at IoU 0.5: {told}. Small faces are missed most.")
+
+
+def _show_judged(judged: dict[str, Any] | None) -> None:
+    """Show how a classifier did on test faces, class by class."""
+    if not judged:
+        return
+    columns = st.columns(3)
+    columns[0].metric("Balanced accuracy", _per_cent(judged["balanced_accuracy"]))
+    columns[1].metric("Accuracy", _per_cent(judged["accuracy"]))
+    columns[2].metric("Test faces", judged["faces"])
+    rows = [
+        {
+            "class": title,
+            "faces": judged["classes"][label]["faces"],
+            "recall": _per_cent(judged["classes"][label]["recall"]),
+            "precision": _per_cent(judged["classes"][label]["precision"]),
+            "area under ROC": _rounded(judged["classes"][label]["auc"]),
+        }
+        for label, title in zip(CLASSES, TITLES[1:], strict=True)
+    ]
+    st.dataframe(rows, hide_index=True)
 
 
 def _rounded(value: float | None) -> str:

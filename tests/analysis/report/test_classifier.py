@@ -145,6 +145,9 @@ def test_what_a_model_file_carries_gives_the_same_rate(run) -> None:
     report = read_record(run / "prevalence.json")
     assert mine["properly_masked"] == pytest.approx(report["properly_masked"])
     assert mine["kind"] == "classifier"
+    told = again["classification"]
+    assert told["balanced_accuracy"] == evaluation["classification"]["balanced_accuracy"]
+    assert "t000" not in repr(told), "no name of a photograph travels"
 
 
 def test_only_whole_words_become_those_of_a_classifier() -> None:

@@ -25,6 +25,9 @@ LEFT_BEHIND = (
 )
 """Parts of ``evaluation.json`` that are not carried, or not as they are."""
 
+_SHOWN = ("precision_recall", "roc", "calibration", "mistakes", "shown")
+"""Parts of ``classification`` that are not carried: pictures are drawn of them, some with names."""
+
 _NAMES = ("name", "photograph")
 _ACROSS = "near_duplicates_across_sides"
 _SIDE = len(CLASSES) + 1
@@ -53,9 +56,12 @@ def carry(evaluation: Mapping[str, Any], split: Mapping[str, Any]) -> dict[str, 
     photos = evaluation["per_photo"]
     numbers = [{key: one[key] for key in one if key not in _NAMES} for one in photos]
     groups = groups_of([photograph_of_row(one) for one in photos], split)
+    told = {key: it for key, it in evaluation.items() if key not in LEFT_BEHIND}
+    if judged := evaluation.get("classification"):
+        told["classification"] = {key: it for key, it in judged.items() if key not in _SHOWN}
     return {
         "schema": SCHEMA,
-        "evaluation": {key: it for key, it in evaluation.items() if key not in LEFT_BEHIND},
+        "evaluation": told,
         "per_photo": _stacked(numbers),
         "groups": torch.tensor(groups, dtype=torch.int32),
         "sides": split["sides"],

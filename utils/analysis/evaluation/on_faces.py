@@ -18,7 +18,7 @@ from utils.metrics.confusion import operating_metrics
 if TYPE_CHECKING:
     from utils.classifier.inference import FaceClassifier
 
-_OF_PHOTOGRAPHS = ("iou", "average_precision", "precision_recall", "calibration")
+_OF_PHOTOGRAPHS = ("iou", "average_precision", "rankings", "precision_recall", "calibration")
 
 
 def evaluate_on_faces(

@@ -108,6 +108,7 @@ def render(
         split=split,
         changes=changes(configuration.get("data") or {}, split),
         training=training,
+        made=_made(training, evaluation),
         losses=_losses(training, evaluation),
         params=params,
         trials=trials,
@@ -179,6 +180,29 @@ def _worst(photos: list[dict[str, Any]], shown: int = 8) -> list[dict[str, Any]]
         result.append(mistakes)
     result = [photo for photo in result if photo["all"]]
     return sorted(result, key=lambda photo: (-photo["all"], photo["name"]))[:shown]
+
+
+def _made(training: dict[str, Any], evaluation: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a model is, and of what it was made, in names and values."""
+    judges = training.get("task") == "classify"
+    things = "faces" if judges else "images"
+    facts = {
+        "architecture": evaluation["model"]["arch"] if judges else training["arch"],
+        "weights to train": training["parameters"],
+        "image size": f"{training['image_size']} pixels",
+        f"training {things}, with noise copies": training["photos"],
+        "epochs": len(training["epochs"]),
+        "device": training["device"],
+    }
+    if judges:
+        margin = training.get("margin")
+        facts["margin around a face, of its longer side"] = (
+            None if margin is None else per_cent(margin)
+        )
+        facts["layers that did not learn (--freeze)"] = training.get("freeze")
+    if evaluation["average_precision"]:
+        facts["threshold, from validation"] = evaluation["threshold"]
+    return [(name, _value(value)) for name, value in facts.items() if value is not None]
 
 
 def _losses(training: dict[str, Any], evaluation: dict[str, Any]) -> list[tuple[str, list]]:

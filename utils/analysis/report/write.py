@@ -26,6 +26,7 @@ from utils.analysis.report.annotated_data import (
 from utils.analysis.report.caveats import SAME_PHOTOS, caveats
 from utils.analysis.report.estimates import estimates
 from utils.analysis.report.gallery import choose, load_drawings, most_telling
+from utils.analysis.report.kinds import in_words_of, kind_of
 from utils.analysis.report.meaning import meaning
 from utils.analysis.report.page import render
 from utils.analysis.report.pictures import read_pictures
@@ -103,6 +104,7 @@ def write_report(
     times = given.hours if given else None
     predictions = read_predictions(inputs.predictions, evaluation, inputs.fingerprints, times)
     split = read_record(inputs.split)
+    kind = kind_of(evaluation)
     others_came = bool(configuration.get("new_photographs", True))
     record = estimates(evaluation, predictions, split, seed, given, others_came)
     data, new = configuration.get("data") or {}, configuration.get("new_photographs") or {}
@@ -113,7 +115,7 @@ def write_report(
         record = with_annotations(record, sample, predictions, seen, given)
     if record["detector"]:
         told = annotated_caveats(record, evaluation, predictions, others)
-        first, second = annotated_answer(record)
+        first, second = (in_words_of(kind, one) for one in annotated_answer(record))
     else:
         if inputs.annotated:
             others = [*about_the_annotations(record["annotated"], evaluation), *others]
@@ -123,6 +125,7 @@ def write_report(
     if not others_came:
         told.insert(0, SAME_PHOTOS)
         record["plan"] = None
+    told = [caveat._replace(text=in_words_of(kind, caveat.text)) for caveat in told]
     record = {
         "answer": first,
         "explanation": second,
