@@ -60,6 +60,7 @@ class Gate:
         start = time.perf_counter()
         try:
             check_host(headers, service)
+            check_length(headers)
             check_origin(headers)
             check_key(scope["path"], headers, service)
             await self._app(scope, receive, answer.send)
@@ -104,6 +105,19 @@ def check_host(headers: Headers, service: "Service") -> None:
             "this service is not called that",
             field="Host",
             fix="start it with --allow-host NAME",
+        )
+
+
+def check_length(headers: Headers) -> None:
+    """Refuse a body of two lengths, which a server in front may end elsewhere."""
+    if "content-length" in headers and "transfer-encoding" in headers:
+        raise Problem(
+            400,
+            "length",
+            "the body has a length, and comes in chunks, too",
+            field="Transfer-Encoding",
+            fix="send one of both headers",
+            headers={"Connection": "close"},
         )
 
 

@@ -1,0 +1,237 @@
+"""On a real socket: clients that never end, leave or lie, and an end in good order."""
+
+import http.client
+import json
+import random
+import signal
+import socket
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+import pytest
+
+from service.models import Models
+from service.server import main, make_server
+from service.settings import Settings
+from tests.service.fakes import wait_until
+
+HEAD = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
+
+
+@pytest.fixture
+def listening(model):
+    """Return what serves the fake model at a port of this machine, in a thread."""
+
+    @contextmanager
+    def serve(**changed):
+        settings = replace(Settings(workers=1, queue=2, hosts=frozenset({"127.0.0.1"})), **changed)
+        models = Models({"box": None}, loader=lambda path, device: model)
+        models.load_all()
+        server = make_server(settings, models)
+        with socket.create_server(("127.0.0.1", 0)) as place:
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
+            thread.start()
+            wait_until(lambda: server.started)
+            try:
+                yield Client(place.getsockname()[1], server)
+            finally:
+                model.may_go.set()
+                server.should_exit = True
+                thread.join(20)
+                assert not thread.is_alive()
+
+    return serve
+
+
+class Client:
+    def __init__(self, port: int, server) -> None:
+        self.port, self.server = port, server
+        self.service = server._service
+
+    def open(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def ask(self, method="GET", path="/v2/health/ready", body=None, headers=None):
+        """Return status, headers and body of an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def is_at_rest(self) -> bool:
+        """Return whether nothing of any request is left."""
+        workers, memory = self.service.workers, self.service.memory
+        return workers.taken == 0 and memory.held == 0 and not len(workers.queue)
+
+
+def is_closed(connection: socket.socket) -> bool:
+    with suppress(ConnectionError):
+        while connection.recv(1000):  # the rest of an answer
+            pass
+    return True  # and `recv` gives up where it is not
+
+
+def test_a_head_that_never_ends_is_left(listening):
+    with listening(head_seconds=0.3) as client:
+        silent, slow, second = client.open(), client.open(), client.open()
+        second.sendall(b"GET /v2 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert second.recv(10_000).startswith(b"HTTP/1.1 200 ")
+        second.sendall(b"GET /v2 HT")
+        end = time.monotonic() + 10
+        try:
+            while time.monotonic() < end:
+                slow.sendall(b"G")
+                time.sleep(0.05)
+        except ConnectionError:
+            pass
+        assert time.monotonic() < end
+        assert is_closed(silent)
+        assert is_closed(second)
+        assert client.ask()[0] == 200
+
+
+def test_a_long_request_is_not_taken_for_a_slow_head(listening, model, jpeg):
+    with listening(head_seconds=0.2) as client:
+        model.seconds = 0.6
+        assert client.ask("POST", "/predict", jpeg)[0] == 200
+
+
+def test_more_connections_than_agreed_are_closed_at_once(listening):
+    with listening(connections=3) as client:
+        held = [client.open() for _ in range(3)]
+        wait_until(lambda: len(client.server.server_state.connections) == 3)
+        assert is_closed(client.open())
+        for one in held:
+            one.close()
+        wait_until(lambda: not client.server.server_state.connections)
+        assert client.ask()[0] == 200
+
+
+def test_a_client_that_leaves_in_mid_upload_leaves_nothing(listening):
+    with listening() as client:
+        connection = client.open()
+        connection.sendall(HEAD + b"Content-Length: 100000\r\n\r\n" + bytes(50_000))
+        wait_until(lambda: client.service.memory.held > 0)
+        connection.close()
+        wait_until(client.is_at_rest)
+
+
+def test_the_work_of_a_client_that_left_is_dropped(listening, model, jpeg):
+    with listening() as client:
+        model.may_go.clear()
+        first, second = client.open(), client.open()
+        for connection in (first, second):
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(jpeg) + jpeg)
+        wait_until(lambda: model.begun == 1 and len(client.service.workers.queue) == 1)
+        second.close()
+        wait_until(lambda: len(client.service.workers.queue) == 0)
+        first.close()
+        model.may_go.set()
+        wait_until(client.is_at_rest)
+        assert model.begun == 1
+
+
+def test_a_body_without_a_length_is_counted(listening):
+    with listening(request_bytes=1000, photograph_bytes=1000) as client:
+        connection = client.open()
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        for _ in range(20):
+            connection.sendall(b"64\r\n" + bytes(100) + b"\r\n")
+        connection.sendall(b"0\r\n\r\n")
+        assert connection.recv(10_000).startswith(b"HTTP/1.1 413 ")
+        wait_until(client.is_at_rest)
+
+
+def test_a_large_body_is_refused_so_that_the_client_reads_why(listening):
+    with listening(request_bytes=1000, photograph_bytes=1000) as client:
+        status, _, body = client.ask("POST", "/predict", bytes(3_000_000))
+        assert (status, json.loads(body)["error"]) == (413, "the body has more than 1,000 bytes")
+
+
+def test_who_asks_whether_to_send_is_answered_before_a_byte_is_sent(listening):
+    with listening(request_bytes=1000, photograph_bytes=1000) as client:
+        connection = client.open()
+        connection.sendall(HEAD + b"Content-Length: 5000\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(10_000).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 4\r\nContent-Length: 5\r\n",
+        b"Content-Length: -4\r\n",
+        b"Transfer-Encoding: gzip\r\n",
+        b"X: " + b"a" * 2_000_000 + b"\r\n",
+        b"Host: 127.0.0.1\r\n",
+        b"Bad Name: x\r\n",
+    ],
+    ids=["both lengths", "two lengths", "negative", "coding", "long", "two hosts", "name"],
+)
+def test_heads_that_two_servers_read_differently_are_refused(listening, head):
+    with listening() as client:
+        connection = client.open()
+        with suppress(ConnectionError):  # of a head that was too long to be read
+            connection.sendall(HEAD + head + b"\r\n" + b"BM.." * 2)
+            answer = connection.recv(10_000)
+            assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 "))
+        assert client.ask()[0] == 200
+
+
+def test_broken_and_hostile_bodies_break_nothing(listening, jpeg, png):
+    """A few hundred here; `SEED`s of more gave the same."""
+    random.seed(7)
+    kinds = ("image/jpeg", "multipart/form-data; boundary=x", "application/json", "text/plain", "")
+    paths = ("/predict", "/rate", "/v2/models/box/infer", "/predict?draw=1")
+    form = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n'
+    seeds = [
+        jpeg,
+        png,
+        form + png + b"\r\n--x--\r\n",
+        b'{"data_url": "data:,"}',
+        b'{"inputs": [{}]}',
+    ]
+    with listening() as client:
+        for _ in range(400):
+            body = bytearray(random.choice(seeds))  # noqa: S311 (no secret)
+            for _ in range(random.randrange(6)):  # noqa: S311
+                body[random.randrange(len(body))] = random.randrange(256)  # noqa: S311
+            body = bytes(body[: random.randrange(len(body) + 1)])  # noqa: S311
+            kind, path = random.choice(kinds), random.choice(paths)  # noqa: S311
+            status, _, answer = client.ask("POST", path, body, {"Content-Type": kind})
+            assert status in (200, 400, 413, 415, 422), (status, kind, path, body)
+            assert status == 200 or json.loads(answer)["error"]
+        assert client.is_at_rest()
+        assert client.ask()[0] == 200
+
+
+def test_a_signal_lets_what_was_begun_end_well(listening, model, jpeg):
+    with listening() as client:
+        model.may_go.clear()
+        answers = []
+        asking = threading.Thread(
+            target=lambda: answers.append(client.ask("POST", "/predict", jpeg)[0])
+        )
+        asking.start()
+        wait_until(lambda: model.begun == 1)
+        client.server.handle_exit(signal.SIGTERM, None)
+        client.server._captured_signals.clear()  # which would end the tests
+        assert "it is stopping" in client.service.why_unready()
+        model.may_go.set()
+        asking.join(10)
+        assert answers == [200]
+
+
+@pytest.mark.parametrize(
+    "words", [["--model", "/no/such"], ["--workers", "0"], ["--port", "70000"]]
+)
+def test_a_start_that_cannot_be_says_why_in_one_line(words, capsys):
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("service: error: ")
+    assert len(told.splitlines()) == 1
