@@ -11,7 +11,8 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 .DEFAULT_GOAL := help
 
 .PHONY: help run test test-condor faults fuzz pool lint format data faces export tracking \
-    track-ui video app serve image sample benchmark quality pretrained pictures clean
+    track-ui video app serve image app-image serve-image image-tag image-push sample benchmark \
+    quality pretrained pictures clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,6 +80,25 @@ serve: $(READY)  ## serve models over HTTP at 127.0.0.1:8000 (ARGS=--help; docs/
 
 image:  ## build the container image with apptainer, docker or podman (docker/README.md)
 	$(PYTHON) docker/build.py $(ARGS)
+
+# Images of the app and the service: DOCKER=podman for the other tool, TAG and REGISTRYPREFIX to name.
+DOCKER ?= docker
+TAG ?= latest
+REGISTRYPREFIX ?=
+IGNORED := $(if $(findstring podman,$(DOCKER)),--ignorefile docker/Dockerfile.web.dockerignore --format docker)
+
+app-image:  ## build the image of the app with docker (docs/deploy.md)
+serve-image:  ## build the image of the service
+app-image serve-image: %-image:
+	$(DOCKER) build --file docker/Dockerfile.web --target $* --tag mask-detection-$*:$(TAG) \
+	    $(IGNORED) $(if $(BASE),--build-arg BASE=$(BASE)) \
+	    $(foreach name,PIP_INDEX_URL PIP_EXTRA_INDEX_URL,$(if $($(name)),--build-arg $(name))) .
+
+image-tag:  ## name both for a registry (REGISTRYPREFIX=host/project/)
+image-push:  ## push both there
+image-tag image-push: image-%:
+	for name in app serve; do $(DOCKER) $* $(if $(filter tag,$*),mask-detection-$$name:$(TAG)) \
+	    $(REGISTRYPREFIX)mask-detection-$$name:$(TAG) || exit 1; done
 
 sample: $(READY)  ## draw the bundled sample again; the files come out the same
 	$(RUN) -m data.painter.sample
