@@ -56,7 +56,7 @@ def test_answers_and_refusals_are_told_apart(stand_in):
 def test_a_row_counts_what_was_seen():
     seen = service.Seen([10.0] * 19 + [112.0], service.Counter({429: 3, 500: 2}), [1.0])
     told = service.row("service", seen, 10.0, 4.0, 100, 101)
-    assert told == ("service", "2.00", "0.50", "10", "14", "3", "2", "1", "100", "101")
+    assert told == ("service", "2.00", "0.50", "10", "15", "3", "2", "1", "100", "101")
 
 
 def test_plain_calls_are_counted(monkeypatch):
