@@ -35,11 +35,12 @@ try:
     from utils.dag.pipeline import build_workflow
     from utils.dag.run_folder import OUTPUT
     from utils.dag.run_record import RECORD, open_record
-    from utils.detector.searched import read_search
     from utils.errors import InputError, MaskDetectionError, missing_package, suggestion
     from utils.records import read_record
+    from utils.search.searched import read_search
     from utils.search.space_words import told_of_space
     from utils.submission import submit
+    from utils.tasks import TASKS
     from utils.tracking import commands as over_runs
     from utils.tracking.addresses import require_tracking, without_address
     from utils.tracking.table import SORTS
@@ -185,9 +186,10 @@ def main(argv: list[str] | None = None) -> int:
             raise InputError("--resume goes on with a run; `graph` draws what options describe")
         config = given.pop("config", None)
         options = read_options(given, config)
-        recipe = read_recipe(options.recipe, source("recipe", given, config))
+        of = TASKS[options.task]
+        recipe = read_recipe(options.recipe, source("recipe", given, config), of)
         begin, space = read_search(
-            *(options.search, recipe, options.arch, options.image_size),
+            *(options.search, recipe, options.arch, options.image_size, of),
             source("search", given, config),
         )
         logging.basicConfig(

@@ -24,9 +24,9 @@ from utils.detector.architectures import architecture, build_model
 from utils.detector.fit import fit
 from utils.detector.inference import Detector
 from utils.detector.model_file import ModelFile
-from utils.detector.plan import Plan
 from utils.errors import Checkpointed
 from utils.networks.devices import has_bfloat16
+from utils.training.plan import Plan
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -73,7 +73,7 @@ def in_a_process(what: str, photos: int, setting: float) -> float:
 def epoch_seconds(photos: int, size: float) -> float:
     """Train two epochs and return the seconds of the second."""
     from utils.detector.fit import fit
-    from utils.detector.plan import Plan
+    from utils.training.plan import Plan
     from utils.training.recipe import Recipe
 
     with tempfile.TemporaryDirectory() as folder:

@@ -47,10 +47,10 @@ from utils.dataset.labels import TITLES
 from utils.dataset.shards import read_shard
 from utils.detector.inference import Detector
 from utils.detector.names import ARCHITECTURES, COMPACT, MOBILENET
-from utils.detector.plan import Plan
 from utils.detector.pretrained import choose_weights
 from utils.files import digest
 from utils.records import read_record, write_record
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 from utils.training.recipe_words import read_recipe
 

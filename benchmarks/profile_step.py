@@ -23,8 +23,8 @@ from benchmarks.common import machine, pack, parser, print_table, timed_steps, u
 from benchmarks.parts import Macs, Parts, watched
 from utils.dataset.shards import read_shard
 from utils.detector.names import ARCHITECTURES
-from utils.detector.plan import Plan
 from utils.detector.pretrained import choose_weights
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 
 

@@ -34,8 +34,8 @@ from utils.dataset.splitting import SIDES
 from utils.dataset.splitting.split import split_dataset
 from utils.detector.final import train_final
 from utils.detector.inference import Detector
-from utils.detector.plan import Plan
 from utils.records import read_record, write_record
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 
 VALIDATION_SHARE = 0.12

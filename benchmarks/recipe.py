@@ -46,12 +46,12 @@ from utils.dataset.splitting.stratified_groups import assign_groups
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.fit import fit
 from utils.detector.names import ARCHITECTURES
-from utils.detector.plan import Plan
 from utils.detector.validation import detections_of
 from utils.metrics.average_precision import average_precision
 from utils.networks.devices import best_device, has_bfloat16
 from utils.records import read_record, write_record
 from utils.seed import derive_seed
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 from utils.training.recipe_words import read_recipe
 

@@ -29,9 +29,9 @@ from utils.analysis.evaluation.evaluate import evaluate
 from utils.dataset.labels import CLASSES, TITLES
 from utils.detector.inference import Detector
 from utils.detector.names import ARCHITECTURES
-from utils.detector.plan import Plan
 from utils.detector.pretrained import choose_weights
 from utils.records import read_record, write_record
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 from utils.training.recipe_words import read_recipe
 

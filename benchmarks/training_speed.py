@@ -40,8 +40,8 @@ from benchmarks.common import (
 from utils.dataset.shards import read_shard
 from utils.dataset.torch_dataset import to_tensor
 from utils.detector.names import ARCHITECTURES
-from utils.detector.plan import Plan
 from utils.detector.pretrained import choose_weights
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 
 ROUND_SECONDS = 4.0

@@ -9,8 +9,10 @@ sys.path.append(
     str(Path(__file__).resolve().parent.parent)
 )  # by hand; in a job utils.zip comes first
 
-from utils.detector.plan import Plan, add_network_options, add_plan_options
+from utils.classifier.plan import add_face_options
 from utils.job import InputPath, OutputPath, run, stop_flag
+from utils.tasks import TASKS
+from utils.training.plan import add_network_options, add_plan_options
 
 
 def parser() -> argparse.ArgumentParser:
@@ -43,7 +45,7 @@ def _suggest_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUES",
         help="what is searched: LOW:HIGH, or A,B,... (default: the usual)",
     )
-    add_network_options(parser)
+    add_network_options(parser, TASKS)
     parser.add_argument("--study", type=InputPath, help="journal of the round before")
     parser.add_argument(
         "--results", type=InputPath, nargs="*", default=[], help="results of the round before"
@@ -57,7 +59,8 @@ def _suggest_options(parser: argparse.ArgumentParser) -> None:
 def _trial_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--suggestion", type=InputPath, required=True, help="the parameters")
     parser.add_argument("--study", type=InputPath, required=True, help="journal of this round")
-    add_plan_options(parser)
+    add_plan_options(parser, TASKS)
+    add_face_options(parser)
     parser.add_argument(
         "--tries", type=int, default=3, help="this many starts without an epoch fail the trial"
     )
@@ -75,12 +78,14 @@ def _best_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _suggest(args: argparse.Namespace) -> None:
-    from utils.detector.searched import read_search
+    from utils.search.searched import read_search
     from utils.search.study import suggest
+    from utils.training.plan import network_of
     from utils.training.recipe_words import read_recipe
 
-    recipe = read_recipe(args.recipe)
-    start, space = read_search(args.search, recipe, args.arch, args.image_size)
+    of = TASKS[args.task]
+    recipe = read_recipe(args.recipe, of=of)
+    start, space = read_search(args.search, recipe, *network_of(args, of), of)
     suggest(
         study=args.study,
         results=args.results,
@@ -96,16 +101,14 @@ def _suggest(args: argparse.Namespace) -> None:
 
 def _trial(args: argparse.Namespace) -> None:
     stop = stop_flag()
-    from utils.detector.trial import trial_training
     from utils.search.trial import run_trial
+    from utils.tasks import plan_of, trial_of
     from utils.training.launch import start_together
-    from utils.training.recipe import Recipe
 
     code = start_together(args.processes, stop)
     if code is not None:
         sys.exit(code)
-    plan = Plan.from_args(args, Recipe())
-    train = trial_training(plan, args.checkpoint, args.tries, stop)
+    train = trial_of(args.task)(plan_of(args), args.checkpoint, args.tries, stop)
     run_trial(args.suggestion, args.study, args.result, args.epochs, train)
 
 

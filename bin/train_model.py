@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train the detector with the best hyper-parameters; on SIGTERM save a checkpoint and exit 85."""
+"""Train the network with the best hyper-parameters; on SIGTERM save a checkpoint and exit 85."""
 
 import argparse
 import sys
@@ -9,8 +9,10 @@ sys.path.append(
     str(Path(__file__).resolve().parent.parent)
 )  # by hand; in a job utils.zip comes first
 
-from utils.detector.plan import Plan, add_plan_options
+from utils.classifier.plan import add_face_options
 from utils.job import InputPath, OutputPath, run, stop_flag
+from utils.tasks import TASKS
+from utils.training.plan import add_plan_options
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,32 +25,35 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--recipe", nargs="+", default=[], metavar="NAME=VALUE", help="else the defaults"
     )
-    add_plan_options(parser)
+    add_plan_options(parser, TASKS)
+    add_face_options(parser)
     parser.add_argument(
         "--fingerprints",
         type=InputPath,
         help="what training photos are recognised by, as split_data writes it; it travels in the "
         "model file",
     )
-    parser.add_argument("--model", type=OutputPath, required=True, help="the trained detector")
+    parser.add_argument("--model", type=OutputPath, required=True, help="the trained network")
     parser.add_argument("--log", type=OutputPath, required=True, help="JSON record of the training")
-    parser.add_argument("--curves", type=OutputPath, required=True, help="PNG of loss and mAP")
+    parser.add_argument("--curves", type=OutputPath, required=True, help="PNG of loss and quality")
     return parser
 
 
 def main(args: argparse.Namespace) -> None:
     stop = stop_flag()
-    from utils.detector.final import read_params, train_final
+    from utils.search.space import read_params
+    from utils.tasks import final_of, plan_of
     from utils.training.launch import start_together
-    from utils.training.recipe import Recipe
     from utils.training.recipe_words import read_recipe
 
     code = start_together(args.processes, stop)
     if code is not None:
         sys.exit(code)
     searched = read_params(args.params) if args.params else {}
-    plan = Plan.from_args(args, Recipe()).searched(read_recipe(args.recipe) | searched)
-    record = train_final(plan, args.checkpoint, args.model, args.log, stop, args.fingerprints)
+    recipe = read_recipe(args.recipe, of=TASKS[args.task])
+    plan = plan_of(args).searched(recipe | searched)
+    train = final_of(args.task)
+    record = train(plan, args.checkpoint, args.model, args.log, stop, args.fingerprints)
     if record:  # the first of the processes alone makes files
         from utils.analysis.plots.training import training_curves
 

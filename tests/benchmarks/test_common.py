@@ -13,7 +13,7 @@ from benchmarks.common import (
     untrained_detector,
 )
 from utils.dataset.shards import read_shard
-from utils.detector.plan import Plan
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 
 SAMPLE = PROJECT / "data" / "sample"

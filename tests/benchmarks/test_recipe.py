@@ -10,8 +10,8 @@ from benchmarks.common import PROJECT
 from benchmarks.recipe import BASE, Run, changed, deal, difference, planned, rows
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import read_shard, write_shard
-from utils.detector.plan import Plan
 from utils.records import write_record
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 
 

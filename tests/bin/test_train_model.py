@@ -16,11 +16,12 @@ from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
 from utils.dataset.images import encode_png
 from utils.dataset.shards import Photo, write_shard
-from utils.detector.final import read_params, train_final
+from utils.detector.final import train_final
 from utils.detector.inference import Detector
-from utils.detector.plan import Plan
 from utils.errors import Checkpointed
 from utils.records import write_record
+from utils.search.space import read_params
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 
 SCRIPT = Path(__file__).parents[2] / "bin" / "train_model.py"

@@ -17,13 +17,13 @@ from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture
 from utils.detector.model_file import read_model
 from utils.detector.names import COMPACT_CENTERFACE
-from utils.detector.plan import Plan
 from utils.metrics.calibration import fit_calibration
 from utils.metrics.detections import Detections
 from utils.metrics.operating_point import choose_threshold
 from utils.networks.model_file import learnt_by
 from utils.records import read_record
 from utils.search.space import default_params
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 
 BOXES = np.array([[20 * k, 0, 20 * k + 10, 10] for k in range(10)], np.float32)

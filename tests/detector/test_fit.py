@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from utils.detector.fit import fit
-from utils.detector.plan import Plan
 from utils.errors import Checkpointed
 from utils.training.checkpoint import Checkpoint
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("tiny_detectors")

@@ -1,14 +1,14 @@
 import pytest
 
-from utils.detector import fit as fit_module
 from utils.detector import task
-from utils.detector.plan import Plan
 from utils.detector.trial import trial_training
 from utils.errors import Checkpointed, InputError
 from utils.records import read_record, write_record
 from utils.search.study import suggest
 from utils.search.trial import run_trial
+from utils.training import carry_out as fit_module
 from utils.training import divergence
+from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 
 pytestmark = pytest.mark.usefixtures("tiny_detectors")

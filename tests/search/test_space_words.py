@@ -1,16 +1,17 @@
 import optuna
 import pytest
 
-from utils.detector.searched import read_search
 from utils.errors import InputError
+from utils.search.searched import read_search
 from utils.search.space import Choices, Range, default_params, from_record, moved_into
 from utils.search.space_words import told_of_space
+from utils.tasks import DETECTOR
 
 ARCH, OTHER = "compact_resnet18_fpn", "fasterrcnn_mobilenet_v3_large_fpn"
 
 
 def read(*words, recipe=None):
-    return read_search(words, recipe or {}, ARCH, 480)
+    return read_search(words, recipe or {}, ARCH, 480, DETECTOR)
 
 
 def test_words_are_ranges_and_choices_of_the_type_of_what_is_searched():

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from utils.classifier.network import FaceNetwork
 
 
+LOOKED_AT = 3
+"""How many last stages the head is told of: features at strides of 8, 16 and 32."""
+
+
 @dataclass(frozen=True)
 class Architecture:
     """What differs between classifiers.
@@ -157,6 +161,6 @@ def build_network(name: str) -> "FaceNetwork":
     from utils.networks.depthwise import use_fast_depthwise
 
     found = architecture(name)
-    network = FaceNetwork(found.trunk(), found.channels[-1])
+    network = FaceNetwork(found.trunk(), found.ends[-LOOKED_AT:], found.channels[-LOOKED_AT:])
     use_fast_depthwise(network.trunk)
     return network

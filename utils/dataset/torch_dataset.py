@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 Target = dict[str, Any]
 Transform = Callable[[torch.Tensor, Target], tuple[torch.Tensor, Target]]
+Fit = Callable[[np.ndarray, int], np.ndarray]
 
 
 class FaceDataset(Dataset):
@@ -36,6 +37,9 @@ class FaceDataset(Dataset):
 
     Decoded images are kept up to `cache_mb` MiB; those beyond are read from the shard and decoded
     at each use, so they take no memory.
+
+    With `fit`, which takes an image and `image_size`, images come to another size than `resize`
+    gives them.
 
     Attributes
     ----------
@@ -61,8 +65,9 @@ class FaceDataset(Dataset):
         image_size: int,
         transform: Transform | None = None,
         cache_mb: float = 2048,
+        fit: Fit | None = None,
     ) -> None:
-        self.image_size, self.transform = image_size, transform
+        self.image_size, self.transform, self._fit = image_size, transform, fit or resize
         self.names: list[str] = []
         self.faces: list[Faces] = []
         self.sizes: list[tuple[int, int]] = []
@@ -95,7 +100,7 @@ class FaceDataset(Dataset):
             pixels = photo.decode()
             height, width = pixels.shape[:2]
             faces = photo.read_annotation(width, height).faces
-            image = resize(pixels, self.image_size)
+            image = self._fit(pixels, self.image_size)
             budget -= image.nbytes
             place = StoredImage(shard, photo.offset, len(photo.image))
             kept = to_tensor(image) if budget >= 0 else place
@@ -114,7 +119,7 @@ class FaceDataset(Dataset):
         log.info("%d photographs, %d of them beyond the cache", len(self), encoded)
 
     def _tensor(self, place: "StoredImage", index: int) -> torch.Tensor:
-        return to_tensor(resize(decode(place.read(), self.names[index]), self.image_size))
+        return to_tensor(self._fit(decode(place.read(), self.names[index]), self.image_size))
 
 
 def _digest(photo: Photo) -> bytes:

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from utils.dataset.torch_dataset import FaceDataset, Target, to_tensor
-from utils.detector.appearance import recoloured, relit, spoilt
 from utils.detector.forward import STRIDE
 from utils.detector.pasting import FaceDonors
+from utils.training.appearance import recoloured, relit, spoilt
 from utils.training.recipe import Recipe
 
 FILL = (124, 116, 104)  # ImageNet's mean colour, which normalisation turns into zero

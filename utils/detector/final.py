@@ -3,15 +3,11 @@
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from utils.dataset.splitting.fingerprint_index import FingerprintIndex
-from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.fit import Fitted, fit
 from utils.detector.model_file import ModelFile
-from utils.detector.plan import Plan
 from utils.detector.validation import detections_of
 from utils.detector.weights import origin
 from utils.metrics.average_precision import average_precision
@@ -19,17 +15,12 @@ from utils.metrics.calibration import Calibration, fit_calibration
 from utils.metrics.detections import Detections
 from utils.metrics.operating_point import choose_threshold
 from utils.networks.devices import has_bfloat16
-from utils.networks.model_file import in_half_precision, learnt_by, write_model
-from utils.records import read_record, write_record
-from utils.search.space import default_params
+from utils.networks.model_file import in_half_precision, learnt_from, write_model
+from utils.records import write_record
 from utils.training.distributed import is_first
+from utils.training.plan import Plan
 
 log = logging.getLogger(__name__)
-
-
-def read_params(path: Path | None) -> dict[str, Any]:
-    """Return the parameters that ``hpo.py best`` wrote to `path`, or the defaults without one."""
-    return read_record(path)["params"] if path else default_params()
 
 
 def train_final(
@@ -88,7 +79,7 @@ def train_final(
             metrics={"validation": precision, "operating_point": operating_point},
             data_digest=fitted.photos.digest,
             started_from=origin(plan.weights, plan.arch) if plan.weights else None,
-            fingerprints=_learnt(plan, fingerprints),
+            fingerprints=learnt_from(fingerprints, plan.weights),
         ),
     )
     record = _record(plan, fitted, operating_point, calibration)
@@ -106,17 +97,6 @@ def _rounded_and_asked(fitted: Fitted, mirrored: bool) -> list[Detections]:
     device = next(model.parameters()).device
     bfloat16 = has_bfloat16(device)
     return detections_of(model, fitted.validation, bfloat16=bfloat16, mirrored=mirrored)
-
-
-def _learnt(plan: Plan, fingerprints: Path | None) -> bytes | None:
-    """Return what tells of the photographs that the weights have seen, as far as it is known."""
-    known = []
-    if fingerprints:
-        index = FingerprintIndex.read(fingerprints)
-        known.append(LearntPhotographs.of(index[number] for number in range(len(index))))
-    if plan.weights and (before := learnt_by(plan.weights)):
-        known.append(before)
-    return reduce(LearntPhotographs.and_of, known).as_bytes() if known else None
 
 
 def _record(

@@ -6,31 +6,24 @@ from itertools import pairwise
 from torchvision.models.detection import FasterRCNN
 
 from utils.detector.weights import BODY
+from utils.networks.fine_tuning import stage_rates
 from utils.training.recipe import Recipe
 
 
 def pretrained_rates(model: FasterRCNN, recipe: Recipe, given: Collection[str]) -> dict[str, float]:
     """Return by which factor of the learning rate parameters of the backbone learn, by their names.
 
-    A stage further down learns slower by ``recipe.layer_decay`` (Clark et al. 2020), and the first
-    ``recipe.frozen_stages`` do not learn. A stage ends with the features that the pyramid takes
-    from it.
+    See `utils.networks.fine_tuning.stage_rates`; the first ``recipe.frozen_stages`` do not learn.
+    A stage ends with the features that the pyramid takes from it.
 
     Parameters
     ----------
     given
         Names of what came with weights; what did not is left out.
     """
-    factors = {}
     names = [name for name, _ in model.named_parameters()]
-    layers = stages(model)
-    for number, stage in enumerate(layers):
-        frozen = number < recipe.frozen_stages
-        below = len(layers) - 1 - number
-        factor = 0.0 if frozen else recipe.backbone_rate * recipe.layer_decay**below
-        inside = tuple(f"{BODY}{layer}." for layer in stage)
-        factors |= {name: factor for name in names if name.startswith(inside) and name in given}
-    return factors
+    layers = [[f"{BODY}{layer}" for layer in stage] for stage in stages(model)]
+    return stage_rates(names, layers, recipe.frozen_stages, recipe, given)
 
 
 def stages(model: FasterRCNN) -> list[list[str]]:

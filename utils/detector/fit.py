@@ -1,7 +1,6 @@
 """From shards and hyper-parameters to a trained network: what a trial and the final model share."""
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +12,15 @@ from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
 from utils.detector.fine_tuning import pretrained_rates
-from utils.detector.plan import Plan
 from utils.detector.task import FaceDetection
 from utils.detector.validation import detections_of
 from utils.detector.weights import load_weights
 from utils.metrics.detections import Detections
 from utils.networks.devices import best_device, has_bfloat16
 from utils.seed import derive_seed
-from utils.training.checkpoint import Checkpoint
+from utils.training.carry_out import carry_out
 from utils.training.distributed import is_first, processes
-from utils.training.loop import train
+from utils.training.plan import Plan
 from utils.training.progress import EpochRecord
 
 log = logging.getLogger(__name__)
@@ -65,21 +63,32 @@ def fit(
     Checkpointed, TrainingDiverged, KilledTooOften
         See `Plan`, `train` and `Checkpoint.start`.
     """
-    minutes = plan.checkpoint_minutes
-    due = None if minutes is None else time.monotonic() + 60 * minutes
-    arch = architecture(plan.arch)
-    saved = Checkpoint(checkpoint, plan.identity())
-    saved.start(tries)
+    device = best_device()
+    bfloat16 = has_bfloat16(device)
+    task, epochs = carry_out(
+        plan,
+        checkpoint,
+        lambda saved: _begin(plan, device, bfloat16),
+        stop,
+        after_epoch,
+        tries,
+    )
+    found = task.found
+    if found is None and is_first():  # the last epoch had been validated before this start
+        found = detections_of(task.model, task.validation, bfloat16=bfloat16)
+    return Fitted(task.model, task.anchors, epochs, task.photos, task.validation, found)
+
+
+def _begin(plan: Plan, device: str, bfloat16: bool) -> FaceDetection:
+    """Return the detector to train, with the weights that it starts from."""
     cache_mb = plan.cache_mb / processes()  # each keeps its own
     photos = FaceDataset(plan.train, plan.image_size, cache_mb=cache_mb)
     left = cache_mb - photos.cached_mb
     validation = FaceDataset(plan.validation, plan.image_size, cache_mb=left)
-    anchors = arch.fit_anchors(photos.faces, photos.sizes, plan.image_size)
+    anchors = architecture(plan.arch).fit_anchors(photos.faces, photos.sizes, plan.image_size)
     torch.manual_seed(derive_seed(plan.seed, "initial weights"))
     model = build_model(plan.arch, anchors)
     pretrained = load_weights(model, plan.weights, plan.arch) if plan.weights else None
-    device = best_device()
-    bfloat16 = has_bfloat16(device)
     model = model.to(device, memory_format=torch.channels_last)
     log.info(
         "%s on %s with %d threads in %s: %d photographs, %d to validate, anchors %s",
@@ -93,18 +102,6 @@ def fit(
     )
     frozen = pretrained.normalised if pretrained else frozenset()
     rates = pretrained_rates(model, plan.recipe, pretrained.names) if pretrained else {}
-    task = FaceDetection(model, photos, validation, plan.recipe, frozen, bfloat16, rates, plan.seed)
-    epochs = train(
-        task,
-        plan.recipe,
-        plan.epochs,
-        plan.seed,
-        saved,
-        stop,
-        after_epoch,
-        hand_over=lambda: due is not None and time.monotonic() >= due,
+    return FaceDetection(
+        model, photos, validation, plan.recipe, frozen, bfloat16, rates, plan.seed, anchors
     )
-    found = task.found
-    if found is None and is_first():  # the last epoch had been validated before this start
-        found = detections_of(model, validation, bfloat16=bfloat16)
-    return Fitted(model, anchors, epochs, photos, validation, found)

@@ -11,6 +11,7 @@ from torchvision.models.detection import FasterRCNN
 from utils.dataset.labels import CLASS_IDS
 from utils.dataset.torch_dataset import FaceDataset
 from utils.detector.anchor_sampling import seed_sampling
+from utils.detector.anchors import Anchors
 from utils.detector.augmentation import Augmentation, chip_side
 from utils.detector.forward import Losses, losses
 from utils.detector.head_loss import HeadLoss
@@ -45,6 +46,8 @@ class FaceDetection:
         Compute features in bfloat16; boxes and losses stay in float32.
     seed
         Draws the anchors and proposals that the losses on `validation` are computed on.
+    anchors
+        That the network was built with, to be kept with it.
 
     Attributes
     ----------
@@ -63,7 +66,9 @@ class FaceDetection:
         bfloat16: bool = False,
         pretrained: Mapping[str, float] | None = None,
         seed: int = 0,
+        anchors: Anchors | None = None,
     ) -> None:
+        self.anchors = anchors
         self.model, self.photos, self.validation = model, photos, validation
         self.frozen, self.bfloat16, self.pretrained = frozen, bfloat16, pretrained or {}
         self.seed = seed

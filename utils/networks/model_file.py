@@ -6,7 +6,7 @@ takes, so that no other file is needed.
 
 from collections.abc import Collection
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from utils.dataset.labels import CLASSES
+from utils.dataset.splitting.fingerprint_index import FingerprintIndex
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.errors import InputError, brief
 from utils.metrics.calibration import Calibration
@@ -173,6 +174,25 @@ def learnt_by(weights: Path) -> LearntPhotographs | None:
     content = _ours(weights)
     told = content.get("fingerprints") if content else None
     return LearntPhotographs.from_bytes(as_bytes(told), weights) if told is not None else None
+
+
+def learnt_from(fingerprints: Path | None, weights: Path | None) -> bytes | None:
+    """Return what tells of the photographs that a training has seen, as far as it is known.
+
+    Parameters
+    ----------
+    fingerprints
+        Of the training photographs, as `split_data` writes them.
+    weights
+        That the training started from.
+    """
+    known = []
+    if fingerprints:
+        index = FingerprintIndex.read(fingerprints)
+        known.append(LearntPhotographs.of(index[number] for number in range(len(index))))
+    if weights and (before := learnt_by(weights)):
+        known.append(before)
+    return reduce(LearntPhotographs.and_of, known).as_bytes() if known else None
 
 
 def arch_of(weights: Path) -> str | None:

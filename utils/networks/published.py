@@ -69,7 +69,7 @@ class Packaged:
         return path
 
     def origin(self) -> dict[str, str | None]:
-        """Return what a record tells of the file (see `utils.detector.weights.origin`)."""
+        """Return what a record tells of the file (see `utils.networks.weight_files.origin`)."""
         return {
             "file": Path(self.path).name,
             "network": self.network,

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from utils.records import read_record
 from utils.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -75,6 +77,11 @@ def default_params() -> dict[str, Any]:
     return Recipe().as_params()
 
 
+def read_params(path: Path | None) -> dict[str, Any]:
+    """Return the parameters that ``hpo.py best`` wrote to `path`, or the defaults without one."""
+    return read_record(path)["params"] if path else default_params()
+
+
 def default_space(start: Mapping[str, Any]) -> Space:
     """Return what is searched where nobody says what.
 
@@ -82,10 +89,12 @@ def default_space(start: Mapping[str, Any]) -> Space:
     none of it depends on the architecture or the optimiser.
     """
     rate, decay, strength = (start[n] for n in ("learning_rate", "weight_decay", "augmentation"))
+    batch = start["batch_size"]
+    batches = {4, 8, 16, batch} if batch <= 16 else {batch // 2, batch, 2 * batch}
     return {
         "learning_rate": Range(rate / 4, 2 * rate, log=True),
         "weight_decay": Range(decay / 5, 4 * decay, log=True),
-        "batch_size": Choices(tuple(sorted({4, 8, 16, start["batch_size"]}))),
+        "batch_size": Choices(tuple(sorted(batches))),
         "augmentation": Range(min(0.3, strength), 1.0),
     }
 

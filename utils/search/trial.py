@@ -2,18 +2,24 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from utils.errors import Checkpointed, InputError
 from utils.records import read_record, write_record
 from utils.search.journal import check_journal
 from utils.search.study import Pruner
+from utils.seed import derive_seed
 from utils.training.checkpoint import KilledTooOften
 from utils.training.distributed import is_first
+from utils.training.plan import Plan
+from utils.training.progress import EpochRecord
 
 AfterEpoch = Callable[[int, float], None]
 """Takes the number of an epoch, from 1, and the objective after it; may raise to end the trial."""
+
+Fitted = TypeVar("Fitted")
 
 log = logging.getLogger(__name__)
 
@@ -89,3 +95,40 @@ def run_trial(
     }
     write_record(result, record)
     log.info("trial %d: %s, by epoch %s, reason %s", asked["number"], state, values, reason)
+
+
+def trial_training(
+    plan: Plan,
+    objective: str,
+    fit: Callable[[Plan, Callable[[EpochRecord], None]], Fitted],
+    error: Callable[[Fitted, int], float],
+) -> Callable[[dict[str, Any], AfterEpoch], float | None]:
+    """Return the training that `run_trial` runs, of whatever task.
+
+    All trials have the same seed: they differ in parameters alone.
+
+    Parameters
+    ----------
+    plan
+        Its recipe gives way to the suggested parameters, as do architecture and image size where
+        they are searched.
+    objective
+        What of a validation is searched by, and told.
+    fit
+        ``fit(plan, after_epoch)`` trains as planned.
+    error
+        ``error(fitted, seed)`` returns the standard error of the objective.
+    """
+
+    def train(params: dict[str, Any], after_epoch: AfterEpoch) -> float | None:
+        planned = replace(plan.searched(params), seed=derive_seed(plan.seed, "trial"))
+
+        def told(record: EpochRecord) -> None:
+            if record["validation"][objective] is None:
+                raise InputError("the validation shards hold no faces; the search needs some")
+            after_epoch(record["epoch"], record["validation"][objective])
+
+        fitted = fit(planned, told)
+        return error(fitted, planned.seed) if is_first() else None
+
+    return train

@@ -12,12 +12,13 @@ Of processes that train together, all read the file and the first writes it.
 
 import hashlib
 import logging
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from utils.errors import InputError
-from utils.training.distributed import is_first, wait_for_first
+from utils.training.distributed import anywhere, is_first, wait_for_first
 from utils.training.tensors import load_tensors, save_tensors
 
 SCHEMA = 3
@@ -46,6 +47,11 @@ class Checkpoint:
     ----------
     state
         What was saved (tensors and plain values), or None to start afresh.
+    kept
+        What the job computed once and does not want to compute again; it stays in the file from one
+        `save` to the next.
+    patience
+        Seconds that may pass between two times that a `save` which may wait is written; 0: none.
     starts
         How often the job was started, this time included, without finishing an epoch or stopping
         in an orderly way. A job that is killed over and over shows in it.
@@ -55,6 +61,9 @@ class Checkpoint:
         self.path, self.job = Path(path), job
         self.starts = 0
         self.state: dict[str, Any] | None = None
+        self.kept: Any = None
+        self.patience = 0.0
+        self._written = time.monotonic()
 
     def start(self, tries: int | None = None) -> None:
         """Load what was saved, and count this start in the file.
@@ -74,8 +83,19 @@ class Checkpoint:
         if tries is not None and self.starts >= max(tries, 2):
             raise KilledTooOften(f"killed {self.starts - 1} times without finishing an epoch")
 
-    def save(self, state: dict[str, Any]) -> None:
-        """Save `state` in place of what was saved before."""
+    def keep(self, kept: Any) -> None:
+        """Keep tensors and plain values from now on, beside what is saved."""
+        self.starts, self.kept = 0, kept
+        self._write()
+
+    def save(self, state: dict[str, Any], may_wait: bool = False) -> None:
+        """Save `state` in place of what was saved before.
+
+        If it may wait, it is left out where the file was written less than `patience` seconds ago.
+        """
+        late = time.monotonic() - self._written >= self.patience
+        if may_wait and self.patience and not anywhere(late):
+            return
         self.starts, self.state = 0, state
         self._write()
 
@@ -87,14 +107,17 @@ class Checkpoint:
                 "job": self.job,
                 "starts": self.starts,
                 "state": self.state,
+                **({} if self.kept is None else {"kept": self.kept}),
             }
             save_tensors(self.path, content)
         wait_for_first()
+        self._written = time.monotonic()
 
     def _load(self) -> None:
         content = self._read()
         if content is not None:
             self.starts, self.state = content["starts"], content["state"]
+            self.kept = content.get("kept")
 
     def _read(self) -> dict[str, Any] | None:
         if self.path.is_dir():

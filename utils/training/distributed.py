@@ -96,6 +96,11 @@ def summed(values: Sequence[float]) -> list[float]:
     return _reduced(values, dist.ReduceOp.SUM)
 
 
+def gathered(parts: Tensor) -> Tensor:
+    """Return the sum of a tensor over the processes, of which each has some rows and else zeros."""
+    return _sum(parts) if processes() > 1 else parts
+
+
 def largest(values: Sequence[int]) -> list[int]:
     """Return the largest of each of `values` over the processes."""
     return [int(value) for value in _reduced(values, dist.ReduceOp.MAX)]

@@ -89,8 +89,8 @@ def train(
         Called with each epoch's record, those of the checkpoint included; may raise to end the
         training.
     hand_over
-        Asked after every epoch but the last, once it is in the checkpoint; once true,
-        `Checkpointed` is raised. Each start thus gets on by an epoch at least.
+        Asked after every epoch but the last; once true, `Checkpointed` is raised when the epoch is
+        in the checkpoint. Each start thus gets on by an epoch at least.
 
     Raises
     ------
@@ -125,9 +125,11 @@ def train(
                 f"the checkpoint is {checkpoint.path}"
             )
         record = trainer.close_epoch(validated)
-        checkpoint.save(trainer.state())
+        goes_on = progress.epoch < epochs
+        leaves = goes_on and anywhere(hand_over())
+        checkpoint.save(trainer.state(), may_wait=goes_on and not leaves)
         after_epoch(record)
-        if progress.epoch < epochs and anywhere(hand_over()):
+        if leaves:
             raise Checkpointed(
                 f"handing over after epoch {progress.epoch}; the checkpoint is {checkpoint.path}"
             )

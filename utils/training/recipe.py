@@ -43,7 +43,7 @@ class Recipe:
     weight_decay
         On weights of layers; normalisation and biases have none.
     batch_size
-        Chips a step (see `utils.detector.augmentation`).
+        Samples a step: chips (see `utils.detector.augmentation`), or faces.
     chip
         Side of a chip as a share of the longer side of the photographs; above 1, in pixels.
     augmentation
@@ -167,6 +167,15 @@ class Recipe:
             )
         return cls(**params)
 
+    def changed(self, params: dict[str, Any]) -> "Recipe":
+        """Return this recipe with some parameters changed; an `InputError` as of `from_params`."""
+        return self.from_params({**self.as_params(), **params})
+
     def as_params(self) -> dict[str, Any]:
         """Return the parameters as plain values."""
         return asdict(self)
+
+    def peculiar(self) -> dict[str, Any]:
+        """Return the parameters that are not as in ``Recipe()``."""
+        usual = Recipe().as_params()
+        return {name: value for name, value in self.as_params().items() if value != usual[name]}

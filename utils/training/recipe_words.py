@@ -6,16 +6,21 @@ from dataclasses import asdict
 from typing import Any
 
 from utils.errors import InputError, suggestion
+from utils.training.plan import Trainable
 from utils.training.recipe import Recipe
 
 
-def read_recipe(words: Sequence[str], source: str = "--recipe") -> dict[str, Any]:
+def read_recipe(
+    words: Sequence[str], source: str = "--recipe", of: Trainable | None = None
+) -> dict[str, Any]:
     """Return the parameters that words such as ``batch_size=8`` give; the others keep defaults.
 
     Parameters
     ----------
     source
         Where the words come from, for the message of an error.
+    of
+        What is trained; by default any parameter is taken.
 
     Raises
     ------
@@ -32,7 +37,7 @@ def read_recipe(words: Sequence[str], source: str = "--recipe") -> dict[str, Any
             raise InputError(f"{source}: {name}: no such parameter; {suggestion(name, known)}")
         params[name] = read_value(text, known[name], f"{source}: {name}")
     try:
-        Recipe.from_params(params)
+        of.check(params) if of else Recipe.from_params(params)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     return params

@@ -4,8 +4,9 @@ import argparse
 
 import pytest
 
-from utils.detector.plan import Plan, add_plan_options
 from utils.errors import InputError
+from utils.tasks import DETECTOR, TASKS
+from utils.training.plan import Plan, add_plan_options
 from utils.training.recipe import Recipe
 
 SCRATCH, OTHER, THIRD = (
@@ -15,10 +16,10 @@ SCRATCH, OTHER, THIRD = (
 
 def plan(*words):
     parser = argparse.ArgumentParser()
-    add_plan_options(parser)
+    add_plan_options(parser, TASKS)
     given = ("--train", "t.tar", "--val", "v.tar", "--epochs", "2", "--image-size", "480")
     return Plan.from_args(
-        parser.parse_args([*given, "--checkpoint", "c", "--arch", SCRATCH, *words]), Recipe()
+        parser.parse_args([*given, "--checkpoint", "c", "--arch", SCRATCH, *words]), DETECTOR
     )
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from utils.detector.appearance import _SPOILING, recoloured, relit, spoilt
+from utils.training.appearance import _SPOILING, recoloured, relit, spoilt
 
 
 @pytest.fixture

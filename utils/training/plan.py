@@ -1,21 +1,61 @@
-"""What decides a training of the detector, and the options of the executables that train one.
+"""What decides a training, and the options of the executables that train.
 
 Importing it imports no torch: an executable parses its command line first.
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from utils.detector.names import ARCHITECTURES, IMAGE_SIZE
-from utils.errors import InputError
+from utils.errors import InputError, suggestion
 from utils.job import InputPath
 from utils.training.recipe import Recipe
 
 BESIDES = ("arch", "image_size")
 """What a search may choose besides a recipe."""
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """What can be trained for a task, as those see it who plan.
+
+    Attributes
+    ----------
+    architectures
+        Names of the networks, the default first.
+    image_sizes
+        Least and most pixels that they may see.
+    image_size
+        So many, unless one says otherwise.
+    recipe
+        How they are trained, unless one says otherwise.
+    without
+        Names of parameters of a recipe that mean nothing here.
+    """
+
+    architectures: Sequence[str]
+    image_sizes: tuple[int, int]
+    image_size: int
+    recipe: Recipe = field(default_factory=Recipe)
+    without: Collection[str] = ()
+
+    def check(self, params: Mapping[str, Any]) -> None:
+        """Raise `InputError` if no training takes these parameters, or what is `BESIDES` them."""
+        rest = dict(params)
+        arch = rest.pop("arch", self.architectures[0])
+        size = rest.pop("image_size", self.image_size)
+        if arch not in self.architectures:
+            raise InputError(
+                f"{arch}: no such architecture; {suggestion(arch, self.architectures)}"
+            )
+        low, high = self.image_sizes
+        if not low <= size <= high:
+            raise InputError(f"{size} pixels: takes {low} to {high}")
+        if strange := sorted(set(rest) & set(self.without)):
+            raise InputError(f"{strange[0]}: is of another task; leave it out")
+        self.recipe.changed(rest)
 
 
 @dataclass(frozen=True)
@@ -25,7 +65,7 @@ class Plan:
     Attributes
     ----------
     arch
-        Name in `utils.detector.architectures`.
+        Name of the network.
     recipe, epochs, seed
         How to train, for how long, with which random numbers.
     train, validation
@@ -71,7 +111,7 @@ class Plan:
             "weights": digest_files([self.weights]) if self.weights else None,
         }
 
-    def searched(self, params: dict[str, Any]) -> "Plan":
+    def searched(self, params: dict[str, Any]) -> Self:
         """Return this plan with parameters that a search chose, or a part of them.
 
         Raises
@@ -81,19 +121,27 @@ class Plan:
         """
         besides = {name: params[name] for name in BESIDES if name in params}
         recipe = {name: value for name, value in params.items() if name not in BESIDES}
-        planned = replace(self, recipe=Recipe.from_params(recipe), **besides)
+        planned = replace(self, recipe=self.recipe.changed(recipe), **besides)
         if self.weights_for:
             planned = replace(planned, weights=self.weights_for.get(planned.arch))
         return planned
 
     @classmethod
-    def from_args(cls, args: argparse.Namespace, recipe: Recipe) -> "Plan":
+    def from_args(cls, args: argparse.Namespace, of: Trainable, **own: Any) -> Self:
         """Return the plan that options of `add_plan_options` give.
+
+        Parameters
+        ----------
+        of
+            Says what is not told.
+        own
+            Fields of a plan of another kind.
 
         Raises
         ------
         InputError
-            If there are not as many weights as architectures that they are for.
+            If there are not as many weights as architectures that they are for, or the network or
+            its image size are of another task.
         """
         given = args.weights or []
         if len(given) != (len(args.weights_for) or min(1, len(given))):
@@ -102,22 +150,45 @@ class Plan:
                 "architecture(s) of --weights-for; give one for each"
             )
         by_arch = dict(zip(args.weights_for, given, strict=True)) if args.weights_for else {}
+        arch, image_size = network_of(args, of)
         return cls(
-            arch=args.arch,
-            recipe=recipe,
+            arch=arch,
+            recipe=of.recipe,
             epochs=args.epochs,
             seed=args.seed,
             train=args.train,
             validation=args.val,
-            image_size=args.image_size,
-            weights=by_arch.get(args.arch) if by_arch else next(iter(given), None),
+            image_size=image_size,
+            weights=by_arch.get(arch) if by_arch else next(iter(given), None),
             weights_for=by_arch,
             cache_mb=args.cache_mb,
             checkpoint_minutes=args.checkpoint_minutes,
+            **own,
         )
 
 
-def add_plan_options(parser: argparse.ArgumentParser) -> None:
+def network_of(args: argparse.Namespace, of: Trainable) -> tuple[str, int]:
+    """Return architecture and image size, as options of `add_network_options` tell them.
+
+    Raises
+    ------
+    InputError
+        If they are of another task.
+    """
+    for arch in (args.arch, *getattr(args, "weights_for", ())):
+        if arch not in (None, *of.architectures):
+            raise InputError(
+                f"--arch {arch}: is of another task; here there are {', '.join(of.architectures)}"
+            )
+    arch = args.arch or of.architectures[0]
+    size = of.image_size if args.image_size is None else args.image_size
+    low, high = of.image_sizes
+    if not low <= size <= high:
+        raise InputError(f"--image-size {size}: takes {low} to {high} pixels")
+    return arch, size
+
+
+def add_plan_options(parser: argparse.ArgumentParser, tasks: Mapping[str, Trainable]) -> None:
     """Add the options of a `Plan`, of its checkpoint, and of the processes that carry it out."""
     parser.add_argument(
         "--train", type=InputPath, nargs="+", required=True, help="shards to learn from"
@@ -125,7 +196,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--val", type=InputPath, nargs="+", required=True, help="shards to validate on"
     )
-    add_network_options(parser)
+    add_network_options(parser, tasks)
     parser.add_argument("--epochs", type=int, required=True, help="passes over the photographs")
     parser.add_argument(
         "--weights",
@@ -136,7 +207,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights-for",
         nargs="+",
-        choices=ARCHITECTURES,
+        choices=_architectures(tasks),
         default=[],
         help="architectures that were searched; one that is not among them starts from scratch",
     )
@@ -157,11 +228,28 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_network_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what is trained, or where a search of it starts."""
+def add_network_options(parser: argparse.ArgumentParser, tasks: Mapping[str, Trainable]) -> None:
+    """Add the options that say what is trained for which task, or where a search of it starts."""
+
+    def default(of: str) -> str:
+        return ", ".join(f"{getattr(one, of)} to {task}" for task, one in tasks.items())
+
     parser.add_argument(
-        "--arch", choices=ARCHITECTURES, default=ARCHITECTURES[0], help="the network"
+        "--task", choices=tuple(tasks), default=next(iter(tasks)), help="what is learnt"
     )
     parser.add_argument(
-        "--image-size", type=int, default=IMAGE_SIZE, help="pixels of a photograph's longer side"
+        "--arch",
+        choices=_architectures(tasks),
+        help="the network; else "
+        + ", ".join(f"{one.architectures[0]} to {task}" for task, one in tasks.items()),
     )
+    parser.add_argument(
+        "--image-size",
+        type=int,
+        help="pixels of a photograph's longer side, or of both sides of a face; else "
+        + default("image_size"),
+    )
+
+
+def _architectures(tasks: Mapping[str, Trainable]) -> list[str]:
+    return [name for one in tasks.values() for name in one.architectures]
