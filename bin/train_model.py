@@ -33,6 +33,21 @@ def parser() -> argparse.ArgumentParser:
         help="what training photos are recognised by, as split_data writes it; it travels in the "
         "model file",
     )
+    parser.add_argument(
+        "--faces",
+        metavar="NAME",
+        help="to classify: what finds faces on photographs, with options as haar:smallest=20; the "
+        "model is then a detector of two stages",
+    )
+    parser.add_argument(
+        "--faces-weights", type=InputPath, help="of it: its weights, or the file of a detector"
+    )
+    parser.add_argument(
+        "--val-photographs",
+        type=InputPath,
+        nargs="+",
+        help="with --faces: shards of whole photographs to calibrate both stages on",
+    )
     parser.add_argument("--model", type=OutputPath, required=True, help="the trained network")
     parser.add_argument("--log", type=OutputPath, required=True, help="JSON record of the training")
     parser.add_argument("--curves", type=OutputPath, required=True, help="PNG of loss and quality")
@@ -41,11 +56,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     stop = stop_flag()
+    from utils.errors import InputError
     from utils.search.space import read_params
     from utils.tasks import final_of, plan_of
     from utils.training.launch import start_together
     from utils.training.recipe_words import read_recipe
 
+    if bool(args.faces) != bool(args.val_photographs) or (args.faces and args.task != "classify"):
+        raise InputError("--faces: is with --task classify, and takes --val-photographs, too")
     code = start_together(args.processes, stop)
     if code is not None:
         sys.exit(code)
@@ -54,6 +72,12 @@ def main(args: argparse.Namespace) -> None:
     plan = plan_of(args).searched(recipe | searched)
     train = final_of(args.task)
     record = train(plan, args.checkpoint, args.model, args.log, stop, args.fingerprints)
+    if record and args.faces:
+        from utils.classifier.two_stage_fit import make_two_stage
+        from utils.models import load_finder
+
+        finder = load_finder(args.faces, args.faces_weights)
+        make_two_stage(args.model, finder, args.val_photographs)
     if record:  # the first of the processes alone makes files
         from utils.analysis.plots.training import training_curves
 

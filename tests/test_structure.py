@@ -19,6 +19,7 @@ UNDER = {  # the rooms that each may import, besides the ground
     "detector": {"networks", "search", "training", "metrics", "dataset"},
     "classifier": {"networks", "search", "training", "drawing", "metrics", "dataset"},
     "models": {"detector", "classifier", "training"},
+    "tasks": {"detector", "classifier", "training"},
     "analysis": {
         "detector",
         "classifier",

@@ -12,6 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.classifier.conftest import make_faces
+from utils.classifier.architectures import architecture
+from utils.classifier.inference import FaceClassifier
+from utils.classifier.two_stage import TwoStageDetector
 from utils.dataset.annotation import write_voc
 from utils.dataset.faces import Faces
 from utils.dataset.images import encode_png
@@ -19,6 +23,7 @@ from utils.dataset.shards import Photo, write_shard
 from utils.detector.final import train_final
 from utils.detector.inference import Detector
 from utils.errors import Checkpointed
+from utils.models import load_model
 from utils.records import write_record
 from utils.search.space import read_params
 from utils.training.plan import Plan
@@ -166,3 +171,65 @@ def test_unknown_architecture_is_refused_with_those_there_are(folder):
     job = run(folder, 1, "--arch", "yolo")
     assert job.returncode == 2
     assert "compact_resnet18_fpn" in job.stderr
+
+
+@pytest.fixture
+def of_faces(tmp_path):
+    """A folder with shards of faces that were cut, and of photographs."""
+    make_faces(tmp_path / "train.tar", [1] * 6 + [2] * 4 + [3] * 2, 1)
+    make_faces(tmp_path / "val.tar", [1, 2, 3, 1], 2)
+    shard(tmp_path / "photographs.tar", 3)
+    (tmp_path / "train_model.ckpt").touch()
+    weights = architecture("centerface").packaged.locate()
+    (tmp_path / "weights.onnx").write_bytes(weights.read_bytes())
+    return tmp_path
+
+
+def judging(*more):
+    return [
+        *(sys.executable, SCRIPT, "--task", "classify", "--train", "train.tar", "--val", "val.tar"),
+        *("--epochs", "3", "--image-size", "32", "--seed", "3", "--checkpoint", "train_model.ckpt"),
+        *("--recipe", "batch_size=4", "--weights", "weights.onnx", "--margin", "0.3"),
+        *("--model", "model.pth", "--log", "training.json", "--curves", "curves.png", *more),
+    ]
+
+
+def judge(folder, *more):
+    options = {"env": ENVIRONMENT, "capture_output": True, "text": True, "check": False}
+    return subprocess.run(judging(*more), cwd=folder, **options)
+
+
+def test_a_classifier_killed_and_started_again_gives_the_same_model(of_faces, tmp_path_factory):
+    other = tmp_path_factory.mktemp("straight")
+    shutil.copytree(of_faces, other, dirs_exist_ok=True)
+    assert (done := judge(other)).returncode == 0, done.stderr
+    log = of_faces / "log"
+    with open(log, "w") as stream:
+        job = subprocess.Popen(judging(), cwd=of_faces, env=ENVIRONMENT, stderr=stream)
+    deadline = time.monotonic() + 120
+    while "features of 12 faces" not in log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    job.kill()
+    job.wait(120)
+    resumed = judge(of_faces)
+    assert resumed.returncode == 0, resumed.stderr
+    assert (of_faces / "model.pth").read_bytes() == (other / "model.pth").read_bytes()
+    record = json.loads((of_faces / "training.json").read_text())
+    assert (record["task"], record["arch"], record["photos"]) == ("classify", "centerface", 12)
+    assert (record["freeze"], record["margin"]) == ("backbone", 0.3)
+    assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2, 3]
+    assert (of_faces / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert FaceClassifier.load(of_faces / "model.pth", "cpu").margin == 0.3
+
+
+def test_with_a_finder_of_faces_it_becomes_a_detector_of_two_stages(of_faces):
+    job = judge(of_faces, "--faces", "haar:smallest=20", "--val-photographs", "photographs.tar")
+    assert job.returncode == 0, job.stderr
+    model = load_model(of_faces / "model.pth", "cpu")
+    assert isinstance(model, TwoStageDetector)
+    assert model.classifier.margin == 0.3
+    job = judge(of_faces, "--faces", "haar")
+    assert (job.returncode, "takes --val-photographs" in job.stderr) == (2, True)
+    job = judge(of_faces, "--task", "detect", "--image-size", "64", "--arch", "centerface")
+    assert job.returncode == 2
+    assert "--arch centerface: is of another task" in job.stderr
