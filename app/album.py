@@ -39,9 +39,7 @@ class Album:
     refused: Sequence[str]
 
 
-def album_of(
-    uploads: Sequence[Any], shared: model.Shared, path: Path, settings: Settings, key: str
-) -> Album:
+def album_of(uploads: Sequence[Any], opened: model.Opened, settings: Settings, key: str) -> Album:
     """Return what was found, which is looked for once.
 
     It stands in the state of the session by `key`, and nowhere else.
@@ -51,7 +49,8 @@ def album_of(
     InputError
         If there is no photograph, or too much of it.
     """
-    of = (shared.model.digest, *(upload.file_id for upload in uploads))
+    shared = opened.shared
+    of = (shared.model.digest, opened.finder or "", *(upload.file_id for upload in uploads))
     before = st.session_state.get(key)
     if before and before.of == of:
         return before
@@ -76,7 +75,7 @@ def album_of(
         )
     found = []
     bar = st.progress(0.0, "Looking ...")
-    looked = look_at(photographs, shared.model, Looking(path, pictures=False))
+    looked = look_at(photographs, shared.model, Looking(opened.path, pictures=False))
     while True:
         with shared.lock:  # let go after each, so that visitors take turns
             one = next(looked, None)

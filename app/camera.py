@@ -19,15 +19,15 @@ def show(settings: Settings) -> None:
         "Browsers let pages use a camera on this machine (localhost) or over HTTPS alone. The "
         "snapshot stays in memory until you take another or leave."
     )
-    if (choice := model.chosen(settings)) is None or (shared := model.load(choice[1])) is None:
+    if (opened := model.opened(settings)) is None:
         return
     picture = st.camera_input("Take a snapshot")
     if picture is None:
         st.session_state.pop(SNAPSHOT, None)
         return
     try:
-        album = album_of([picture], shared, choice[1], settings, SNAPSHOT)
+        album = album_of([picture], opened, settings, SNAPSHOT)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
         return
-    show_results(album, shared, how(shared))
+    show_results(album, opened.shared, how(opened.shared))

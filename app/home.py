@@ -27,9 +27,9 @@ It counts people. It is not made to single anyone out, and recognises nobody.
 def show(settings: Settings) -> None:
     """Show the page."""
     st.markdown(WHAT)
-    if (choice := model.chosen(settings)) is None or (shared := model.load(choice[1])) is None:
+    if (opened := model.opened(settings)) is None:
         return
-    name, path = choice
+    name, path, shared = opened.name, opened.path, opened.shared
     st.header("The model that looks", divider="gray")
     st.markdown(f"**{name}** (choose another on the left)")
     evaluation = model.evaluation_of(shared.model)

@@ -4,21 +4,45 @@ import copy
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from app.settings import Settings
+from utils.analysis.evaluation.carried import unpacked
+from utils.apply.looking import Settings as Looking
+from utils.classifier.finders.names import FINDERS
+from utils.classifier.inference import FaceClassifier
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError
+from utils.models import Model
 from utils.tracking.recorded import find_runs
-
-if TYPE_CHECKING:
-    from utils.detector.inference import Detector
 
 OF_A_RUN = Path("output") / "face_mask_detector.pth"
 CHOICE = "model"
 """Where a visitor's choice stands in the state of the session."""
+
+WHOLE = "nobody: each picture is one face"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a visitor looks with.
+
+    Attributes
+    ----------
+    name, path
+        What the model is called, and its file.
+    shared
+        It, ready to look.
+    finder
+        What finds the faces that a classifier judges, if that was chosen.
+    """
+
+    name: str
+    path: Path
+    shared: "Shared"
+    finder: str | None = None
 
 
 @dataclass
@@ -33,10 +57,10 @@ class Shared:
         To be held while it looks.
     """
 
-    model: "Detector"
+    model: Model
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def with_threshold(self, threshold: float | None) -> "Detector":
+    def with_threshold(self, threshold: float | None) -> Model:
         """Return the model with another threshold, or its own; weights are shared."""
         view = copy.copy(self.model)
         if threshold is not None:
@@ -55,8 +79,11 @@ def choices(settings: Settings) -> dict[str, Path]:
     return found
 
 
-def chosen(settings: Settings) -> tuple[str, Path] | None:
-    """Let the visitor choose a model in the sidebar; return its name and path."""
+def opened(settings: Settings) -> Opened | None:
+    """Let the visitor choose a model in the sidebar, and who finds faces for a classifier.
+
+    None, and an error shown, where there is none, or it cannot be loaded.
+    """
     found = choices(settings)
     if not found:
         st.error(
@@ -68,29 +95,32 @@ def chosen(settings: Settings) -> tuple[str, Path] | None:
     before = st.session_state.get(CHOICE)
     name = st.sidebar.selectbox("Model", names, index=names.index(before) if before in names else 0)
     st.session_state[CHOICE] = name
-    return name, found[name]
+    shared = _load(found[name])
+    if shared is None or not isinstance(shared.model, FaceClassifier):
+        return shared and Opened(name, found[name], shared)
+    finder = st.sidebar.selectbox("Faces are found by", [WHOLE, *FINDERS])
+    if finder == WHOLE:
+        return Opened(name, found[name], shared)
+    shared = _load(found[name], finder)
+    return shared and Opened(name, found[name], shared, finder)
 
 
-def load(path: Path) -> Shared | None:
+def _load(path: Path, finder: str | None = None) -> Shared | None:
     """Return the shared model of a file, loaded once; None, and an error shown, if it is none."""
     try:
-        return _loaded(str(path), path.stat().st_mtime_ns)
+        return _loaded(str(path), path.stat().st_mtime_ns, finder)
     except (InputError, OSError) as error:
         st.error(str(error), icon=":material/error:")
         return None
 
 
 @st.cache_resource(max_entries=3, show_spinner="The model is being loaded ...")
-def _loaded(path: str, changed: int) -> Shared:
-    from utils.apply.looking import Settings as Looking
-
-    return Shared(Looking(Path(path)).load())
+def _loaded(path: str, changed: int, finder: str | None) -> Shared:
+    return Shared(Looking(Path(path), faces=finder).load())
 
 
-def evaluation_of(model: "Detector") -> dict[str, Any] | None:
+def evaluation_of(model: Model) -> dict[str, Any] | None:
     """Return what the test of a model showed; None where its file does not hold it."""
-    from utils.analysis.evaluation.carried import unpacked
-
     if model.file.evaluation is None:
         return None
     return unpacked(model.file.evaluation, "the model file")[0]

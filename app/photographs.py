@@ -16,7 +16,7 @@ ALBUM = "album"
 def show(settings: Settings) -> None:
     """Show the page."""
     st.title("Photographs")
-    if (choice := model.chosen(settings)) is None or (shared := model.load(choice[1])) is None:
+    if (opened := model.opened(settings)) is None:
         return
     uploads = st.file_uploader(
         f"Photographs, or a zip of them (at most {settings.photographs} and "
@@ -29,10 +29,10 @@ def show(settings: Settings) -> None:
         st.info("They stay in memory until you leave; nothing is stored.", icon=":material/lock:")
         return
     try:
-        album = album_of(uploads, shared, choice[1], settings, ALBUM)
+        album = album_of(uploads, opened, settings, ALBUM)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
         return
     for line in album.refused:
         st.warning(line, icon=":material/warning:")
-    show_results(album, shared, how(shared))
+    show_results(album, opened.shared, how(opened.shared))

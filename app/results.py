@@ -53,7 +53,7 @@ def how(shared: model.Shared) -> Look:
     """Let the visitor choose how it is shown."""
     own = float(shared.model.threshold)
     side = st.sidebar
-    threshold = side.slider("Confidence from which a face counts", 0.05, 0.95, own, 0.01)
+    threshold = side.slider("Confidence from which a face counts", 0.0, 1.0, own, 0.01)
     if abs(threshold - own) < 0.005:  # a slider has steps
         threshold = own
     smallest = side.slider("Smallest face, pixels", 0, 100, 0)

@@ -2,8 +2,11 @@
 
 import io
 import zipfile
+from pathlib import Path
 
+import matplotlib
 import pytest
+import torch
 
 from app import album as albums
 from app import results
@@ -13,8 +16,11 @@ from data.painter.sample import draw_picture
 from utils.apply.collected import Collected
 from utils.apply.looking import Settings as Looking
 from utils.apply.looking import look_at
+from utils.classifier.architectures import build_network
+from utils.classifier.model_file import ModelFile
 from utils.dataset.images import encode_jpeg
 from utils.dataset.intake.photographs import NewPhotographs
+from utils.networks.model_file import write_model
 
 JPEG = "image/jpeg"
 
@@ -143,3 +149,22 @@ def test_a_snapshot_is_looked_at_as_a_photograph_is(visit, drawn, expected):
     assert not page.exception
     (one,) = page.session_state["snapshot"].found
     assert one.record["faces"] == expected.faces(expected.predictions(), {})["photos"][0]["faces"]
+
+
+def test_a_classifier_judges_whole_pictures_or_what_a_finder_finds(visit, tmp_path):
+    torch.manual_seed(0)
+    path = tmp_path / "classifier.pth"
+    write_model(path, ModelFile("centerface", 32, 0.0, build_network("centerface").state_dict()))
+    page = visit("photographs", models=(path,))
+    page.sidebar.selectbox[0].set_value("File classifier.pth").run()
+    portrait = Path(matplotlib.get_data_path(), "sample_data", "grace_hopper.jpg").read_bytes()
+    page = drop(page, ("hopper.jpg", portrait, JPEG))
+    (one,) = page.session_state[ALBUM].found
+    (face,) = one.record["faces"]
+    assert face["box"] == [0, 0, one.record["width"], one.record["height"]]
+    page.sidebar.selectbox[1].set_value("haar").run()
+    assert not page.exception
+    (one,) = page.session_state[ALBUM].found
+    assert one.record["faces"] and all(
+        f["box"][2] < one.record["width"] for f in one.record["faces"]
+    )
