@@ -115,3 +115,16 @@ def test_bursts_are_told_and_one_scene_is_no_sample_of_a_place(fine) -> None:
     )
     fine["photos"] |= {"groups": 1}
     assert texts(fine, evaluation(), NEW)[0].startswith("All 50 new photographs show one")
+
+
+def test_a_class_that_the_training_side_lacks_is_told_of_a_classifier(fine) -> None:
+    judged = evaluation() | {"classification": {"absent": ["without_mask"]}}
+    [said] = caveats(fine, judged, NEW)
+    assert said.serious and "The training side holds no face of class 'no mask'" in said.text
+    assert caveats({**fine, "absent": ["without_mask"]}, judged, NEW)[0] != said
+
+
+def test_pictures_that_are_judged_as_one_face_each_are_told(fine) -> None:
+    [said] = caveats({**fine, "kind": "classifier"}, evaluation(), NEW)
+    assert said.text.startswith("Each new picture was judged as one face")
+    assert texts({**fine, "kind": "two_stage"}, evaluation(), NEW) == []

@@ -75,7 +75,10 @@ def caveats(
     without = meaning(prevalence["absent"]).without
     unlike = about_the_shift(prevalence["shift"]) if prevalence["people"]["found"] else None
     kind = kind_of(prevalence)
+    absent = (evaluation.get("classification") or {}).get("absent", [])
+    never = [name for name in absent if name not in prevalence["absent"]]
     told = [
+        *map(_never_learnt, never),
         *([EACH_ONE_FACE] if kind == CLASSIFIER and prevalence["people"]["found"] else []),
         *([Caveat(unlike, serious=True)] if unlike else []),
         *([Caveat(without, serious=True)] if without else []),
@@ -87,6 +90,16 @@ def caveats(
     ]
     told = [caveat._replace(text=in_words_of(kind, caveat.text)) for caveat in told]
     return sorted(told, key=lambda caveat: not caveat.serious)
+
+
+def _never_learnt(name: str) -> Caveat:
+    title = TITLES[CLASSES.index(name) + 1]
+    return Caveat(
+        f"The training side holds no face of class '{title}', though other sides do, so the "
+        "classifier never says it. Such faces are given another class, and their share rests on "
+        "that alone; another --seed may split the data otherwise.",
+        serious=True,
+    )
 
 
 def _about_the_detector(evaluation: dict[str, Any]) -> list[Caveat]:

@@ -23,7 +23,7 @@ from utils.analysis.report.annotated_data import (
     about_the_data,
     about_unread_photographs,
 )
-from utils.analysis.report.caveats import SAME_PHOTOS, caveats
+from utils.analysis.report.caveats import EACH_ONE_FACE, SAME_PHOTOS, caveats
 from utils.analysis.report.estimates import estimates
 from utils.analysis.report.gallery import choose, load_drawings, most_telling
 from utils.analysis.report.kinds import in_words_of, kind_of
@@ -123,7 +123,7 @@ def write_report(
         told = caveats(record, evaluation, predictions, others)
         first, second = answer(record)
     if not others_came:
-        told.insert(0, SAME_PHOTOS)
+        told = [SAME_PHOTOS, *(caveat for caveat in told if caveat != EACH_ONE_FACE)]
         record["plan"] = None
     told = [caveat._replace(text=in_words_of(kind, caveat.text)) for caveat in told]
     record = {
