@@ -27,18 +27,20 @@ log = logging.getLogger(__name__)
 
 
 def patient_protocol(seconds: float, connections: int) -> type[H11Protocol]:
-    """Return uvicorn's protocol, which lets nobody hold a connection without asking something.
+    """Return uvicorn's protocol, which lets nobody hold a connection for nothing.
 
     Parameters
     ----------
     seconds
-        In which the head of a request must have come, from its first byte or the connection on.
+        In which the head of a request must have come, from its first byte or the connection on; and
+        so must what is left of a body whose request is answered, and a client who takes its answer.
     connections
         At a time; more are closed at once.
     """
 
     class Patient(H11Protocol):
         _timer: asyncio.TimerHandle | None = None
+        _slow: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -49,14 +51,30 @@ def patient_protocol(seconds: float, connections: int) -> type[H11Protocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._wait_no_more()
+            self._write_on()
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
-            if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            state, answered = self.conn.their_state, self.cycle and self.cycle.response_complete
+            pointless = state is h11.IDLE or (state is h11.SEND_BODY and answered)
+            if pointless and not self.transport.is_closing():
                 self._wait()
             else:
                 self._wait_no_more()
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._slow = self._slow or self.loop.call_later(seconds, self._leave)
+
+        def resume_writing(self) -> None:
+            self._write_on()
+            super().resume_writing()
+
+        def _write_on(self) -> None:
+            if self._slow is not None:
+                self._slow.cancel()
+                self._slow = None
 
         def _wait(self) -> None:
             if self._timer is None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from service.looking import Found, Look
 from service.models import Served
@@ -15,8 +15,24 @@ from service.rates import Rate
 from service.state import Service, service_of
 from service.uploads import FIELD, MULTIPART, Upload, photographs
 from utils.dataset.labels import CLASSES
+from utils.errors import brief, suggestion
 
-router = APIRouter(tags=["the simple way"])
+
+async def known_parameters(request: Request) -> None:
+    """Refuse parameters that an address does not have: one that is misspelt would do nothing."""
+    known = [one.alias for one in request.scope["route"].dependant.query_params]
+    for name in request.query_params:
+        if name not in known:
+            raise Problem(
+                422,
+                "parameter",
+                "the address has no such parameter",
+                field=brief(name, 40),
+                fix=suggestion(name, known),
+            )
+
+
+router = APIRouter(tags=["the simple way"], dependencies=[Depends(known_parameters)])
 
 _FILE = {"type": "string", "format": "binary"}
 BODY = {

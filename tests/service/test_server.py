@@ -1,5 +1,6 @@
 """On a real socket: clients that never end, leave or lie, and an end in good order."""
 
+import base64
 import http.client
 import json
 import random
@@ -18,6 +19,9 @@ from service.settings import Settings
 from tests.service.fakes import wait_until
 
 HEAD = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
+
+BODIES = 400
+"""Of the fuzzing; tried with ten thousand, too."""
 
 
 @pytest.fixture
@@ -93,6 +97,35 @@ def test_a_head_that_never_ends_is_left(listening):
         assert is_closed(silent)
         assert is_closed(second)
         assert client.ask()[0] == 200
+
+
+def test_the_rest_of_a_refused_body_that_never_ends_is_left(listening):
+    with listening(head_seconds=0.3) as client:
+        connection = client.open()
+        connection.sendall(HEAD.replace(b"/predict", b"/nowhere") + b"Content-Length: 900\r\n\r\n")
+        assert connection.recv(10_000).startswith(b"HTTP/1.1 404 ")
+        end = time.monotonic() + 10
+        with suppress(ConnectionError):
+            while time.monotonic() < end:
+                connection.sendall(b"B")
+                time.sleep(0.05)
+        assert time.monotonic() < end
+
+
+def test_a_client_that_does_not_take_its_answer_is_left(listening, jpeg):
+    with listening(head_seconds=0.5, photographs=40) as client:
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", client.port))
+        url = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+        body = json.dumps({"data_url": [url] * 40}).encode()  # drawn, they are megabytes
+        head = HEAD.replace(b"/predict", b"/predict?draw=1").replace(
+            b"image/jpeg", b"application/json"
+        )
+        connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        wait_until(lambda: client.service.workers.taken)
+        wait_until(lambda: not client.server.server_state.connections, 30)
+        wait_until(client.is_at_rest)
 
 
 def test_a_long_request_is_not_taken_for_a_slow_head(listening, model, jpeg):
@@ -184,7 +217,6 @@ def test_heads_that_two_servers_read_differently_are_refused(listening, head):
 
 
 def test_broken_and_hostile_bodies_break_nothing(listening, jpeg, png):
-    """A few hundred here; `SEED`s of more gave the same."""
     random.seed(7)
     kinds = ("image/jpeg", "multipart/form-data; boundary=x", "application/json", "text/plain", "")
     paths = ("/predict", "/rate", "/v2/models/box/infer", "/predict?draw=1")
@@ -197,7 +229,7 @@ def test_broken_and_hostile_bodies_break_nothing(listening, jpeg, png):
         b'{"inputs": [{}]}',
     ]
     with listening() as client:
-        for _ in range(400):
+        for _ in range(BODIES):
             body = bytearray(random.choice(seeds))  # noqa: S311 (no secret)
             for _ in range(random.randrange(6)):  # noqa: S311
                 body[random.randrange(len(body))] = random.randrange(256)  # noqa: S311

@@ -62,6 +62,20 @@ def test_another_threshold_tells_other_faces(client, jpeg):
     assert (wrong.status_code, wrong.json()["field"]) == (422, "threshold")
 
 
+@pytest.mark.parametrize(
+    ("path", "fix"),
+    [
+        ("/predict?treshold=0.2", "did you mean threshold?"),
+        ("/rate?threshold=0.2", "there are model"),
+        ("/v2/models/box/predict?draw=1&model=box", "there are version, threshold, draw"),
+    ],
+)
+def test_a_parameter_that_would_do_nothing_is_refused(client, model, jpeg, path, fix):
+    answer = client.post(path, content=jpeg, headers=JPEG)
+    assert (answer.status_code, answer.json()["fix"]) == (422, fix)
+    assert model.begun == 0
+
+
 def test_draw_answers_with_the_picture(client, jpeg):
     one = client.post("/predict?draw=1", content=jpeg, headers=JPEG)
     assert one.headers["content-type"] == "image/jpeg"
