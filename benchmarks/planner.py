@@ -3,7 +3,9 @@
 
 First answers of 139 test and 80 new photographs predict the half-widths of answers from other
 numbers of photographs, and from annotated ones; those are then simulated. Printed are the mean
-prediction of the first answers that have a plan, as a part of what came, and how many have one.
+prediction of the first answers that have a plan, as a part of what came, and how many have one; and
+the same of all first answers, over all sizes. Those that have a plan look surer than they are where
+few have one: it takes a share that is told apart from 0 and 1.
 """
 
 import argparse
@@ -39,38 +41,32 @@ def pilots(detector: str, rate: float, number: int, seed: int) -> list[Pilot]:
 
 def compare(
     detector: str, rate: float, number: int, repetitions: int, seed: int
-) -> tuple[list[float], float, list[float], float]:
+) -> tuple[list[float], float, float, list[float], float]:
     """Return predicted as a part of simulated half-widths, and how many have a plan, of both kinds.
 
-    The first two are of `SIZES`, the others of `ANNOTATED`. NaN where fewer than a quarter of the
-    first answers have a plan: of those that do, chance has moved the share.
+    The first three are of `SIZES`, of which the second is of all first answers, whether they have a
+    plan or not, and over all sizes; the others are of `ANNOTATED`. NaN where fewer than a quarter
+    of the first answers have a plan: of those that do, chance has moved the share.
     """
     firsts = pilots(detector, rate, number, seed)
 
-    def ratio(told: list[Pilot], predicted: Sequence[float], cell: Cell) -> float:
-        if len(told) < number / 4:
-            return np.nan
-        return float(np.mean(predicted) / (measure(cell, repetitions, 400, seed)["width"] / 2))
+    def came(cell: Cell) -> float:
+        return measure(cell, repetitions, 400, seed)["width"] / 2
 
     told = [first for first in firsts if first.told]
     like = [first for first in firsts if first.tested_alike]
-    plain = [
-        ratio(
-            told,
-            [first.half_width(new, test) for first in told],
-            Cell("planner", detector, rate, test=test, new=new),
-        )
-        for test, new in SIZES
-    ]
-    annotated = [
-        ratio(
-            like,
-            [first.annotated_half_width(some, new) for first in like],
-            Cell("planner", detector, rate, new=new, annotated=some),
-        )
-        for some, new in ANNOTATED
-    ]
-    return plain, len(told) / number, annotated, len(like) / number
+    plain, every = [], []
+    for test, new in SIZES:
+        width = came(Cell("planner", detector, rate, test=test, new=new))
+        if len(told) >= number / 4:
+            plain.append(np.mean([first.half_width(new, test) for first in told]) / width)
+        every.append(np.mean([first.half_width(new, test) for first in firsts]) / width)
+    annotated = []
+    for some, new in ANNOTATED if len(like) >= number / 4 else ():
+        width = came(Cell("planner", detector, rate, new=new, annotated=some))
+        annotated.append(np.mean([one.annotated_half_width(some, new) for one in like]) / width)
+    plain, annotated = plain or [np.nan] * len(SIZES), annotated or [np.nan] * len(ANNOTATED)
+    return plain, float(np.mean(every)), len(told) / number, annotated, len(like) / number
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -87,13 +83,14 @@ def main(words: Sequence[str] | None = None) -> None:
     print(f"{args.pilots} first answers of {TEST} test and {NEW} new photographs")
     sizes = "".join(f"{f'{test}/{new}':>10}" for test, new in SIZES)
     some = "".join(f"{f'{few} of {new}':>10}" for few, new in ANNOTATED)
-    print(f"rate detector  {sizes}   planned{some}   planned")
+    print(f"rate detector  {sizes}   planned       all{some}   planned")
     for detector in detectors:
         for rate in rates:
             found = compare(detector, rate, args.pilots, args.repetitions, args.seed)
-            plain, told, annotated, like = found
+            plain, every, told, annotated, like = found
             print(
                 f"{100 * rate:>3.0f}% {detector:<10}{_line(plain)}{100 * told:>8.0f} %"
+                f"{_line([every])}"
                 f"{_line(annotated)}{100 * like:>8.0f} %",
                 flush=True,
             )
