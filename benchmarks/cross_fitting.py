@@ -173,7 +173,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(words)
     print(
-        f"{args.repetitions:,} repetitions, {args.trials} trials; recall / precision too good, "
+        f"{args.repetitions:,} repetitions, trials: {args.trials}; recall / precision too good, "
         "bias / error of the share, coverage / width; bias / coverage of the number of people"
     )
     heads = "seem", "cross-fitted", "test alone", "both", "cross-fitted"
