@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from service.app import make_app
 from service.logs import FACTS, log_to_stderr
 from service.models import Models
-from service.settings import Settings, parser, settings_of
+from service.settings import Settings, is_loopback, parser, settings_of
 from service.state import Service
 from utils.errors import InputError
 
@@ -148,6 +148,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "keys": len(settings.keys),
     }
     log.info("serving", extra={FACTS: facts})
+    if not (settings.keys or is_loopback(settings.host)):
+        log.warning("there are no keys: whoever reaches this address may ask")
     make_server(settings, models).run(sockets=sockets)
     return 0
 

@@ -241,10 +241,11 @@ def _keys(file: Path | None, words: str) -> frozenset[bytes]:
 def _hosts(allowed: Sequence[str], host: str) -> frozenset[str] | None:
     if allowed:
         return frozenset(name.lower() for name in allowed)
-    return frozenset(_LOOPBACK) if _is_loopback(host) else None
+    return frozenset(_LOOPBACK) if is_loopback(host) else None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether an address to listen at is reached from this machine alone."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import KEYS, digest, parser, settings_of
+from service.settings import KEYS, digest, is_loopback, parser, settings_of
 from utils.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,3 +93,10 @@ def test_the_pages_name_options_that_there_are():
 def test_numbers_are_above_0(option, value):
     with pytest.raises(InputError, match=option):
         settings(option, value)
+
+
+def test_it_is_known_who_reaches_an_address():
+    for own in ("127.0.0.1", "::1", "localhost", "127.1.2.3"):
+        assert is_loopback(own)
+    for shared in ("0.0.0.0", "::", "10.0.0.1", "masks.example"):  # noqa: S104 (what is tested)
+        assert not is_loopback(shared)
