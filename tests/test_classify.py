@@ -99,6 +99,7 @@ def test_what_the_detector_that_finds_faces_has_learnt_from_is_known(plan):
         ),
         (["--faces", "no/such.pth"], "--faces detector: no/such.pth: no such file of a detector"),
         (["--faces", __file__], "is no model of ours; name the file of a detector"),
+        (["--search", "arch=vgg16,yolo"], "arch: yolo: no such architecture"),
         (["--recipe", "batchsize=8"], "--recipe: batchsize: no such parameter"),
     ],
 )

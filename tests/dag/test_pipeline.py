@@ -45,8 +45,6 @@ VARIANTS = [
     Options(predict_annotations=Path("annotate"), trials=0),
     Options(search=("image_size=320,640", "learning_rate=1e-5:0.1"), recipe=RECIPE),
     Options(search=(f"arch={','.join(ARCHITECTURES[:3])}",), weights="imagenet"),
-]
-CLASSIFYING = [
     JUDGING,
     TWO_STAGES,
     Options(task="classify", faces="haar:smallest=20", trials=0, train_shards=2),
@@ -195,7 +193,7 @@ def test_new_photographs_reach_no_job_that_learns():
     assert with_photos.args == without.args
 
 
-@pytest.mark.parametrize("options", [*VARIANTS, *CLASSIFYING])
+@pytest.mark.parametrize("options", VARIANTS)
 def test_every_file_is_made_once_or_exists_beforehand(options):
     workflow = build_workflow(options)
     made = [lfn for job in workflow.jobs.values() for lfn in files(job, "output")]
