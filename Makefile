@@ -64,7 +64,7 @@ track-ui:  ## look at tracked runs in a browser (STORE=sqlite:///FILE, PORT=5000
 	test -x $(VENV)-mlflow/bin/mlflow || { $(PYTHON) -m venv $(VENV)-mlflow && \
 	    $(VENV)-mlflow/bin/python -m pip install --quiet mlflow==3.17.2; }
 	MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
-	    $(VENV)-mlflow/bin/mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000) \
+	    $(VENV)-mlflow/bin/mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000) --workers 1 \
 	    --backend-store-uri $(or $(STORE),sqlite:///$(CURDIR)/runs/.mlflow/mlflow.db)
 
 app: $(READY)  ## open the app in a browser (PORT=8080, ADDRESS=127.0.0.1; docs/app.md)
@@ -105,7 +105,7 @@ sample: $(READY)  ## draw the bundled sample again; the files come out the same
 
 benchmark: $(READY)  ## measure speed, and the rate's intervals and plans (DATA=folder or zip; hours)
 	for name in engine_overhead planning intake training_speed inference_speed epoch_cost profile_step \
-	    bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting tracks; do $(MAKE) --no-print-directory benchmark-$$name; done
+	    bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting; do $(MAKE) --no-print-directory benchmark-$$name; done
 
 quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the detector is
 	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(or $(MINUTES),20 90) $(ARGS)

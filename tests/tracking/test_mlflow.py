@@ -3,6 +3,8 @@
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,6 +15,7 @@ import pytest
 
 import workflow
 from tests.tracking.made import make_run
+from tests.tracking.read_back import tracked
 from utils.errors import InputError
 from utils.records import read_record, write_record
 from utils.tracking.addresses import shown, tracking_address, without_address
@@ -20,47 +23,6 @@ from utils.tracking.described import describe
 from utils.tracking.following import Following, track_runs
 from utils.tracking.mlflow_store import DIGEST, Store
 from utils.tracking.recorded import read_run
-
-
-def tracked(address: str) -> dict[str, Any]:
-    """Return all that a client of MLflow reads back, without what differs from store to store."""
-    from mlflow.tracking import MlflowClient
-
-    client = MlflowClient(address)
-    result = {}
-    for experiment in client.search_experiments():
-        for run in client.search_runs([experiment.experiment_id]):
-            tags = {k: v for k, v in run.data.tags.items() if k != "mlflow.parentRunId"}
-            key = (tags["mask_detection.run"], tags.get("mask_detection.trial"))
-            assert key not in result, "twice"
-            history = {
-                name: [
-                    (one.step, one.value, one.timestamp)
-                    for one in client.get_metric_history(run.info.run_id, name)
-                ]
-                for name in run.data.metrics
-            }
-            files = {}
-            for one in client.list_artifacts(run.info.run_id):
-                place = client.download_artifacts(run.info.run_id, one.path)
-                files[one.path] = Path(place).read_bytes()
-            parent = run.data.tags.get("mlflow.parentRunId")
-            result[key] = {
-                "name": run.info.run_name,
-                "experiment": experiment.name,
-                "status": run.info.status,
-                "times": (run.info.start_time, run.info.end_time),
-                "params": run.data.params,
-                "tags": {k: v for k, v in tags.items() if k != "mlflow.runName"},
-                "history": {name: sorted(values) for name, values in history.items()},
-                "inputs": sorted(
-                    (one.dataset.name, one.dataset.digest, one.dataset.source, one.tags[0].value)
-                    for one in run.inputs.dataset_inputs
-                ),
-                "files": files,
-                "child of": parent and client.get_run(parent).data.tags["mask_detection.run"],
-            }
-    return result
 
 
 def content(address: str) -> list[str]:
@@ -368,7 +330,7 @@ def test_a_run_is_tracked_while_it_goes_on_and_at_its_end(finished, address, mon
         write_record(folder / "run.json", record)
     run = next(one for key, one in tracked(address).items() if key[1] is None)
     assert run["status"] == "FINISHED"
-    assert told == [f"Tracked in: {address}"]
+    assert told == [f"Tracked in: {address} (to look at it: make track-ui STORE={address})"]
 
 
 def test_a_run_goes_on_where_it_cannot_be_tracked(finished, monkeypatch):
@@ -397,3 +359,14 @@ def test_without_mlflow_it_says_what_installs_it(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert workflow.main(["--track", "--run-dir", str(tmp_path / "run")]) == 2
     assert "--track: MLflow is not installed; `make tracking`" in capsys.readouterr().err
+
+
+def test_killed_at_random_moments_and_tracked_again_it_is_as_undisturbed():
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.tracking.kills", "--kills", "2"],
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("kills, as undisturbed: 2 of 2\n")

@@ -7,7 +7,12 @@ from pathlib import Path
 from types import TracebackType
 
 from utils.errors import InputError
-from utils.tracking.addresses import require_tracking, shown, tracking_address
+from utils.tracking.addresses import (
+    require_tracking,
+    shown,
+    sqlite_file,
+    tracking_address,
+)
 from utils.tracking.described import describe
 from utils.tracking.mlflow_store import Store
 from utils.tracking.recorded import named_runs
@@ -41,8 +46,13 @@ def track_runs(folders: Sequence[Path], named: str | None = None) -> str:
             stores[address] = Store(address)
         what = "tracked" if stores[address].track(describe(run)) else "is tracked already"
         lines.append(f"{run.folder}: {run.state}, {what}")
-    places = ", ".join(map(shown, stores))
-    return "\n".join([*lines, f"Tracked in: {places}", "To look at it: make track-ui"])
+    lines += [f"Tracked in: {shown(address)}{_to_look(address)}" for address in stores]
+    return "\n".join(lines)
+
+
+def _to_look(address: str) -> str:
+    """Return how to look at a database, which, unlike a server, shows itself to nobody."""
+    return f" (to look at it: make track-ui STORE={address})" if sqlite_file(address) else ""
 
 
 class Following:
@@ -90,7 +100,7 @@ class Following:
             return
         self._thread.join()
         try:
-            self._tell(track_runs([self._folder], self._named).splitlines()[-2])
+            self._tell(track_runs([self._folder], self._named).splitlines()[-1])
         except InputError as trouble:
             self._tell(f"Not tracked: {trouble}")
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from utils.errors import InputError
 from utils.tracking.addresses import ARTIFACTS, NOT_INSTALLED, shown, sqlite_file
 from utils.tracking.described import IDENTITY, TRIAL, DataSet, Described, file_digest
+from utils.tracking.recorded import short
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -27,7 +28,7 @@ DIGEST = "mask_detection.digest"
 """The tag that holds the digest of a run that is written as a whole."""
 
 _PARENT = "mlflow.parentRunId"
-_FILE = "mask_detection.file."  # the tag that holds the digest of a file that is there
+_FILES = "mask_detection.files"  # the tag that holds digests of the files that are there
 _FAILED = "failed."
 _BATCH, _FEW = 1000, 100  # the most metrics, and parameters or tags, of one call
 _LONGEST = {"param": 6000, "tag": 8000}
@@ -37,7 +38,11 @@ _SETTINGS = {  # of MLflow's client: a server that is down is told of in seconds
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
 }
-_SILENT = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+_SILENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
 
 
 class Store:
@@ -225,11 +230,17 @@ class Store:
         self._client.log_inputs(run_id, inputs)
 
     def _add_files(self, run: Described, found: "Run") -> None:
+        try:
+            there = dict(json.loads(found.data.tags.get(_FILES, "{}")))
+        except ValueError:  # cut, because they were too many: all are written again
+            there = {}
         for name, path in run.files.items():
-            digest = file_digest(path)
-            if found.data.tags.get(_FILE + name) != digest:
+            digest = short(file_digest(path))
+            if there.get(name) != digest:
                 self._client.log_artifact(found.info.run_id, str(path))
-                self._client.set_tag(found.info.run_id, _FILE + name, digest)
+                there[name] = digest
+                told = json.dumps(there, sort_keys=True)[: _LONGEST["tag"]]
+                self._client.set_tag(found.info.run_id, _FILES, told)
 
 
 def _mlflow(part: str) -> Any:
