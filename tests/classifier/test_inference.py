@@ -13,6 +13,7 @@ from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES
 from utils.metrics.detections import Detections
 from utils.metrics.temperature import Temperature
+from utils.networks import applied
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_a_stream_keeps_step_with_its_pictures(classifier):
 
 
 def test_large_pictures_are_judged_at_once(classifier, monkeypatch):
-    monkeypatch.setattr(inference, "BATCH_BYTES", 1000)
+    monkeypatch.setattr(applied, "BATCH_BYTES", 1000)
     stream = classifier.stream(iter(pictures((20, 20), (20, 20))))
     assert len(next(stream)) == 1
     assert len(list(stream)) == 1

@@ -154,9 +154,9 @@ def test_photographs_are_asked_for_a_batch_at_a_time_bounded_by_their_bytes(path
     assert read_ahead(detector, images) == [1, 2, 3, 4, 5, 6, 7]
     monkeypatch.setattr("utils.detector.inference.BATCHES", {"cpu": 5})
     assert read_ahead(detector, images) == [5] * 5 + [7] * 2
-    monkeypatch.setattr("utils.detector.inference.BATCH_BYTES", 700)
+    monkeypatch.setattr("utils.networks.applied.BATCH_BYTES", 700)
     assert read_ahead(detector, images) == [3] * 3 + [6] * 3 + [7]
-    monkeypatch.setattr("utils.detector.inference.BATCH_BYTES", 100)
+    monkeypatch.setattr("utils.networks.applied.BATCH_BYTES", 100)
     assert read_ahead(detector, images) == [1, 2, 3, 4, 5, 6, 7]
 
 

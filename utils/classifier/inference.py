@@ -1,7 +1,7 @@
 """`FaceClassifier`: a trained model that judges faces."""
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,49 +14,29 @@ from utils.classifier.model_file import ModelFile, model_of
 from utils.classifier.network import FaceNetwork, as_seen
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASS_IDS
-from utils.dataset.splitting.learnt import LearntPhotographs
-from utils.errors import InputError, brief
 from utils.metrics.detections import Detections
-from utils.networks.devices import best_device, has_bfloat16
+from utils.networks.applied import Applied
 from utils.networks.quicker import convert, fold
 from utils.training.class_loss import MeanLoss
-from utils.training.tensors import load_tensors
 
 BATCH = 16
 """Faces at a time."""
 
-BATCH_BYTES = 2**28
-"""Decoded photographs that together take so much are a batch, however few they are."""
 
-
-class FaceClassifier:
+class FaceClassifier(Applied):
     """A trained classifier, ready to be asked: what a `Detector` is for whole photographs.
+
+    It judges whole pictures as one face each, whose box is the picture.
 
     Attributes
     ----------
-    arch
-        Name of the architecture in `utils.classifier.architectures`.
-    classes
-        Class names; the label ``i`` of a detection means ``classes[i - 1]``.
     absent
         Names of the classes that it has not learnt, whose probability is 0.
-    image_size
-        Pixels of the sides to which a face is resized for the network.
     margin
         Share of a face's longer side that is to be cut with it on each side.
-    threshold
-        Confidence from which a face counts.
-    calibration
-        What makes confidences mean what they say, fitted on validation.
-    digest
-        SHA-256 of the model file.
-    bfloat16
-        Whether features are computed in bfloat16; by default where the device does so itself.
-    mirrored
-        Whether faces are looked at as in a mirror, too (see `Recipe`).
-    file
-        All that stands in the model file.
     """
+
+    batch = BATCH
 
     def __init__(
         self,
@@ -65,55 +45,36 @@ class FaceClassifier:
         device: str | None = None,
         bfloat16: bool | None = None,
     ) -> None:
-        self.file, self.digest = file, digest
-        self.arch, self.classes, self.absent = file.arch, file.classes, file.absent
-        self.image_size, self.margin = file.image_size, file.margin
-        self.threshold, self.calibration = file.threshold, file.calibration
-        self.device = torch.device(device or best_device())
-        try:
-            self.mirrored = file.params.get("mirrored") is True
-            self.network = build_network(file.arch)
-            self.network.load_state_dict(file.state)
-        except (RuntimeError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(
-                f"the model file's weights do not fit {file.arch}; train the model again "
-                f"({brief(error, 300)})"
-            ) from error
-        self.bfloat16 = has_bfloat16(self.device) if bfloat16 is None else bfloat16
-        self.network.to(self.device)
+        super().__init__(file, digest, device, bfloat16)
+        self.absent, self.margin = file.absent, file.margin
         self._ready = prepared(self.network, self.bfloat16)
 
-    @classmethod
-    def load(cls, path: Path, device: str | None = None) -> "FaceClassifier":
-        """Load a model file onto `device` (by default the GPU where there is one).
+    @staticmethod
+    def file_of(content: Any, path: Path) -> ModelFile:
+        """Return the model file of a classifier that `content` is."""
+        return model_of(content, path)
 
-        Raises
-        ------
-        InputError
-            If `path` is no whole model file (see `read_model`), or its weights do not fit.
-        """
-        return cls.of_content(*load_tensors(path), path, device)
+    @staticmethod
+    def network_of(file: ModelFile) -> FaceNetwork:
+        """Return the network that the weights of a file are for."""
+        return build_network(file.arch)
 
-    @classmethod
-    def of_content(
-        cls, content: Any, digest: str, path: Path, device: str | None = None
-    ) -> "FaceClassifier":
-        """Return the classifier of a file that was read; `path` is what to call it in an error."""
-        file = model_of(content, path)
-        try:
-            return cls(file, digest, device)
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from error
+    def seen(self, image: np.ndarray) -> Tensor:
+        """Return a picture as the network sees it."""
+        return as_seen(image, self.image_size)
 
-    @property
-    def learnt(self) -> LearntPhotographs | None:
-        """The photographs that it learnt from, to look others up among; None if not known."""
-        return self.file.learnt
-
-    @property
-    def evaluation(self) -> dict[str, Any] | None:
-        """What a test showed of it; None before one."""
-        return self.file.evaluation
+    def told(
+        self, seen: Sequence[Tensor], sizes: Sequence[tuple[int, int]]
+    ) -> Iterator[Detections]:
+        """Yield the one face of each of some pictures, whose own (H, W) are `sizes`."""
+        for one, (height, width) in zip(self._probabilities(seen), sizes, strict=True):
+            label = int(one.argmax()) + 1
+            yield Detections(
+                np.array([[0, 0, width, height]], np.float32),
+                np.array([label], np.int64),
+                one[[label - 1]],
+                np.concatenate([[np.float32(0)], one])[None],
+            )
 
     def judge(self, faces: Sequence[np.ndarray]) -> np.ndarray:
         """Return the calibrated probabilities of the classes, by id, of faces that were cut.
@@ -133,39 +94,6 @@ class FaceClassifier:
         ]
         return np.concatenate([np.zeros((0, len(self.classes)), np.float32), *parts])
 
-    def predict(self, images: Sequence[np.ndarray]) -> list[Detections]:
-        """Judge whole pictures as one face each.
-
-        Parameters
-        ----------
-        images
-            uint8, shape (H, W, 3), RGB, of any sizes.
-
-        Returns
-        -------
-        One `Detections` per image, with one face whose box is the picture.
-        """
-        return list(self.stream(images))
-
-    def stream(self, images: Iterable[np.ndarray]) -> Iterator[Detections]:
-        """Yield what `predict` returns, in step with `images`, a batch behind them at most.
-
-        A batch is `BATCH` pictures, or fewer that take `BATCH_BYTES` together; the stream itself
-        keeps what the network sees of them.
-        """
-        batch: list[Tensor] = []
-        sizes: list[tuple[int, int]] = []
-        held = 0
-        for image in images:
-            batch.append(as_seen(image, self.image_size))
-            sizes.append(image.shape[:2])
-            held += image.nbytes
-            if len(batch) == BATCH or held >= BATCH_BYTES:
-                yield from self._judged(batch, sizes)
-                batch, sizes, held = [], [], 0
-        if batch:
-            yield from self._judged(batch, sizes)
-
     def losses(self, seed: int) -> MeanLoss:
         """Return what losses on pictures are added to, computed as in the training.
 
@@ -181,18 +109,6 @@ class FaceClassifier:
             seen = torch.stack([as_seen(image, self.image_size)]).to(self.device)
             logits = logits_of(self._ready, seen, mirrored=self.mirrored)
         losses.add(logits.cpu(), torch.from_numpy(faces.labels) - 1)
-
-    def _judged(
-        self, batch: Sequence[Tensor], sizes: Sequence[tuple[int, int]]
-    ) -> Iterator[Detections]:
-        for one, (height, width) in zip(self._probabilities(batch), sizes, strict=True):
-            label = int(one.argmax()) + 1
-            yield Detections(
-                np.array([[0, 0, width, height]], np.float32),
-                np.array([label], np.int64),
-                one[[label - 1]],
-                np.concatenate([[np.float32(0)], one])[None],
-            )
 
     def _probabilities(self, batch: Sequence[Tensor]) -> np.ndarray:
         """Return calibrated probabilities, float32 (N, 3), of faces as the network sees them."""

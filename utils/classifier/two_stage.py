@@ -17,6 +17,7 @@ from utils.dataset.labels import BACKGROUND, CLASS_IDS
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.errors import InputError
 from utils.metrics.detections import Detections
+from utils.networks.applied import BATCH_BYTES
 
 BATCH = 64
 """Faces from which the classifier is asked; those of further photographs are then found."""
@@ -24,8 +25,6 @@ BATCH = 64
 BATCH_PHOTOS = 8
 """Photographs that are waited for at most."""
 
-BATCH_BYTES = 2**28
-"""Photographs and cut faces that together take so much are a batch, however few they are."""
 
 OfDetector = Callable[[Any, str, Path, str | None], FindsFaces]
 """What makes a detector of what its file holds: see `utils.models.KINDS`."""
