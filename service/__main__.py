@@ -3,13 +3,12 @@
 import os
 import sys
 
-# Each worker computes on one core; libraries read these when they are imported. Threads that spin
-# while they wait would take the cores from the workers.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 if __name__ == "__main__":
+    # Each worker computes on one core; libraries read these when they are imported. Threads that
+    # spin while they wait would take the cores from the workers.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from service.server import main
     except ModuleNotFoundError as error:

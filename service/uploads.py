@@ -19,6 +19,9 @@ from service.settings import Settings
 from utils.dataset.intake.names import printable
 from utils.errors import brief, number_of
 
+PARTS = 10_000
+"""Commas and opening brackets in JSON; base64 has none."""
+
 MULTIPART = "multipart/form-data"
 FIELD = "data_url"
 _OTHER = ("text/", "video/", "audio/", "application/pdf", "application/zip", "application/xml")
@@ -129,11 +132,21 @@ def of_data_url(address: str) -> bytes:
 def json_object(data: bytes) -> dict[str, Any]:
     """Return the JSON object of a body.
 
+    Photographs are long texts in few parts. Many parts take many times their bytes of memory, and
+    nothing else is done while they are read.
+
     Raises
     ------
     Problem
-        400 if it is none.
+        400 if it is none, or one of too many parts.
     """
+    if sum(data.count(mark) for mark in (b",", b"[", b"{")) > PARTS:
+        raise Problem(
+            400,
+            "json",
+            f"the JSON has more than {PARTS:,} parts",
+            fix="send photographs in base64, not as numbers",
+        )
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -69,7 +69,8 @@ print(json.dumps(changes))
 
 def modules() -> list[str]:
     """Return the names of all modules of ours that can be imported."""
-    files = [*ROOT.glob("utils/**/*.py"), *ROOT.glob("bin/*.py"), *ROOT.glob("*.py")]
+    rooms = ("utils/**/*.py", "service/**/*.py", "bin/*.py", "*.py")
+    files = [file for room in rooms for file in ROOT.glob(room)]
     names = {".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files}
     return sorted(name.removesuffix(".__init__") for name in names)
 

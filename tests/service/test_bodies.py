@@ -94,6 +94,16 @@ def test_compressed_bodies_are_refused_because_they_expand(client):
     assert (answer.status_code, answer.json()["field"]) == (415, "Content-Encoding")
 
 
+@pytest.mark.parametrize("path", ["/predict", "/v2/models/box/infer"])
+@pytest.mark.parametrize("part", [b"1,", b"[", b'{"a":'])
+def test_json_of_very_many_parts_is_not_read(client, path, part):
+    """Read, a request of 64 MB would be gigabytes, and health would wait."""
+    headers = {"Content-Type": "application/json"}
+    answer = client.post(path, content=b'{"data_url": [' + part * 20_000, headers=headers)
+    assert answer.status_code == 400
+    assert "parts" in answer.json()["error"]
+
+
 def test_limits_hold_over_http(serve, jpeg):
     client = serve(photograph_bytes=len(jpeg) - 1, request_bytes=2 * len(jpeg), photographs=3)
     one = client.post("/predict", content=jpeg, headers=JPEG)

@@ -1,12 +1,17 @@
 """Models by name: loaded, replaced without a lost request, kept where a file is not sound."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
-from service.models import Models
+from service.looking import Look
+from service.models import Models, Served
 from service.problems import Problem
 from tests.service.fakes import WITH_KEY, FakeModel, wait_until
+from utils.classifier.two_stage import TwoStageDetector
 from utils.errors import InputError
 
 JPEG = {"Content-Type": "image/jpeg"}
@@ -119,6 +124,31 @@ def test_a_request_ends_with_the_model_that_it_began_with(serve, models, files, 
         assert new["model"]["version"] == "dd" * 6
         old.may_go.set()
         assert waiting.result().json()["model"]["version"] == "aa" * 6
+
+
+@pytest.mark.parametrize("stages", [1, 2])
+def test_finders_of_faces_do_one_thing_at_a_time(jpeg, stages):
+    """A cascade keeps what it works with; a network does not, and serves all workers at once."""
+    both = threading.Barrier(2)
+    model: Any = FakeModel()
+    if stages == 2:
+        model = object.__new__(TwoStageDetector)
+        model.file, model.digest, model.threshold = FakeModel().file, "ab" * 32, 0.5
+    met = []
+
+    def predict(images):
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.3)
+            met.append(True)
+        return [FakeModel().found] * len(images)
+
+    model.predict = predict
+    served = Served.load("a", None, None, lambda path, device: model)
+    tasks = [Look(served, "a", jpeg, 10_000, 0.5) for _ in range(2)]
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(lambda task: Look.run([task])[0], tasks))
+    assert all(one.detections is not None for one in found)
+    assert bool(met) is (stages == 1)
 
 
 def test_a_model_that_is_replaced_again_and_again_leaves_nothing_behind(models):

@@ -1,9 +1,14 @@
 """The command line and the environment say what is served, and what is wrong with them."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from service.settings import KEYS, digest, is_loopback, parser, settings_of
 from utils.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def settings(*words: str, **environment: str):
@@ -71,6 +76,16 @@ def test_on_other_addresses_any_name_will_do_unless_it_is_told():
     assert settings("--host", everywhere, "--allow-host", "Masks.example").hosts == {
         "masks.example"
     }
+
+
+def test_the_pages_name_options_that_there_are():
+    there = {word for action in parser()._actions for word in action.option_strings}
+    for page in ("service.md", "deploy.md"):
+        text = (ROOT / "docs" / page).read_text()
+        lines = [line for line in text.splitlines() if "gcloud" not in line]
+        told = set(re.findall(r"(?:`|args=|serve:v1 |service |\[\")(--[a-z-]+)", "\n".join(lines)))
+        assert told
+        assert told - there - {"--session-affinity", "--timeout", "--read-only"} == set()
 
 
 @pytest.mark.parametrize("option", ["--workers", "--queue", "--deadline", "--megapixels"])

@@ -16,7 +16,7 @@ from utils.video.people import People, Person
 from utils.video.tracks import Tracker, TrackSettings
 
 FEWEST = 5.0
-"""Frames a second below which counting people breaks."""
+"""Frames a second below which it is warned: who passes quickly is on too few to be counted."""
 
 MEASURED = 3
 """Frames on which the pace is measured, after a first one that warms up."""
