@@ -1,14 +1,17 @@
 """Where a network looked, on networks of which that is known."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from tests.analysis.judging import KnowingClassifier
-from utils.analysis.evaluation.grad_cam import grad_cam, last_stage, looked_at
+from utils.analysis.evaluation.grad_cam import _centres, grad_cam, last_stage, looked_at
 from utils.classifier.architectures import build_network
 from utils.classifier.names import ARCHITECTURES
+from utils.classifier.network import _halves, as_seen
 
 
 class TwoColours(nn.Module):
@@ -52,13 +55,48 @@ def test_where_nothing_speaks_for_a_class_there_is_nothing() -> None:
     assert not grad_cam(TwoColours(), picture, np.array([0])).any()
 
 
+def test_evidence_begins_where_the_network_says() -> None:
+    """A head that takes 1/16 off the red: places that are less red than that are no evidence."""
+    picture = two_spots()
+    picture[:, 0] = picture[:, 0] * 0.5 + 0.3
+    blank, centre = torch.zeros(2), torch.tensor([0.3, 0.0])
+    whole, above = (
+        grad_cam(
+            TwoColours(), picture, np.array([0]), centres=[lambda rows, at=at: at[:, None, None]]
+        )[0]
+        for at in (blank, centre)
+    )
+    assert (whole[:20, 12:] > 0.1).all() and (above[:20, 12:] < 1e-5).all()
+    assert above[:8, :8].min() > 0.3
+    opposite = grad_cam(
+        TwoColours(), two_spots() - 1, np.array([0]), centres=[lambda rows: -torch.ones(2, 1, 1)]
+    )[0]
+    assert opposite[:8, :8].min() > 0.3, "features below 0 are evidence, too"
+
+
+def test_what_is_impossible_is_nothing_to_be_told_from() -> None:
+    class ThreeColours(TwoColours):
+        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+            both = super().forward(pictures)
+            return torch.cat([both, 100 * both[:, 1:]], dim=1)  # all that is told, by a third
+
+    picture = two_spots()
+    picture[:, 2] = 0.2
+    alone = grad_cam(TwoColours(), picture, np.array([0]))
+    assert np.allclose(grad_cam(ThreeColours(), picture, np.array([0]), impossible=[2]), alone)
+
+
+def random_network(arch: str, seed: int) -> nn.Module:
+    torch.manual_seed(seed)
+    network = build_network(arch)
+    nn.init.normal_(network.head.linear.weight)  # which is 0 before a training
+    return network
+
+
 @pytest.mark.parametrize("arch", ["centerface", "resnet18", "mobilenet_v3_small"])
 def test_it_changes_when_the_weights_are_random_ones(arch) -> None:
     """The sanity check of Adebayo et al. (2018): else it would show edges, whatever was learnt."""
-    torch.manual_seed(0)
-    one = build_network(arch)
-    torch.manual_seed(1)
-    other = build_network(arch)
+    one, other = (random_network(arch, seed) for seed in (0, 1))
     faces = torch.randint(0, 255, (2, 3, 64, 64), dtype=torch.uint8)
     columns = np.array([0, 2])
     first, again, second = (grad_cam(each, faces, columns) for each in (one, one, other))
@@ -69,11 +107,48 @@ def test_it_changes_when_the_weights_are_random_ones(arch) -> None:
     assert not any(len(module._forward_hooks) for module in one.modules())
 
 
+def _direct(network: nn.Module, maps: list[torch.Tensor]) -> torch.Tensor:
+    """The head on features that are taken as they are, none made of the others."""
+    for one in maps:
+        one.detach_().requires_grad_()
+    means = [half for one in maps for half in _halves(one)]
+    return network.head(torch.cat(means, dim=1))
+
+
+@pytest.mark.parametrize("arch", ["centerface", "resnet18", "vgg16"])
+def test_what_is_said_at_all_places_adds_up_to_the_score(arch) -> None:
+    """Of all that the head takes nothing is left out, and nothing is counted twice."""
+    network = random_network(arch, 2).eval()
+    network.head.centre.normal_()
+    with torch.no_grad():
+        network.head.linear.bias.zero_()
+    classifier = SimpleNamespace(network=network, image_size=64, device="cpu", absent=())
+    layers = [it for name, it in network.trunk.named_children() if name in network.looked_at]
+    maps: list[torch.Tensor] = []
+    hooks = [one.register_forward_hook(lambda m, i, out: maps.append(out)) for one in layers]
+    face = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    seen = torch.stack([as_seen(face, 64)])
+    scores = network(seen)
+    best = int(scores[0].argmax())
+    for hook in hooks:
+        hook.remove()
+    centres = _centres(network, layers, seen)
+    slopes = torch.autograd.grad(_direct(network, maps)[0, best], maps)
+    said = sum(
+        (slope * (one - centre(one.shape[2]))).sum()
+        for slope, one, centre in zip(slopes, maps, centres, strict=True)
+    )
+    assert float(said) == pytest.approx(float(scores[0, best]), rel=2e-3, abs=2e-3)
+    [heat] = looked_at(classifier, [face], [best + 1])
+    assert heat.shape == (64, 64) and heat.max() > 0.9
+
+
 @pytest.mark.parametrize("arch", ARCHITECTURES)
 def test_the_last_stage_of_every_architecture_has_places(arch) -> None:
     network = build_network(arch).eval()
     stage = last_stage(network, torch.zeros(1, 3, 64, 64, dtype=torch.uint8))
-    assert stage is network.trunk
+    last = list(network.trunk.named_children())[-1]
+    assert stage in set(last[1].modules()) and last[0] in network.looked_at
 
 
 def test_the_network_is_asked_in_evaluation_mode_and_left_as_it_was() -> None:
