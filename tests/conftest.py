@@ -46,3 +46,13 @@ def whole_run(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
     data = runs.dataset(folder / "faces")
     return runs.run(folder / "run", "--data", str(data), "--predict", *runs.NEW, *runs.WHOLE)
+
+
+@pytest.fixture(scope="session")
+def judged_run(tmp_path_factory) -> Path:
+    """The folder of a small run that learns to judge single faces, as `whole_run` has it."""
+    from tests.determinism import runs
+
+    folder = tmp_path_factory.mktemp("judged")
+    data = ("--data", str(runs.dataset(folder / "faces")))
+    return runs.run(folder / "run", *data, *runs.JUDGING, "--cores", "1", "--train-shards", "2")

@@ -1,13 +1,16 @@
 """Small runs of the whole workflow, and what they made, to be compared."""
 
+import contextlib
 import hashlib
 import html
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -32,6 +35,12 @@ OPTIONS = (
 
 WHOLE = (*OPTIONS, "--cores", "1", "--train-shards", "2", "--predict-shards", "2")
 """The options of the fixture `whole_run`."""
+
+JUDGING = (
+    *("--task", "classify", "--epochs", "3", "--trials", "1", "--trial-epochs", "1"),
+    *("--image-size", "48", "--recipe", "batch_size=8", "--seed", "5", "--name", "judged"),
+)
+"""Options of a run that learns to judge single faces; its data are the same."""
 
 DEALT = re.compile(r"(train_aug|predictions|predicted_images|new_fingerprints)_\d+\.(tar|json|npz)")
 """Files that are dealt to as many shards as the options say; compared is what they hold."""
@@ -63,6 +72,38 @@ def run(folder: Path, *options: str) -> Path:
     """
     done = subprocess.run(
         [sys.executable, "workflow.py", "--engine", "local", "--run-dir", str(folder), *options],
+        cwd=PROJECT,
+        env=os.environ | {"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def killed(folder: Path, job: str, saved: int, *options: str) -> Path:
+    """Run as `run` does, but kill all once the checkpoint of `job` has so many bytes; resume it."""
+    command = [sys.executable, "workflow.py", "--engine", "local", "--run-dir", str(folder)]
+    started = subprocess.Popen(
+        [*command, *options],
+        cwd=PROJECT,
+        env=os.environ | {"PATH": os.defpath},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    checkpoint = folder / "scratch" / job / "work" / f"{job}.ckpt"
+    try:
+        while not (checkpoint.exists() and checkpoint.stat().st_size >= saved):
+            assert started.poll() is None, "it ended before there was a checkpoint"
+            time.sleep(0.02)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
+    done = subprocess.run(
+        [sys.executable, "workflow.py", "--resume", str(folder)],
         cwd=PROJECT,
         env=os.environ | {"PATH": os.defpath},
         capture_output=True,
