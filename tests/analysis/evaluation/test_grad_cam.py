@@ -162,6 +162,19 @@ def test_the_network_is_asked_in_evaluation_mode_and_left_as_it_was() -> None:
     assert network.training and torch.equal(network[1].running_mean, before)
 
 
+def test_asking_a_classifier_changes_nothing_in_it() -> None:
+    network = random_network("centerface", 0).train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    classifier = SimpleNamespace(network=network, image_size=32, device="cpu", absent=())
+    faces = [np.full((20, 20, 3), shade, np.uint8) for shade in (10, 200)]
+    first = looked_at(classifier, faces, [1, 2])
+    assert network.training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    network.eval()
+    again = looked_at(classifier, faces, [1, 2])
+    assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
+
+
 def test_a_network_without_places_is_refused() -> None:
     with pytest.raises(ValueError, match="no module"):
         last_stage(nn.Sequential(nn.Flatten(), nn.Linear(12, 2)), torch.zeros(1, 3, 2, 2))

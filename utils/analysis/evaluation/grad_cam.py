@@ -67,21 +67,17 @@ def grad_cam(
     float32, shape (N, H, W): 0 to 1, of each picture the most is 1; all 0 where nothing speaks for
     the output.
     """
-    was, kept = network.training, []
-    network.eval()
+    kept: list[Tensor] = []
 
     def keep(module: nn.Module, given: tuple, features: Tensor) -> Tensor:
         kept.append(features.detach().requires_grad_())
         return kept[-1]
 
-    try:
-        with ExitStack() as stack, torch.enable_grad():
-            for stage in stages or [last_stage(network, inputs[:1])]:
-                stack.enter_context(_hooked(stage, keep))
-            asked = _log_odds(network(inputs).float(), columns, impossible)
-            slopes = torch.autograd.grad(asked.sum(), kept)
-    finally:
-        network.train(was)
+    with _judging(network), ExitStack() as stack, torch.enable_grad():
+        for stage in stages or [last_stage(network, inputs[:1])]:
+            stack.enter_context(_hooked(stage, keep))
+        asked = _log_odds(network(inputs).float(), columns, impossible)
+        slopes = torch.autograd.grad(asked.sum(), kept)
     heat = torch.zeros(len(inputs), 1, *inputs.shape[2:], device=inputs.device)
     for number, (features, slope) in enumerate(zip(kept, slopes, strict=True)):
         values = features.detach().float()
@@ -113,13 +109,24 @@ def last_stage(network: nn.Module, inputs: Tensor) -> nn.Module:
         if isinstance(features, Tensor) and features.dim() == 4 and max(features.shape[2:]) > 1:
             found.append(module)
 
-    with ExitStack() as stack, torch.no_grad():
+    with _judging(network), ExitStack() as stack, torch.no_grad():
         for module in network.modules():
             stack.enter_context(_hooked(module, look))
         network(inputs)
     if not found:
         raise ValueError("no module of the network gives features with a place in the picture")
     return found[-1]
+
+
+@contextmanager
+def _judging(network: nn.Module) -> Iterator[None]:
+    """Put a network into evaluation mode, in which asking changes nothing in it, and back."""
+    was = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(was)
 
 
 def _log_odds(scores: Tensor, columns: np.ndarray, impossible: Sequence[int]) -> Tensor:
@@ -169,7 +176,7 @@ def looked_at(
 def _centres(network: "FaceNetwork", layers: Sequence[nn.Module], inputs: Tensor) -> list[Centre]:
     """Return what the head takes off the features of each layer, in the upper and lower half."""
     channels: list[int] = []
-    with ExitStack() as stack, torch.no_grad():
+    with _judging(network), ExitStack() as stack, torch.no_grad():
         for layer in layers:
             hook = lambda module, given, features: channels.append(features.shape[1])  # noqa: E731
             stack.enter_context(_hooked(layer, hook))
