@@ -44,8 +44,10 @@ def show(settings: Settings) -> None:
     if path == IN_THE_BOX and (card := path.with_suffix(".md")).exists():
         with st.expander("Its card: what it learnt from, how, and what it is bad at"):
             st.markdown(card.read_text("utf-8"))
+    size = getattr(shared.model, "image_size", None)  # a model of two stages has none of its own
+    pixels = f", {size} pixels" if size else ""
     st.caption(
-        f"{shared.model.arch}, {shared.model.image_size} pixels, counts faces from a confidence "
+        f"{shared.model.arch}{pixels}, counts faces from a confidence "
         f"of {shared.model.threshold:.2f}; SHA-256 {shared.model.digest[:16]}..."
     )
 
