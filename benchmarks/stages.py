@@ -57,7 +57,7 @@ from utils.classifier.two_stage_fit import fit_two_stage
 from utils.dataset.cut_faces import cut_faces, cut_shard
 from utils.dataset.cutting import Cutting
 from utils.dataset.faces import Faces
-from utils.dataset.labels import CLASSES, PROPERLY_MASKED, TITLES
+from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.dataset.shards import read_shard
 from utils.dataset.splitting import SIDES
 from utils.detector.names import IN_THE_BOX
@@ -73,6 +73,9 @@ from utils.training.tensors import load_tensors
 FINDERS = ("haar", "lbp", "yunet", "yunet:factor=2", "centerface", "centerface:factor=2")
 LEAST_FACE = 20
 """Pixels of the shorter side of the faces that classifiers are compared on."""
+
+WORDS = ("worn", "none", "incorrect")
+"""The classes in a table's head."""
 
 DONE = "split.done"
 PEER = "mask_recognition"
@@ -132,7 +135,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             rows.append(row(word, TwoStageDetector(file, finder, classifier), test))
             print(rows[-1], flush=True)
         print(f"\nTest photographs of {args.data.name}, split by group, seed {args.seed}\n")
-        recall = [f"{kind}, {title}" for kind in ("found", "recall") for title in TITLES[1:]]
+        recall = [f"{kind} {word}" for kind in ("found", "right") for word in WORDS]
 
         print_table(("", "mAP .5", *recall, "counted", "corrected", "ms a photo"), rows)
 
@@ -243,8 +246,8 @@ def print_faces(
     if peers:
         told = peer(peers, cut([*zip(test.images, test.faces, strict=True)], 0)[0])
         rows.append(accuracies(PEER.replace("_", "-"), told, labels))
-    recall = [f"recall, {title}" for title in TITLES[1:]]
-    print_table(("", "two classes, balanced", "three classes, balanced", *recall), rows)
+    right = [f"right {word}" for word in WORDS]
+    print_table(("", "two classes, balanced", "three classes, balanced", *right), rows)
 
 
 def cut(
