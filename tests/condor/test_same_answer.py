@@ -22,25 +22,9 @@ def pilot(pool):
 
 
 def test_files_report_and_sample_are_those_of_the_local_engine(pool, pilot, whole_run, tmp_path):
-    place = pool.home / "same"
-    shutil.copytree(whole_run.parent / "faces", place / "faces")
-    owner = pool.home.stat()
-    for path in (place, *place.rglob("*")):
-        os.chown(path, owner.st_uid, owner.st_gid)
-    options = ("--engine", "condor", "--pilots-only", ANNEX, "--run-dir", str(place / "run"))
-    data = ("--data", str(place / "faces"), "--predict", *runs.NEW)
-    front = ("python", str(runs.PROJECT / "workflow.py"))
-    done = pool.run([*front, *options, *data, *runs.OPTIONS], timeout=1500)
-    assert done.returncode == 0, done.stdout + done.stderr
-    there, here = runs.made(place / "run"), runs.made(whole_run)
-    assert len(there) > 25
-    assert [name for name in there if there[name] != here[name]] == []
-    assert here.keys() - there.keys() == set()
-    lines = (runs.report(f, o) for f, o in ((place / "run", whole_run), (whole_run, place / "run")))
-    assert next(lines) == next(lines)
-
+    there = same_on_the_pool(pool, whole_run, "--predict", *runs.NEW, *runs.OPTIONS)
     dealt = []
-    for name, folder in (("pool", place / "run"), ("local", whole_run)):
+    for name, folder in (("pool", there), ("local", whole_run)):
         target = tmp_path / name
         asked = "--number", "3", "--output", str(target)
         assert workflow.main(["suggest", str(folder), *asked]) == 0
@@ -48,6 +32,33 @@ def test_files_report_and_sample_are_those_of_the_local_engine(pool, pilot, whol
         dealt.append({str(path.relative_to(target)): path.read_bytes() for path in files})
     assert len(dealt[0]) == 8, "photographs, annotations, advice and record"
     assert dealt[0] == dealt[1]
+
+
+def test_a_run_that_judges_single_faces_is_that_of_the_local_engine(pool, pilot, judged_run):
+    same_on_the_pool(pool, judged_run, *runs.JUDGING)
+
+
+def same_on_the_pool(pool, local, *options):
+    """Run the workflow on the pool, on the data of a run of the local engine; compare both.
+
+    Returns the folder of the run on the pool.
+    """
+    place = pool.home / local.parent.name
+    shutil.copytree(local.parent / "faces", place / "faces")
+    owner = pool.home.stat()
+    for path in (place, *place.rglob("*")):
+        os.chown(path, owner.st_uid, owner.st_gid)
+    engine = ("--engine", "condor", "--pilots-only", ANNEX, "--run-dir", str(place / "run"))
+    front = ("python", str(runs.PROJECT / "workflow.py"), "--data", str(place / "faces"))
+    done = pool.run([*front, *engine, *options], timeout=1500)
+    assert done.returncode == 0, done.stdout + done.stderr
+    there, here = runs.made(place / "run"), runs.made(local)
+    assert len(there) > 25
+    assert [name for name in there if there[name] != here[name]] == []
+    assert here.keys() - there.keys() == set()
+    lines = (runs.report(f, o) for f, o in ((place / "run", local), (local, place / "run")))
+    assert next(lines) == next(lines)
+    return place / "run"
 
 
 def test_the_plans_threads_hold_where_a_slot_has_other_cores(pool, pilot):
