@@ -62,8 +62,12 @@ def main(args: argparse.Namespace) -> None:
     from utils.training.launch import start_together
     from utils.training.recipe_words import read_recipe
 
-    if bool(args.faces) != bool(args.val_photographs) or (args.faces and args.task != "classify"):
-        raise InputError("--faces: is with --task classify, and takes --val-photographs, too")
+    if args.faces and (args.task != "classify" or not args.val_photographs):
+        raise InputError(
+            f"--faces {args.faces}: is with --task classify, and takes --val-photographs, too"
+        )
+    if not args.faces and (stray := [*(args.val_photographs or []), args.faces_weights][0]):
+        raise InputError(f"{stray}: is for two stages; name what finds faces with --faces")
     code = start_together(args.processes, stop)
     if code is not None:
         sys.exit(code)

@@ -1,6 +1,7 @@
 """The app as Streamlit runs it, without a browser."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ def page(name, settings) -> None:  # its source alone is run, without the names 
     import importlib
 
     importlib.import_module(f"app.{name}").show(settings)
+
+
+@pytest.fixture(autouse=True)
+def _own_main() -> Iterator[None]:
+    """Streamlit puts a page in place of ``__main__``, which processes of others start with."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ ROOMS = {
     *("utils/analysis/prediction", "utils/analysis/prevalence", "utils/analysis/report"),
     *("utils/analysis/report/templates", "utils/dataset", "utils/dataset/formats"),
     *("utils/dataset/splitting", "utils/detector", "utils/drawing", "utils/metrics"),
-    *("utils/search", "utils/training", "utils/classifier", "utils/networks"),
+    *("utils/search", "utils/training", "utils/classifier", "utils/classifier/finders"),
+    "utils/networks",
 }
 """The folders that travel with every job."""
 

@@ -6,6 +6,8 @@ import sys
 import pytest
 import torch
 
+from tests.detector.test_weights import built
+from tests.networks.test_folding import norms
 from utils.detector.names import COMPACT, COMPACT_CENTERFACE
 from utils.detector.task import FaceDetection
 from utils.errors import TrainingDiverged
@@ -106,3 +108,19 @@ def test_a_learning_rate_that_no_detector_survives_is_a_divergence(
     recipe = Recipe(batch_size=4, learning_rate=1e4)
     with pytest.raises(TrainingDiverged, match="try a lower learning rate than 10000"):
         run(model, photos, validation, tmp_path / "c.ckpt", epochs=4, recipe=recipe)
+
+
+def test_a_training_from_weights_folds_and_one_from_nothing_does_not(photos, validation):
+    for frozen in (True, False):
+        torch.manual_seed(0)
+        model = built(COMPACT_CENTERFACE)
+        names = norms(model) if frozen else frozenset()
+        recipe = Recipe(batch_size=2, augmentation=0.0)
+        task = FaceDetection(model, photos, validation, recipe, frozenset(names))
+        seen = []
+        layer = model.backbone.body["0"][1]
+        layer.register_forward_hook(lambda *given, seen=seen: seen.append(True))
+        total, _ = task.losses([task.sample(1, 1), task.sample(2, 1)], [1, 2])
+        total.backward()
+        assert bool(seen) is not frozen
+        assert all(p.grad is not None for p in model.parameters())

@@ -5,9 +5,7 @@ from torch import nn
 from tests.detector.test_prepared import trained
 from tests.detector.test_weights import built
 from utils.detector.names import COMPACT, COMPACT_CENTERFACE, COMPACT_LITE0, MOBILENET, RESNET50_V2
-from utils.detector.task import FaceDetection
 from utils.networks.folding import FoldedBackbone, pairs
-from utils.training.recipe import Recipe
 
 
 class Activated(nn.BatchNorm2d):
@@ -58,19 +56,3 @@ def test_convolutions_and_their_normalisations_are_found_wherever_they_are():
     assert found[0] == ("body.conv1", "body.bn1")
     assert ("body.layer2.0.downsample.0", "body.layer2.0.downsample.1") in found
     assert len(list(pairs(built(RESNET50_V2).backbone))) == 53 + 8  # and of its pyramid
-
-
-def test_a_training_from_weights_folds_and_one_from_nothing_does_not(photos, validation):
-    for frozen in (True, False):
-        torch.manual_seed(0)
-        model = built(COMPACT_CENTERFACE)
-        names = norms(model) if frozen else frozenset()
-        recipe = Recipe(batch_size=2, augmentation=0.0)
-        task = FaceDetection(model, photos, validation, recipe, frozenset(names))
-        seen = []
-        layer = model.backbone.body["0"][1]
-        layer.register_forward_hook(lambda *given, seen=seen: seen.append(True))
-        total, _ = task.losses([task.sample(1, 1), task.sample(2, 1)], [1, 2])
-        total.backward()
-        assert bool(seen) is not frozen
-        assert all(p.grad is not None for p in model.parameters())

@@ -170,7 +170,7 @@ def test_a_thread_that_hangs_is_seen(monkeypatch):
         assert workers.alive == 1
         slow.may_go.set()
         await running
-        assert workers.hung == 0
+        await until(lambda: workers.hung == 0)
 
     within(test, number=2)
 

@@ -3,6 +3,7 @@
 import contextlib
 import glob
 import logging
+import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -206,7 +207,9 @@ def _rate(args: Namespace, name: str) -> float | None:
 
 def _clock(began: str | None, source: Source) -> Clock:
     if began is None:
-        return Clock(datetime.now().astimezone().replace(tzinfo=None) if source.live else None)
+        return Clock(
+            datetime.fromisoformat(time.strftime("%Y-%m-%dT%H:%M:%S")) if source.live else None
+        )
     try:
         return Clock(datetime.fromisoformat(began).replace(tzinfo=None))
     except ValueError as error:
