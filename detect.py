@@ -23,7 +23,7 @@ from pathlib import Path
 
 from utils.errors import InputError, MaskDetectionError, missing_package
 from utils.video.address import is_video
-from utils.video.options import add_video_options
+from utils.video.options import add_video_options, number
 
 EXIT_DONE, EXIT_IN_PART, EXIT_BAD_INPUT = 0, 1, 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
@@ -89,14 +89,6 @@ def share(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"takes a number in 0..1, not {text!r}")
-    return value
-
-
-def number(text: str) -> int:
-    """Return the whole number from 1 that stands in `text`."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"takes a whole number from 1, not {text!r}")
     return value
 
 

@@ -16,7 +16,6 @@ from utils.classifier.inference import FaceClassifier
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError
 from utils.models import Model
-from utils.tracking.recorded import find_runs
 
 OF_A_RUN = Path("output") / "face_mask_detector.pth"
 CHOICE = "model"
@@ -72,10 +71,10 @@ def choices(settings: Settings) -> dict[str, Path]:
     """Return the models that there are, by what to call them."""
     found = {"The model in the box": IN_THE_BOX} if IN_THE_BOX.exists() else {}
     found |= {f"File {path.name}": path for path in settings.models}
-    if settings.runs.is_dir():
-        for run in sorted(find_runs([settings.runs]), key=lambda run: run.name, reverse=True):
-            if (path := run.folder / OF_A_RUN).exists() and path.stat().st_size:
-                found[f"Run {run.name}"] = path
+    # Looked for at every move of a slider: no record of a run is read.
+    for path in sorted(settings.runs.glob(f"[!.]*/{OF_A_RUN}"), reverse=True):
+        if path.stat().st_size:  # a job that fails leaves an empty file
+            found[f"Run {path.relative_to(settings.runs).parts[0]}"] = path
     return found
 
 

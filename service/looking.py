@@ -10,7 +10,7 @@ import numpy as np
 from service.models import Served
 from service.problems import Problem, of_input_error
 from utils.analysis.prediction.looking import Looked
-from utils.apply.looking import LEARNT
+from utils.apply.looking import closely
 from utils.dataset.image_header import read_header
 from utils.dataset.images import decode, encode_jpeg
 from utils.dataset.intake.kinds import CONVERT, FIXES, HEAD, READ, kind_by_bytes
@@ -120,10 +120,7 @@ class Found:
             clock = _Clock()
             photo = Photo(task.name, task.name, task.data)
             one = Looked(photo, self.image, self.detections, task.threshold)
-            self.record, self.fingerprint = one.record(), one.fingerprint()
-            if learnt := task.served.learnt:
-                known = learnt.resemble(self.fingerprint)
-                self.record["resembles"] = LEARNT if known else None
+            self.record, self.fingerprint = closely(one, task.served.learnt)
             self.ms["compare"] = clock.ms()
         self.image = None
 

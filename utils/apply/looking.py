@@ -138,10 +138,22 @@ def _found(
 ) -> Found | Unread:
     if isinstance(one, Unread):
         return one
+    picture = encode_jpeg(one.drawn()) if settings.pictures else None
+    return Found(*closely(one, learnt), picture)
+
+
+def closely(one: Looked, learnt: LearntPhotographs | None) -> tuple[dict[str, Any], Fingerprint]:
+    """Return ``record`` and ``fingerprint`` of `Found`: all that a rate needs of a photograph.
+
+    Parameters
+    ----------
+    learnt
+        The photographs that the model learnt from; None if not known.
+    """
     record, looked = one.record(), one.fingerprint()
     if learnt is not None:
         record["resembles"] = LEARNT if learnt.resemble(looked) else None
-    return Found(record, looked, encode_jpeg(one.drawn()) if settings.pictures else None)
+    return record, looked
 
 
 def _in_processes(

@@ -14,10 +14,9 @@ from utils.classifier.inference import FaceClassifier
 from utils.classifier.two_stage_file import FinderRecord, TwoStageFile, file_of
 from utils.dataset.cut_faces import cut_face
 from utils.dataset.labels import BACKGROUND, CLASS_IDS
-from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.errors import InputError
 from utils.metrics.detections import Detections
-from utils.networks.applied import BATCH_BYTES
+from utils.networks.applied import BATCH_BYTES, Asked
 
 BATCH = 64
 """Faces from which the classifier is asked; those of further photographs are then found."""
@@ -30,7 +29,7 @@ OfDetector = Callable[[Any, str, Path, str | None], FindsFaces]
 """What makes a detector of what its file holds: see `utils.models.KINDS`."""
 
 
-class TwoStageDetector:
+class TwoStageDetector(Asked):
     """Two trained stages, ready to be asked like a `Detector`.
 
     A face that is none, a face of each class: the first is as likely as the finder's score says,
@@ -101,31 +100,6 @@ class TwoStageDetector:
     def device(self) -> torch.device:
         """What the classifier computes on."""
         return self.classifier.device
-
-    @property
-    def learnt(self) -> LearntPhotographs | None:
-        """The photographs that it learnt from, to look others up among; None if not known."""
-        return self.file.learnt
-
-    @property
-    def evaluation(self) -> dict[str, Any] | None:
-        """What a test showed of it; None before one."""
-        return self.file.evaluation
-
-    def predict(self, images: Sequence[np.ndarray]) -> list[Detections]:
-        """Find the faces on photographs and judge them.
-
-        Parameters
-        ----------
-        images
-            uint8, shape (H, W, 3), RGB, of any sizes.
-
-        Returns
-        -------
-        One `Detections` per image, in its own pixels, by falling confidence; a face is in it
-        once, with its likeliest class.
-        """
-        return list(self.stream(images))
 
     def stream(self, images: Iterable[np.ndarray]) -> Iterator[Detections]:
         """Yield what `predict` returns, in step with `images`, a batch behind them at most.

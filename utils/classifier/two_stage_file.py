@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property, reduce
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from utils.classifier.finders.names import FINDERS, Looking, options_of
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.errors import InputError, brief
 from utils.metrics.calibration import Calibration
-from utils.networks.model_file import DAMAGE, as_bytes, as_tensor, damaged
+from utils.networks.model_file import DAMAGE, Remembering, as_bytes, as_tensor, damaged
 
 SCHEMA = 1
 
@@ -84,7 +84,7 @@ class FinderRecord:
 
 
 @dataclass(frozen=True)
-class TwoStageFile:
+class TwoStageFile(Remembering):
     """What stands in ``mask_detection_model.pth`` of a detector of two stages.
 
     Attributes
@@ -120,13 +120,6 @@ class TwoStageFile:
     def arch(self) -> str:
         """Finder and network in a word."""
         return f"{self.finder.name}+{self.classifier.arch}"
-
-    @cached_property
-    def learnt(self) -> LearntPhotographs | None:
-        """The photographs that it learnt from, to look others up among; None if not known."""
-        if self.fingerprints is None:
-            return None
-        return LearntPhotographs.from_bytes(self.fingerprints, "the model file")
 
     def content(self) -> dict[str, Any]:
         """Return what its file holds."""

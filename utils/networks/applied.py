@@ -1,4 +1,4 @@
-"""What a trained model of one network does, of whatever kind: loaded, and asked in batches."""
+"""What trained models do, of whatever kind: what they remember, how they are asked, in batches."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,48 @@ BATCH_BYTES = 2**28
 """Decoded pictures that together take so much are a batch, however few they are."""
 
 
-class Applied(ABC):
+class Asked(ABC):
+    """A trained model, of one network or of more: what is asked of each alike.
+
+    Attributes
+    ----------
+    file
+        All that stands in the model file.
+    """
+
+    file: Any
+
+    @property
+    def learnt(self) -> LearntPhotographs | None:
+        """The photographs that it learnt from, to look others up among; None if not known."""
+        return self.file.learnt
+
+    @property
+    def evaluation(self) -> dict[str, Any] | None:
+        """What a test showed of it; None before one."""
+        return self.file.evaluation
+
+    def predict(self, images: Sequence[np.ndarray]) -> list[Detections]:
+        """Return the faces on pictures.
+
+        Parameters
+        ----------
+        images
+            uint8, shape (H, W, 3), RGB, of any sizes.
+
+        Returns
+        -------
+        One `Detections` per image, in its own pixels, by falling confidence; a face is in it
+        once, with its likeliest class.
+        """
+        return list(self.stream(images))
+
+    @abstractmethod
+    def stream(self, images: Iterable[np.ndarray]) -> Iterator[Detections]:
+        """Yield what `predict` returns, in step with `images`, a batch behind them at most."""
+
+
+class Applied(Asked):
     """A trained model, ready to be asked; a kind of model says what it sees and what it tells.
 
     Parameters
@@ -93,31 +134,6 @@ class Applied(ABC):
             return cls(file, digest, device)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
-
-    @property
-    def learnt(self) -> LearntPhotographs | None:
-        """The photographs that it learnt from, to look others up among; None if not known."""
-        return self.file.learnt
-
-    @property
-    def evaluation(self) -> dict[str, Any] | None:
-        """What a test showed of it; None before one."""
-        return self.file.evaluation
-
-    def predict(self, images: Sequence[np.ndarray]) -> list[Detections]:
-        """Return the faces on pictures.
-
-        Parameters
-        ----------
-        images
-            uint8, shape (H, W, 3), RGB, of any sizes.
-
-        Returns
-        -------
-        One `Detections` per image, in its own pixels, by falling confidence; a face is in it
-        once, with its likeliest class.
-        """
-        return list(self.stream(images))
 
     def stream(self, images: Iterable[np.ndarray]) -> Iterator[Detections]:
         """Yield what `predict` returns, in step with `images`, a batch behind them at most.

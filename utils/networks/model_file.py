@@ -30,11 +30,10 @@ DAMAGE = (TypeError, KeyError, ValueError, AttributeError, OverflowError)
 """What comes of fields that are not what we write."""
 
 
-class TrainedModel:
-    """What model files of all kinds do; a dataclass of their fields says the rest."""
+class Remembering:
+    """What a file of ``fingerprints`` tells of the photographs that a model learnt from."""
 
-    kind: ClassVar[str]
-    schema: ClassVar[int]
+    fingerprints: bytes | None
 
     @cached_property
     def learnt(self) -> LearntPhotographs | None:
@@ -42,6 +41,13 @@ class TrainedModel:
         if self.fingerprints is None:
             return None
         return LearntPhotographs.from_bytes(self.fingerprints, "the model file")
+
+
+class TrainedModel(Remembering):
+    """What model files of one network do; a dataclass of their fields says the rest."""
+
+    kind: ClassVar[str]
+    schema: ClassVar[int]
 
     def own(self) -> dict[str, Any]:
         """Return the fields of this kind alone, as its file holds them."""

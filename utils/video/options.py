@@ -7,10 +7,10 @@ def add_video_options(parser: argparse.ArgumentParser) -> None:
     """Add the options to a parser, as a group of their own."""
     add = parser.add_argument_group("videos, cameras and streams (docs/video.md)").add_argument
     add("--pace", type=_positive, metavar="N", help="frames a second to look at (default: 10)")
-    add("--every", type=_number, default=1, metavar="N", help="look at each N-th frame only")
+    add("--every", type=number, default=1, metavar="N", help="look at each N-th frame only")
     add("--start", metavar="TIME", help="from 90, 1:30 or 0:01:30 on")
     add("--end", metavar="TIME", help="and to there; of a camera since it was opened")
-    add("--limit", type=_number, metavar="N", help="look at N frames at most")
+    add("--limit", type=number, metavar="N", help="look at N frames at most")
     add("--clock", metavar="TIME", help="2026-03-01T09:00: when a video begins (cameras: now)")
     add(
         "--least-seconds",
@@ -52,7 +52,8 @@ def _positive(text: str) -> float:
     return value
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
+    """Return the whole number from 1 that stands in `text`."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"takes a whole number from 1, not {text!r}")
