@@ -36,6 +36,14 @@ UNDER = {  # the rooms that each may import, besides the ground
     "comparison": {"tracking", "analysis", "metrics", "dataset", "dag"},
     "dag": {"detector.names", "classifier.names", "classifier.finders.names"},
     "dag.engines": {"dag"},
+    "commands": {
+        "submission",
+        "comparison",
+        "tracking",
+        "analysis",
+        "dag",
+        "dag.engines",
+    },
     "submission": {"dag", "dag.engines", "detector", "classifier", "networks", "dataset"},
 }
 SUBMIT_SIDE = (

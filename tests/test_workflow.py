@@ -20,6 +20,7 @@ import workflow
 from data.painter import sample as painter
 from tests.annotating import annotate
 from tests.determinism import runs
+from utils.commands.running import tell_end
 from utils.dag.run_folder import locked
 from utils.dataset.images import decode
 from utils.dataset.splitting.fingerprints import fingerprint
@@ -467,7 +468,7 @@ def test_a_run_is_removed_and_can_be_resumed(dry, capsys):
         (["status"], "status: name a run folder"),
         (["wait", "/no/such"], "/no/such: no such folder"),
         (["status", "/no/such", "--config", "x"], "drop --config"),
-        (["wait", "/no/such", "--resume", "x"], "drop --resume"),
+        (["wait", "/no/such", "--resume", "x"], "--resume: is not for `wait`, which takes --track"),
         (["status", "/no/such", "--epochs", "3"], "drop --epochs"),
         (["run", "/no/such"], "did you mean --resume?"),
         (["suggest"], "suggest: name a run folder"),
@@ -612,7 +613,7 @@ def test_what_is_serious_stands_under_the_answer(tmp_path, capsys, serious):
     (tmp_path / "output").mkdir()
     record = {"answer": "About 60 %.", "caveats": [*serious, "Small."], "serious": serious}
     write_record(tmp_path / "output" / "prevalence.json", record)
-    assert workflow.tell_end(SimpleNamespace(folder=tmp_path), done=True) == 0
+    assert tell_end(SimpleNamespace(folder=tmp_path), done=True, tell=print) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[0] == "Answer: About 60 %." and told[-1].startswith("Report: ")
     expected = ["Before you quote it:", "  - One thing.", "  - Another."] if serious else []

@@ -2,6 +2,8 @@
 
 import argparse
 
+from utils.apply.options import number
+
 
 def add_video_options(parser: argparse.ArgumentParser) -> None:
     """Add the options to a parser, as a group of their own."""
@@ -49,12 +51,4 @@ def _positive(text: str) -> float:
     value = float(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"takes a number above 0, not {text!r}")
-    return value
-
-
-def number(text: str) -> int:
-    """Return the whole number from 1 that stands in `text`."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"takes a whole number from 1, not {text!r}")
     return value

@@ -1,0 +1,65 @@
+"""The command line of ``detect.py``: what all of it takes, and what is of photographs."""
+
+import argparse
+from pathlib import Path
+
+
+def add_photograph_options(parser: argparse.ArgumentParser) -> None:
+    """Add the sources and the options to a parser."""
+    add = parser.add_argument
+    add("sources", nargs="*", metavar="SOURCE", help="photographs, folders, archives, patterns")
+    add("--model", type=Path, metavar="FILE", help="model file (default: the one in the box)")
+    add(
+        "--faces",
+        metavar="NAME",
+        help="what finds the faces that a classifier judges: haar, lbp, yunet, centerface, "
+        "detector (the one in the box) or the file of a detector; with options: haar:smallest=20",
+    )
+    add("--output", type=Path, metavar="DIR", help="new folder (default: runs/detect-TIME)")
+    add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: the GPU, if there is)")
+    add(
+        "--threshold",
+        type=_share,
+        metavar="SHARE",
+        help="confidence in 0..1 from which a face counts (default: that of the model, for which "
+        "alone its mistakes are known)",
+    )
+    add("--jobs", type=number, default=1, metavar="N", help="processes (default: %(default)s)")
+    add(
+        "--suggest",
+        type=number,
+        metavar="N",
+        help="deal N of the photographs to be annotated, into annotate/ of the results",
+    )
+    add(
+        "--predict-annotations",
+        type=Path,
+        metavar="PATH",
+        help="the sample that --suggest dealt, annotated: the answer is corrected by it",
+    )
+    add("--no-pictures", action="store_true", help="draw none, which takes less time")
+    add("--show", action="store_true", help="open the drawn picture, where there is a screen")
+    add(
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="write the model, a classifier, as an ONNX file and do nothing else",
+    )
+    add("--quiet", action="store_true", help="tell nothing but the answer")
+    add("--json", action="store_true", help="print rate.json instead of sentences")
+
+
+def _share(text: str) -> float:
+    """Return the number in 0..1 that stands in `text`."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"takes a number in 0..1, not {text!r}")
+    return value
+
+
+def number(text: str) -> int:
+    """Return the whole number from 1 that stands in `text`."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"takes a whole number from 1, not {text!r}")
+    return value

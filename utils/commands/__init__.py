@@ -1,0 +1,1 @@
+"""The commands of ``workflow.py``, a file for each family of them."""
