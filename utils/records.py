@@ -19,8 +19,13 @@ def write_record(path: Path, record: dict[str, Any], schema: int = 1) -> None:
     ValueError
         If `record` holds NaN or infinity, which JSON has no words for.
     """
+    write_atomically(path, record_as_json(record, schema))
+
+
+def record_as_json(record: dict[str, Any], schema: int = 1) -> bytes:
+    """Return what `write_record` writes."""
     text = json.dumps({"schema": schema, **record}, indent=1, allow_nan=False, ensure_ascii=False)
-    write_atomically(path, (text + "\n").encode())
+    return (text + "\n").encode()
 
 
 def read_record(path: Path, schema: int = 1) -> dict[str, Any]:

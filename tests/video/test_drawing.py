@@ -7,6 +7,7 @@ from utils.dataset.labels import CLASSES, COLOURS
 from utils.metrics.detections import Detections
 from utils.video.annotated import AnnotatedVideo
 from utils.video.drawing import drawn
+from utils.video.folders import DiskFolder
 from utils.video.people import Person, View
 
 GREY = np.full((120, 200, 3), 128, np.uint8)
@@ -39,12 +40,12 @@ def test_labels_of_faces_at_the_edges_stay_in_the_picture():
 def test_frames_of_other_sizes_and_odd_ones_are_fitted_in(tmp_path):
     import av
 
-    video = AnnotatedVideo(tmp_path / "annotated")
+    video = AnnotatedVideo(DiskFolder(tmp_path))
     for number, size in enumerate([(121, 201), (60, 80), (240, 100)]):
         video.add(np.full((*size, 3), 200, np.uint8), number * 0.1)
     video.close()
     video.close()
-    with av.open(video.path) as container:
+    with av.open(tmp_path / video.name) as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert [frame.shape for frame in frames] == [(120, 200, 3)] * 3
     assert frames[2][60, 100].mean() > 180
@@ -54,11 +55,11 @@ def test_frames_of_other_sizes_and_odd_ones_are_fitted_in(tmp_path):
 def test_what_was_written_of_a_video_that_was_never_closed_can_be_read(tmp_path):
     import av
 
-    video = AnnotatedVideo(tmp_path / "annotated")
+    video = AnnotatedVideo(DiskFolder(tmp_path))
     rng = np.random.default_rng(0)
     for number in range(120):
         video.add(rng.integers(0, 255, (240, 320, 3)).astype(np.uint8), number * 0.1)
-    data = video.path.read_bytes()
+    data = (tmp_path / video.name).read_bytes()
     (tmp_path / "copy.webm").write_bytes(data)  # as a kill would leave it
     video.close()
     with av.open(tmp_path / "copy.webm") as container:
@@ -66,10 +67,10 @@ def test_what_was_written_of_a_video_that_was_never_closed_can_be_read(tmp_path)
 
 
 def test_nothing_added_writes_nothing(tmp_path):
-    AnnotatedVideo(tmp_path / "annotated").close()
+    AnnotatedVideo(DiskFolder(tmp_path)).close()
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("wanted", ["libvpx-vp9"])
 def test_no_encoder_is_taken_whose_licence_does_not_fit(tmp_path, wanted):
-    assert AnnotatedVideo(tmp_path / "a").encoder in (wanted, "libopenh264")
+    assert AnnotatedVideo(DiskFolder(tmp_path)).encoder in (wanted, "libopenh264")

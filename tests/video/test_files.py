@@ -1,6 +1,8 @@
 """Video files: every frame at its time, upright; what is wrong with a file is told."""
 
+import io
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -182,3 +184,22 @@ def test_times_are_read(text, value):
     for wrong in ("", "x", "1:2:3:4", "-1", f"{text}:"):
         with pytest.raises(InputError):
             seconds(wrong)
+
+
+def test_a_file_in_memory_is_as_one_of_the_disk(film):
+    on_disk = list(VideoFile(film, Part()).frames())
+    video = VideoFile(Path("clip.mp4"), Part(), io.BytesIO(film.read_bytes()))
+    assert video.name == "clip.mp4" and video.duration == VideoFile(film, Part()).duration
+    in_memory = list(video.frames())
+    assert [one.time for one in in_memory] == [one.time for one in on_disk]
+    assert np.array_equal(in_memory[-1].image, on_disk[-1].image)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["ffconcat version 1.0\nfile '{}'\n", "#EXTM3U\n#EXTINF:4,\nfile://{}\n#EXT-X-ENDLIST\n"],
+)
+def test_a_file_in_memory_leads_to_no_other(film, words):
+    content = io.BytesIO(words.format(film).encode())
+    with pytest.raises(InputError, match=r"clip\.mp4: "):
+        list(VideoFile(Path("clip.mp4"), Part(), content).frames())

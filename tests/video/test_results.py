@@ -11,6 +11,7 @@ import pytest
 from data.painter.witness import Mistakes, Witness
 from utils.video import results as module
 from utils.video.files import VideoFile
+from utils.video.folders import MemoryFolder
 from utils.video.frames import Gap, Part
 from utils.video.results import VideoResults, Wanted
 from utils.video.timeline import Clock, Span
@@ -202,3 +203,36 @@ def test_names_in_the_page_are_text(tmp_path, film, witness):
         results.add(moment)
     results.finish()
     assert "<script>" not in (tmp_path / module.REPORT).read_text()
+
+
+def test_in_memory_is_what_would_be_on_the_disk(tmp_path, film, scene, times):
+    memory = MemoryFolder(10**8)
+    for folder in (tmp_path / "out", memory):
+        video = VideoFile(film, Part())
+        results = results_of(folder, video, Wanted())
+        for moment in watch(video, Witness(scene, times)):
+            results.add(moment)
+        results.finish()
+    on_disk = {
+        str(path.relative_to(tmp_path / "out")): path.read_bytes()
+        for path in (tmp_path / "out").rglob("*.*")
+    }
+    assert memory.files.keys() == on_disk.keys()
+    assert memory.size == sum(map(len, map(memory.read, on_disk)))
+    for name in ("faces.csv", "people.csv", "timeline.csv", "rate.json", "report.html"):
+        assert memory.read(name) == on_disk[name]
+
+
+def test_a_video_that_is_more_than_is_kept_in_memory_ends_and_the_rest_goes_on(film, witness):
+    video = VideoFile(film, Part())
+    memory = MemoryFolder(60_000)
+    results = results_of(memory, video, Wanted(pictures=False))
+    room = memory.size + 8_000
+
+    for moment in watch(video, witness):
+        memory._most = room if results._video else 10**8
+        results.add(moment)
+    memory._most = 10**8
+    record = results.finish()
+    assert record["frames"] == 40
+    assert any("grew larger than is kept in memory" in text for text in record["serious"])

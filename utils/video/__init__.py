@@ -7,5 +7,6 @@ To read it, in this order:
 - `people`: what a track shows of a person, pooled over its best views;
 - `watch`: all of these, frame by frame;
 - `timeline`, `rate`: shares by minute, for the whole, and between periods;
-- `results`, `annotated`, `report`: the files of what was seen; `alerts`: who is told meanwhile.
+- `results`, `annotated`, `report`: the files of what was seen, in one of `folders`;
+- `alerts`: who is told meanwhile.
 """

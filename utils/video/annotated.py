@@ -8,20 +8,20 @@ by libvpx (BSD), in WebM, which browsers play and of which a cut-off file stays 
 
 import contextlib
 from fractions import Fraction
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from utils.errors import InputError
 from utils.video.files import pyav
+from utils.video.folders import Folder
 
 ENCODERS = {
-    "libopenh264": (".mp4", {"movflags": "frag_keyframe+empty_moov+default_base_moof"}, {}),
-    "libvpx-vp9": (".webm", {}, {"deadline": "realtime", "cpu-used": "8", "row-mt": "1"}),
-    "mpeg4": (".mkv", {}, {}),
+    "libopenh264": (".mp4", "mp4", {"movflags": "frag_keyframe+empty_moov+default_base_moof"}, {}),
+    "libvpx-vp9": (".webm", "webm", {}, {"deadline": "realtime", "cpu-used": "8", "row-mt": "1"}),
+    "mpeg4": (".mkv", "matroska", {}, {}),
 }
-"""By name, the best first: suffix, and options of container and encoder."""
+"""By name, the best first: suffix, name of the container, its options, those of the encoder."""
 
 WIDEST = 1280
 """Pixels of a frame of the annotated video, at most."""
@@ -35,18 +35,20 @@ class AnnotatedVideo:
 
     Parameters
     ----------
+    folder
+        Where its file is opened, with the first frame.
     stem
-        Its path without a suffix.
+        The file's name without a suffix.
 
     Attributes
     ----------
-    path
-        Of the file, once there is a frame.
+    name
+        Of the file.
     encoder
         Name of the encoder.
     """
 
-    def __init__(self, stem: Path) -> None:
+    def __init__(self, folder: Folder, stem: str = "annotated") -> None:
         self._av = pyav()
         self.encoder = next((name for name in ENCODERS if self._has(name)), None)
         if self.encoder is None:
@@ -54,7 +56,7 @@ class AnnotatedVideo:
                 f"PyAV has none of the encoders {', '.join(ENCODERS)}; install its wheel with "
                 "`make video`, or leave the video out: --no-pictures"
             )
-        self.path = stem.with_suffix(ENCODERS[self.encoder][0])
+        self.name, self._folder = stem + ENCODERS[self.encoder][0], folder
         self._container = self._stream = None
         self._size = (0, 0)
         self._last = -1
@@ -94,11 +96,13 @@ class AnnotatedVideo:
             return False
 
     def _open(self, image: np.ndarray) -> None:
-        _, of_container, of_encoder = ENCODERS[self.encoder]
+        _, container, of_container, of_encoder = ENCODERS[self.encoder]
         height, width = image.shape[:2]
         scale = min(1.0, WIDEST / width)
         self._size = tuple(max(2, round(side * scale) // 2 * 2) for side in (width, height))
-        self._container = self._av.open(self.path, "w", options=of_container)
+        self._container = self._av.open(
+            self._folder.target(self.name), "w", format=container, options=of_container
+        )
         stream = self._container.add_stream(self.encoder, rate=30, options=of_encoder)
         stream.width, stream.height, stream.pix_fmt = *self._size, "yuv420p"
         stream.codec_context.time_base = stream.time_base = Fraction(1, _TICKS)

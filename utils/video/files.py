@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, BinaryIO
 
 from utils.errors import InputError, brief
 from utils.video.frames import LARGEST, Frame, Gap, Part, upright
@@ -44,6 +44,8 @@ class VideoFile:
         A file of any kind that FFmpeg reads.
     part
         Which of its frames are looked at.
+    content
+        What is read instead of the disk; `path` is then only what to call it.
 
     Attributes
     ----------
@@ -58,24 +60,24 @@ class VideoFile:
 
     live = False
 
-    def __init__(self, path: Path, part: Part) -> None:
+    def __init__(self, path: Path, part: Part, content: BinaryIO | None = None) -> None:
         self.path, self.name, self._part = Path(path), brief(path, 200), part
         self.gaps: list[Gap] = []
         self._decoded = self._damaged = self._backwards = 0
         self._at = 0.0
         self._cut_off: str | None = None
         self._size: tuple[int, int] | None = None
-        if not self.path.exists():
+        if content is None and not self.path.exists():
             raise InputError(f"{self.name}: no such file or folder")
-        if not self.path.is_file():
+        if content is None and not self.path.is_file():
             raise InputError(f"{self.name}: is no regular file; name a video, camera or address")
         av = pyav()
         self._errors = (av.error.FFmpegError, OSError, ValueError)
         try:
             # no other protocol: a file must not make us fetch another, or an address
             self._container = av.open(
-                f"file:{self.path.absolute()}",
-                options={"protocol_whitelist": "file"},
+                content or f"file:{self.path.absolute()}",
+                options={"protocol_whitelist": "none" if content else "file"},
                 metadata_errors="replace",
             )
         except self._errors as error:

@@ -22,8 +22,9 @@ from utils.analysis.report.meaning import absent_classes, meaning
 from utils.analysis.report.words import per_cent, share_digits, span_of
 from utils.dataset.labels import BACKGROUND, CLASSES, PROPERLY_MASKED
 from utils.errors import number_of
+from utils.video.frames import Gap
 from utils.video.people import Person, pooled
-from utils.video.timeline import Span, of_span
+from utils.video.timeline import Clock, Span, of_span, seen_and_missed
 
 _BEST = PROPERLY_MASKED - 1
 _NOT_FOUND = (
@@ -180,6 +181,46 @@ def rate_record(
         "reliable": bool(estimate and estimate["reliable"]),
         "estimate": estimate,
     }
+
+
+def timeline_rows(
+    people: Sequence[Person],
+    spans: Sequence[Span],
+    correction: Correction | None,
+    clock: Clock,
+    times: Sequence[Sequence[float]],
+    gaps: Sequence[Gap],
+) -> list[dict[str, Any]]:
+    """Return a record a span: who was seen in it, shares, seconds seen and missed.
+
+    Parameters
+    ----------
+    times, gaps
+        [start, end] of what was looked at without a longer pause, and what was missed.
+    """
+    shares: Sequence[dict[str, Any]] = [{"share": None, "interval": None}] * len(spans)
+    if correction:
+        shares = correction.spans(people, spans)
+    rows = []
+    for span, told in zip(spans, shares, strict=True):
+        there = of_span(people, span)
+        counts = dict(zip(CLASSES, pooled(there)[0].sum(axis=0).tolist(), strict=True))
+        seen, missed = seen_and_missed(times, gaps, span.start, span.end)
+        rows.append(
+            {
+                "name": span.name,
+                "start": span.start,
+                "end": span.end,
+                "clock": clock.iso(span.start),
+                "people": len(there),
+                "counts": counts,
+                "raw_share": counts[CLASSES[_BEST]] / len(there) if there else None,
+                **told,
+                "seconds_seen": seen,
+                "seconds_missed": missed,
+            }
+        )
+    return rows
 
 
 def difference_in_words(compared: dict[str, Any]) -> str:

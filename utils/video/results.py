@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from utils.analysis.plots.style import save
+from utils.analysis.plots.style import as_png
 from utils.dataset.images import encode_jpeg
-from utils.dataset.labels import CLASSES, PROPERLY_MASKED
+from utils.dataset.labels import CLASSES
 from utils.errors import is_full_disk, number_of
-from utils.records import atomic_file, write_atomically, write_record
+from utils.records import record_as_json
 from utils.video.annotated import AnnotatedVideo
 from utils.video.drawing import drawn
+from utils.video.folders import DiskFolder, Folder, MemoryFolder
 from utils.video.frames import Source
-from utils.video.people import LEAST_SECONDS, Person, pooled
+from utils.video.people import LEAST_SECONDS, Person
 from utils.video.plot import timeline_figure
-from utils.video.rate import Correction, difference_in_words, rate_record
+from utils.video.rate import Correction, difference_in_words, rate_record, timeline_rows
 from utils.video.report import render
 from utils.video.tables import (
     FACES,
@@ -28,7 +28,7 @@ from utils.video.tables import (
     GrowingTable,
     face_rows,
     person_row,
-    write_timeline,
+    timeline_table,
 )
 from utils.video.timeline import Clock, Span, minutes, of_span, seen_and_missed
 from utils.video.watch import FEWEST, Moment
@@ -72,7 +72,7 @@ class VideoResults:
     Parameters
     ----------
     folder
-        New or empty; it is made.
+        Where it is written: a new or empty folder of the disk, which is made, or memory.
     source
         What is watched.
     model
@@ -85,7 +85,7 @@ class VideoResults:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | MemoryFolder,
         source: Source,
         model: dict[str, Any],
         correction: Correction | None,
@@ -93,8 +93,8 @@ class VideoResults:
         wanted: Wanted,
         clock: Clock,
     ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self._source, self._model = folder, source, model
+        self.folder: Folder = DiskFolder(folder) if isinstance(folder, Path) else folder
+        self._source, self._model = source, model
         self._correction, self._why, self._wanted, self._clock = correction, why, wanted, clock
         self.people: list[Person] = []
         self.warnings: list[str] = []
@@ -104,9 +104,9 @@ class VideoResults:
         self._counts = dict.fromkeys(CLASSES, 0)
         self._written = 0.0
         self._latest: Moment | None = None
-        self._faces = GrowingTable(folder / "faces.csv", FACES)
-        self._rows = GrowingTable(folder / "people.csv", PEOPLE)
-        self._video = AnnotatedVideo(folder / "annotated") if wanted.video else None
+        self._faces = GrowingTable(self.folder.open("faces.csv"), FACES)
+        self._rows = GrowingTable(self.folder.open("people.csv"), PEOPLE)
+        self._video = AnnotatedVideo(self.folder) if wanted.video else None
 
     def add(self, moment: Moment) -> list[Person]:
         """Write what a moment showed; return the people who count, of those who have left.
@@ -163,9 +163,9 @@ class VideoResults:
             here = moment.here.values()
             people += [one for one in here if one.counts(self._wanted.least_seconds)]
         rows = self._timeline(people, minutes(self._end, self._clock, self._start))
-        write_timeline(self.folder / TIMELINE, rows)
+        self.folder.write(TIMELINE, timeline_table(rows))
         record = self._record(people)
-        write_record(self.folder / RATE, record)
+        self.folder.write(RATE, record_as_json(record))
         if moment is None:
             self._report(record, rows)
         return record
@@ -187,12 +187,9 @@ class VideoResults:
         picture = None
         if person.picture is not None and person.picture.size:
             picture = f"people/{number:06d}.jpg"
-            path = self.folder / picture
-            path.parent.mkdir(exist_ok=True)
-            with atomic_file(path, to_disk=False) as file:
-                file.write(encode_jpeg(person.picture))
+            self.folder.write(picture, encode_jpeg(person.picture), to_disk=False)
             self._pictures[number] = picture
-        person.picture = None  # it is on the disk
+        person.picture = None  # it is written
         self._rows.add([person_row(number, person, picture, self._clock)])
         self.people.append(person)
         self._counts[person.title] += 1
@@ -207,39 +204,15 @@ class VideoResults:
         try:
             self._video.add(image, time)
         except (OSError, ValueError) as error:
-            why = "the disk is full" if is_full_disk(error) else "it could not be written"
+            why = self.folder.full if is_full_disk(error) else "it could not be written"
             self.warnings.append(f"The annotated video ends at {told}, because {why}.")
             log.warning("%s", self.warnings[-1])
             self._video.close()
             self._video = None
 
     def _timeline(self, people: Sequence[Person], spans: Sequence[Span]) -> list[dict[str, Any]]:
-        """Return a record a span: who was seen in it, shares, seconds seen and missed."""
-        shares: Sequence[dict[str, Any]] = [{"share": None, "interval": None}] * len(spans)
-        if self._correction:
-            shares = self._correction.spans(people, spans)
-        rows = []
-        for span, told in zip(spans, shares, strict=True):
-            there = of_span(people, span)
-            counts = dict(zip(CLASSES, pooled(there)[0].sum(axis=0).tolist(), strict=True))
-            seen, missed = seen_and_missed(self._spans, self._source.gaps, span.start, span.end)
-            rows.append(
-                {
-                    "name": span.name,
-                    "start": span.start,
-                    "end": span.end,
-                    "clock": self._clock.iso(span.start),
-                    "people": len(there),
-                    "counts": counts,
-                    "raw_share": counts[CLASSES[PROPERLY_MASKED - 1]] / len(there)
-                    if there
-                    else None,
-                    **told,
-                    "seconds_seen": seen,
-                    "seconds_missed": missed,
-                }
-            )
-        return rows
+        gaps = self._source.gaps
+        return timeline_rows(people, spans, self._correction, self._clock, self._spans, gaps)
 
     def _record(self, people: Sequence[Person]) -> dict[str, Any]:
         seen, missed = seen_and_missed(self._spans, self._source.gaps, self._start, self._end + 1)
@@ -273,7 +246,7 @@ class VideoResults:
             "compared": self._compared(people),
             "annotated": None
             if self._video is None
-            else {"file": self._video.path.name, "encoder": self._video.encoder},
+            else {"file": self._video.name, "encoder": self._video.encoder},
         }
 
     def _compared(self, people: Sequence[Person]) -> dict[str, Any] | None:
@@ -294,12 +267,9 @@ class VideoResults:
                 for start in np.arange(self._start // 10 * 10, self._end + 1e-6, 10.0).tolist()
             ]
             fine = self._timeline(self.people, spans)
-        with tempfile.TemporaryDirectory() as scratch:
-            path = Path(scratch) / "timeline.png"
-            save(timeline_figure(fine, self._source.gaps, self._clock), path)
-            picture = path.read_bytes()
+        picture = as_png(timeline_figure(fine, self._source.gaps, self._clock))
         page = render(record, rows, picture, self._gallery(), self._clock)
-        write_atomically(self.folder / REPORT, page.encode())
+        self.folder.write(REPORT, page.encode())
 
     def _gallery(self) -> list[list[dict[str, Any]]]:
         """Return the surest and the least sure people, with their pictures."""
@@ -312,7 +282,7 @@ class VideoResults:
             for number in half:
                 data = None
                 with contextlib.suppress(KeyError, OSError):
-                    data = (self.folder / self._pictures[number]).read_bytes()
+                    data = self.folder.read(self._pictures[number])
                 rows.append({"number": number, "person": self.people[number - 1], "picture": data})
             shown.append(rows)
         return shown

@@ -151,7 +151,7 @@ def _watch_one(
     results = VideoResults(folder, source, record, correction, why, wanted, clock)
     watcher = Alerts(alerts, source.name, clock, args.least_seconds)
     paced = Paced(model, lambda rate: console.tell(*_pace(rate, source)))
-    table = GrowingTable(folder / "alerts.csv", _ALERTS) if alerts else None
+    table = GrowingTable(results.folder.open("alerts.csv"), _ALERTS) if alerts else None
     interrupted = None
     try:
         for moment in watch(source, paced, pictures, args.blur):

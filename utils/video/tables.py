@@ -2,15 +2,12 @@
 
 import csv
 import io
-import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from utils.dataset.labels import BACKGROUND, CLASSES
-from utils.records import write_atomically
 from utils.video.people import Person
 from utils.video.timeline import Clock
 from utils.video.watch import Moment
@@ -34,11 +31,16 @@ TIMELINE = (
 
 
 class GrowingTable:
-    """A CSV file to which rows are added; one that does not fit on the disk is not in it."""
+    """A CSV file to which rows are added; one that does not fit on the disk is not in it.
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        self._file = open(path, "wb", buffering=0)  # noqa: SIM115 (closed by `close`)
-        self._size = 0
+    Parameters
+    ----------
+    file
+        New and unbuffered, as `utils.video.folders` opens it.
+    """
+
+    def __init__(self, file: BinaryIO, columns: Sequence[str]) -> None:
+        self._file, self._size = file, 0
         self.add([columns])
 
     def add(self, rows: Sequence[Sequence[Any]]) -> None:
@@ -55,7 +57,8 @@ class GrowingTable:
             while written < len(data):
                 written += self._file.write(data[written:])
         except OSError:
-            os.ftruncate(self._file.fileno(), self._size)
+            self._file.truncate(self._size)
+            self._file.seek(self._size)
             raise
         self._size += len(data)
 
@@ -110,8 +113,8 @@ def person_row(number: int, person: Person, picture: str | None, clock: Clock) -
     ]
 
 
-def write_timeline(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Write ``timeline.csv``: the records of `utils.video.results.timeline_rows`."""
+def timeline_table(rows: Sequence[dict[str, Any]]) -> bytes:
+    """Return ``timeline.csv``: the records of `utils.video.rate.timeline_rows`."""
     table = [list(TIMELINE)]
     for row in rows:
         low, high = row["interval"] or (None, None)
@@ -120,7 +123,7 @@ def write_timeline(path: Path, rows: Sequence[dict[str, Any]]) -> None:
         seconds = [f"{row[name]:.1f}" for name in ("seconds_seen", "seconds_missed")]
         first = [f"{row['start']:.1f}", row["name"], row["clock"], row["people"]]
         table.append([*first, *counts, *shares, *seconds])
-    write_atomically(path, csv_of(table))
+    return csv_of(table)
 
 
 def _rounded(share: float | None) -> str | None:

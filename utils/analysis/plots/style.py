@@ -2,6 +2,7 @@
 
 import functools
 import io
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -42,6 +43,8 @@ _RC = {
 }
 
 
+_ONE_AT_A_TIME = threading.RLock()  # matplotlib has one look for all threads
+
 P, R = ParamSpec("P"), TypeVar("R")
 
 
@@ -50,7 +53,7 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(draw)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        with matplotlib.rc_context(_RC):
+        with _ONE_AT_A_TIME, matplotlib.rc_context(_RC):
             return draw(*args, **kwargs)
 
     return wrapper
@@ -65,9 +68,14 @@ def figure(width: float, height: float, panels: int = 1) -> tuple[Figure, list[A
 
 def save(fig: Figure, output: Path) -> None:
     """Write a figure as PNG, whole or not at all; equal figures give equal bytes."""
+    write_atomically(output, as_png(fig))
+
+
+def as_png(fig: Figure) -> bytes:
+    """Return a figure as PNG."""
     file = io.BytesIO()
     fig.savefig(file, format="png", dpi=150, facecolor="white", metadata={"Software": None})
-    write_atomically(output, file.getvalue())
+    return file.getvalue()
 
 
 def whole_numbers(ax: Axes, first: int, last: int) -> None:
