@@ -1,13 +1,16 @@
 """Video files: frames at their true times, upright; a cut-off file is used up to there."""
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from utils.errors import InputError, brief
-from utils.video.frames import LARGEST, Frame, Gap, Part, upright
+from utils.video.frames import LARGEST, Frame, Gap, Part, Place, upright
 
 log = logging.getLogger(__name__)
 
@@ -63,16 +66,22 @@ class VideoFile:
     def __init__(self, path: Path, part: Part, content: BinaryIO | None = None) -> None:
         self.path, self.name, self._part = Path(path), brief(path, 200), part
         self.gaps: list[Gap] = []
-        self._decoded = self._damaged = self._backwards = 0
-        self._at = 0.0
-        self._cut_off: str | None = None
+        self._container = None
         self._size: tuple[int, int] | None = None
         if content is None and not self.path.exists():
             raise InputError(f"{self.name}: no such file or folder")
         if content is None and not self.path.is_file():
             raise InputError(f"{self.name}: is no regular file; name a video, camera or address")
+        self._open()
+
+    def _open(self) -> None:
+        """Open the file at its start."""
         av = pyav()
         self._errors = (av.error.FFmpegError, OSError, ValueError)
+        self.close()
+        self._decoded = self._damaged = self._backwards = self._untimed = 0
+        self._at, self._ended_early = 0.0, False
+        self._cut_off: str | None = None
         try:
             # no other protocol: a file must not make us fetch another, or an address
             self._container = av.open(
@@ -112,29 +121,24 @@ class VideoFile:
             return float(stream.duration * stream.time_base)
         return container.duration / 1e6 if container.duration and container.duration > 0 else None
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self, after: Place | None = None) -> Iterator[Frame]:
         """Yield the frames to be looked at, once.
+
+        Parameters
+        ----------
+        after
+            Where an earlier look at the same part of the same file stood: what comes then, as if
+            it had gone on.
 
         Raises
         ------
         InputError
             If no frame can be decoded at all, or one is too large.
         """
-        last = -1.0
-        for time, frame in self._timed():
-            self._decoded += 1
-            if time <= last:
-                self._backwards += 1
-                continue
-            last = self._at = time
-            if self._part.over(time):
-                return
-            if not self._part.wants(time):
-                continue
-            check_size(self.name, frame.width, frame.height)
-            image = upright(frame.to_ndarray(format="rgb24"), frame.rotation or 0)
-            self._size = image.shape[1], image.shape[0]
-            yield Frame(time, image)
+        for time, frame in self._after(after) if after else self._wanted(self._timed()):
+            yield Frame(time, self._image(frame))
+        if self._ended_early:
+            return
         if self._decoded and self._at < self._part.start:
             raise InputError(
                 f"{self.name}: --start {self._part.start:g} s is after its last picture, at "
@@ -145,6 +149,11 @@ class VideoFile:
                 f"{self.name}: no frame can be decoded; it is empty, damaged or encrypted"
             )
         self._tell_cut_off()
+
+    def place(self, frame: Frame) -> Place:
+        """Return where the file stands after `frame`, which was the last that it gave."""
+        plain = not (self._damaged or self._backwards or self._untimed)
+        return Place(frame.time, _digest(frame.image), self._decoded, self._part.counted, plain)
 
     def facts(self) -> dict[str, Any]:
         """Return what is known of the file, as plain values for a record."""
@@ -165,30 +174,83 @@ class VideoFile:
 
     def close(self) -> None:
         """Close the file."""
-        self._container.close()
+        if self._container is not None:
+            self._container.close()
+
+    def _image(self, frame: Any) -> np.ndarray:
+        check_size(self.name, frame.width, frame.height)
+        image = upright(frame.to_ndarray(format="rgb24"), frame.rotation or 0)
+        self._size = image.shape[1], image.shape[0]
+        return image
+
+    def _wanted(
+        self, timed: Iterator[tuple[float, Any]], last: float = -1.0
+    ) -> Iterator[tuple[float, Any]]:
+        """Yield those of decoded frames that are to be looked at, with their times."""
+        for time, frame in timed:
+            self._decoded += 1
+            if time <= last:
+                self._backwards += 1
+                continue
+            last = self._at = time
+            if self._part.over(time):
+                self._ended_early = True
+                return
+            if self._part.wants(time):
+                yield time, frame
+
+    def _after(self, place: Place) -> Iterator[tuple[float, Any]]:
+        """Yield the frames to be looked at that come after a place.
+
+        The file is wound to there. Where the frame of the place is not found then as it was, all
+        is decoded anew, which takes longer and is always right.
+        """
+        if place.plain and (timed := self._wound(place)):
+            self._decoded, self._part.counted, self._at = place.decoded, place.counted, place.time
+            return self._wanted(timed, place.time)
+        log.info("%s: cannot be wound; it is decoded from its start", self.name)
+        self._open()
+        return ((time, frame) for time, frame in self._wanted(self._timed()) if time > place.time)
+
+    def _wound(self, place: Place) -> Iterator[tuple[float, Any]] | None:
+        """Return what comes after a place; None where its frame is not found by winding."""
+        if (began := self._stream.start_time) is None:
+            return None
+        self._seek(place.time + float(began * self._stream.time_base))
+        for time, frame in (timed := self._timed_from_here()):
+            if time > place.time or self._damaged or self._untimed:
+                return None
+            if time == place.time:
+                return timed if _digest(self._image(frame)) == place.pixels else None
+        return None
 
     def _timed(self) -> Iterator[tuple[float, Any]]:
         """Yield decoded frames with their seconds since the start of the video."""
-        stream = self._stream
-        base = stream.time_base or 1
-        began = float(stream.start_time * base) if stream.start_time is not None else None
         if self._part.start > 0:
-            self._seek(self._part.start + (began or 0.0))
-        step = 1 / float(stream.average_rate) if stream.average_rate else 1 / 25
-        last = -step
-        for frame in self._frames_of_packets():
-            own = frame.time
-            if own is not None and began is None:
-                began = own
-            time = last + step if own is None else own - began
-            last = time
-            yield time, frame
+            began = self._stream.start_time or 0
+            self._seek(self._part.start + float(began * (self._stream.time_base or 1)))
+        return self._timed_from_here()
 
     def _seek(self, seconds: float) -> None:
         try:
             self._container.seek(int(seconds * 1e6), backward=True, any_frame=False)
         except self._errors:
             log.info("%s: cannot be wound; it is read from its start", self.name)
+
+    def _timed_from_here(self) -> Iterator[tuple[float, Any]]:
+        stream = self._stream
+        base = stream.time_base or 1
+        began = float(stream.start_time * base) if stream.start_time is not None else None
+        step = 1 / float(stream.average_rate) if stream.average_rate else 1 / 25
+        last = -step
+        for frame in self._frames_of_packets():
+            own = frame.time
+            if own is not None and began is None:
+                began = own
+            self._untimed += own is None
+            time = last + step if own is None else own - began
+            last = time
+            yield time, frame
 
     def _frames_of_packets(self) -> Iterator[Any]:
         packets, in_a_row = self._container.demux(self._stream), 0
@@ -236,6 +298,10 @@ def check_size(name: str, width: int, height: int) -> None:
 def _is_cover(stream: Any) -> bool:
     """Return whether a stream is the still picture of a piece of music."""
     return "attached_pic" in str(stream.disposition).lower()
+
+
+def _digest(image: np.ndarray) -> str:
+    return hashlib.sha256(image).hexdigest()
 
 
 def _said(error: BaseException) -> str:

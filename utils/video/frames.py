@@ -1,7 +1,7 @@
 """What every source gives: pictures with their times; and how much of a source is looked at."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -36,6 +36,32 @@ class Gap:
     start: float
     end: float
     reason: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a video file stands after a frame that was looked at.
+
+    Attributes
+    ----------
+    time
+        Of that frame.
+    pixels
+        SHA-256 of its image, by which it is known again.
+    decoded
+        How many frames came by then.
+    counted
+        Of its `Part`.
+    plain
+        Whether nothing was damaged, out of order or without a time of its own until then: frames
+        that come after the file was wound are then those that come without.
+    """
+
+    time: float
+    pixels: str
+    decoded: int
+    counted: tuple[int, int, float]
+    plain: bool
 
 
 class Source(Protocol):
@@ -112,6 +138,15 @@ class Part:
             self._next = max(due + 1 / self.rate, time + 0.5 / self.rate)
         self._taken += 1
         return True
+
+    @property
+    def counted(self) -> tuple[int, int, float]:
+        """What it remembers of the frames before; set it to go on from there."""
+        return self._come, self._taken, self._next
+
+    @counted.setter
+    def counted(self, before: Sequence[float]) -> None:
+        self._come, self._taken, self._next = int(before[0]), int(before[1]), before[2]
 
     def over(self, time: float) -> bool:
         """Return whether nothing from this time on is wanted."""

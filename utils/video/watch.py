@@ -71,26 +71,34 @@ def settings_for(threshold: float) -> TrackSettings:
     return TrackSettings(high=threshold, low=_LOW * threshold)
 
 
-def watch(
-    source: Source, model: Model, pictures: bool = True, hide: bool = False
-) -> Iterator[Moment]:
-    """Yield what is known after each frame of a source that is looked at.
-
-    With the final moment all end who were still followed.
+class Watcher:
+    """Finds, follows and judges faces, frame by frame.
 
     Parameters
     ----------
+    model
+        What finds them.
     pictures
         Whether the best view of each person is kept as a picture.
     hide
         Whether every face is hidden on what is shown: also those below the threshold, and where
         somebody is expected who was not found.
+
+    Attributes
+    ----------
+    tracker, people
+        All that is remembered of the frames before.
     """
-    tracker = Tracker(settings_for(model.threshold))
-    people = People(model.threshold, pictures)
-    moment = None
-    for frame in source.frames():
-        (found,) = model.predict([frame.image])
+
+    def __init__(self, model: Model, pictures: bool = True, hide: bool = False) -> None:
+        self._model, self._hide = model, hide
+        self.tracker = Tracker(settings_for(model.threshold))
+        self.people = People(model.threshold, pictures)
+
+    def look(self, frame: Frame) -> Moment:
+        """Return what is known after the next frame."""
+        tracker, people = self.tracker, self.people
+        (found,) = self._model.predict([frame.image])
         looks = looks_of(frame.image, found.boxes)
         tracks = tracker.update(found.boxes, sureness(found), frame.time, looks)
         for number, earlier in tracker.joined:
@@ -102,17 +110,33 @@ def watch(
             if track.number not in given and track.seen > 1
         ]
         shown = frame.image
-        if hide:
+        if self._hide:
             faces = np.concatenate([found.boxes, np.array(expected).reshape(-1, 4)])
             shown = hidden(frame.image, faces)
         people.add(frame, found, tracks, shown)
         ended = people.end(tracker.ended)
-        moment = Moment(frame, shown, found, tracks, people.here, ended)
+        return Moment(frame, shown, found, tracks, people.here, ended)
+
+    def finish(self) -> list[Person]:
+        """Return those who were still followed, which ends with it."""
+        self.tracker.finish()
+        return self.people.end(self.tracker.ended)
+
+
+def watch(
+    source: Source, model: Model, pictures: bool = True, hide: bool = False
+) -> Iterator[Moment]:
+    """Yield what is known after each frame of a source that is looked at.
+
+    With the final moment all end who were still followed. `pictures` and `hide` are those of a
+    `Watcher`.
+    """
+    watcher, moment = Watcher(model, pictures, hide), None
+    for frame in source.frames():
+        moment = watcher.look(frame)
         yield moment
     if moment is not None:
-        tracker.finish()
-        ended = people.end(tracker.ended)
-        yield replace(moment, ended=ended, final=True)
+        yield replace(moment, ended=watcher.finish(), final=True)
 
 
 def sureness(found: Detections) -> np.ndarray:
