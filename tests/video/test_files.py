@@ -1,5 +1,6 @@
 """Video files: every frame at its time, upright; what is wrong with a file is told."""
 
+import contextlib
 import io
 import shutil
 from pathlib import Path
@@ -203,3 +204,65 @@ def test_a_file_in_memory_leads_to_no_other(film, words):
     content = io.BytesIO(words.format(film).encode())
     with pytest.raises(InputError, match=r"clip\.mp4: "):
         list(VideoFile(Path("clip.mp4"), Part(), content).frames())
+
+
+def looked_at(path, part, after=None, stop=None):
+    """Return a digest of each frame with its time, and where the file stood after each."""
+    with contextlib.closing(VideoFile(path, part)) as video:
+        seen = []
+        for frame in video.frames(after):
+            place = video.place(frame)
+            seen.append(place)
+            if stop is not None and len(seen) == stop:
+                break
+        return seen, video.facts(), list(video.gaps)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "part"),
+    [
+        ("a.mp4", "mpeg4", {}),
+        ("b.mkv", "libvpx", {"rate": 7.0}),
+        ("c.webm", "libvpx-vp9", {"every": 3, "start": 0.5}),
+        ("d.ts", "mpeg4", {"rate": 8.0, "end": 3.0}),
+    ],
+)
+def test_a_file_is_gone_on_with_as_if_it_had_never_been_left(
+    name, codec, part, scene, times, tmp_path
+):
+    path = tmp_path / name
+    write_film(path, scene, times, codec=codec, stamped=True)
+    whole, facts, gaps = looked_at(path, Part(**part))
+    assert len(whole) > 5
+    for number in (1, len(whole) // 2, len(whole) - 1):
+        left, _, _ = looked_at(path, Part(**part), stop=number)
+        assert left == whole[:number]
+        rest, told, missed = looked_at(path, Part(**part), after=left[-1])
+        assert [(one.time, one.pixels) for one in left + rest] == [
+            (one.time, one.pixels) for one in whole
+        ]
+        assert rest[-1].counted == whole[-1].counted
+        assert (told, missed) == (facts, gaps)
+
+
+def test_a_damaged_file_is_decoded_anew_and_gone_on_with(scene, times, tmp_path):
+    write_film(tmp_path / "whole.mkv", scene, times, stamped=True)
+    data = bytearray((tmp_path / "whole.mkv").read_bytes())
+    third = len(data) // 3
+    data[third : third + 3000] = bytes(3000)
+    path = tmp_path / "damaged.mkv"
+    path.write_bytes(data[: -len(data) // 5])
+    whole, facts, gaps = looked_at(path, Part())
+    rest, told, missed = looked_at(path, Part(), after=whole[-4])
+    assert rest == whole[-3:]
+    assert (told, missed) == (facts, gaps)
+    assert gaps
+
+
+def test_a_place_of_another_film_is_not_trusted(film, scene, times, tmp_path):
+    other = tmp_path / "other.mp4"
+    write_film(other, scene, times)  # without the numbers
+    (*_, last), _, _ = looked_at(other, Part(), stop=10)
+    rest, _, _ = looked_at(film, Part(), after=last)
+    whole, _, _ = looked_at(film, Part())
+    assert rest == whole[10:]

@@ -66,7 +66,7 @@ class VideoFile:
     def __init__(self, path: Path, part: Part, content: BinaryIO | None = None) -> None:
         self.path, self.name, self._part = Path(path), brief(path, 200), part
         self.gaps: list[Gap] = []
-        self._container = None
+        self._content, self._container = content, None
         self._size: tuple[int, int] | None = None
         if content is None and not self.path.exists():
             raise InputError(f"{self.name}: no such file or folder")
@@ -79,14 +79,16 @@ class VideoFile:
         av = pyav()
         self._errors = (av.error.FFmpegError, OSError, ValueError)
         self.close()
+        if self._content:
+            self._content.seek(0)
         self._decoded = self._damaged = self._backwards = self._untimed = 0
         self._at, self._ended_early = 0.0, False
         self._cut_off: str | None = None
         try:
             # no other protocol: a file must not make us fetch another, or an address
             self._container = av.open(
-                content or f"file:{self.path.absolute()}",
-                options={"protocol_whitelist": "none" if content else "file"},
+                self._content or f"file:{self.path.absolute()}",
+                options={"protocol_whitelist": "none" if self._content else "file"},
                 metadata_errors="replace",
             )
         except self._errors as error:

@@ -1,0 +1,103 @@
+"""What was seen of a source, told: the answer, its timeline and picture, the people to look at."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from utils.analysis.plots.style import as_png
+from utils.video.people import Person
+from utils.video.plot import timeline_figure
+from utils.video.rate import Correction, rate_record, timeline_rows
+from utils.video.seen import Seen
+from utils.video.timeline import Clock, Span, minutes, of_span
+
+SHOWN = 12
+"""The surest and the least sure people whose pictures are in a report, of each."""
+
+_SHORT = 180.0  # seconds of which minutes would be a point or two
+_FINE = 10.0
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Says what follows from what was seen.
+
+    Attributes
+    ----------
+    correction, why
+        What the model's test showed; None where nothing is known, and then why.
+    clock
+        What time it was when the source began.
+    """
+
+    correction: Correction | None
+    why: str | None
+    clock: Clock
+
+    def rows(
+        self, seen: Seen, people: Sequence[Person], spans: Sequence[Span] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return a record a minute, or a span of those given."""
+        spans = minutes(seen.end, self.clock, seen.start) if spans is None else spans
+        return timeline_rows(people, spans, self.correction, self.clock, seen.spans, seen.gaps)
+
+    def record(
+        self, seen: Seen, people: Sequence[Person], compare: Sequence[Span] = ()
+    ) -> dict[str, Any]:
+        """Return the answer (`rate_record`), and what was looked at and missed."""
+        watched, missed = seen.seconds
+        return {
+            **rate_record(people, self.correction, self.why, seen.serious()),
+            "began": self.clock.iso(0.0),
+            "frames": seen.frames,
+            "frames_a_second": seen.frames_a_second,
+            "seconds": {"seen": watched, "missed": missed},
+            "gaps": [
+                {"start": gap.start, "end": gap.end, "reason": gap.reason} for gap in seen.gaps
+            ],
+            "least_seconds": seen.least_seconds,
+            "too_short": seen.short,
+            "compared": self._compared(people, compare),
+        }
+
+    def picture(self, seen: Seen, rows: Sequence[dict[str, Any]]) -> bytes:
+        """Return the timeline drawn, a PNG: the rows, or finer ones of a short source."""
+        if seen.end - seen.start < _SHORT:
+            starts = np.arange(seen.start // _FINE * _FINE, seen.end + 1e-6, _FINE).tolist()
+            spans = [Span(self.clock.told(start), start, start + _FINE) for start in starts]
+            rows = self.rows(seen, seen.people, spans)
+        return as_png(timeline_figure(rows, seen.gaps, self.clock))
+
+    def _compared(self, people: Sequence[Person], spans: Sequence[Span]) -> dict[str, Any] | None:
+        if not spans:
+            return None
+        first, second = spans
+        found = self.correction.difference(people, first, second) if self.correction else None
+        seen = [len(of_span(people, span)) for span in (first, second)]
+        return {"periods": [first.name, second.name], "people": seen, **(found or {})}
+
+
+def gallery(
+    people: Sequence[Person], picture: Callable[[int], bytes | None], shown: int = SHOWN
+) -> list[list[dict[str, Any]]]:
+    """Return the surest and the least sure people, with their pictures.
+
+    Parameters
+    ----------
+    picture
+        Returns the picture of a person by their number, from 1: a JPEG, or None.
+    """
+    surest, doubtful = chosen(people, shown)
+    return [
+        [{"number": n, "person": people[n - 1], "picture": picture(n)} for n in half]
+        for half in (surest, doubtful)
+    ]
+
+
+def chosen(people: Sequence[Person], shown: int = SHOWN) -> tuple[list[int], list[int]]:
+    """Return the numbers, from 1, of the surest and of the least sure people."""
+    sure = [(float(person.shares.max()), n) for n, person in enumerate(people, start=1)]
+    order = [number for _, number in sorted(sure, key=lambda one: (-one[0], one[1]))]
+    return order[:shown], [n for n in order[::-1] if n not in order[:shown]][:shown]
