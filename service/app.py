@@ -18,8 +18,8 @@ from service.routes import protocol, simple, telling
 from service.settings import Settings
 from service.state import Service
 from service.workers import Workers
-from utils.detector.inference import BATCHES
 from utils.errors import brief
+from utils.networks.devices import photos_at_once
 
 
 def make_app(settings: Settings, models: Models, fetcher: Fetcher | None = None) -> FastAPI:
@@ -72,7 +72,7 @@ def one_thread() -> None:
 def batch_of(models: Models) -> int:
     """Return how many photographs the devices of the models take at a time."""
     kinds = {served.device for served in models.served}
-    return max((BATCHES.get(kind, 1) for kind in kinds), default=1)
+    return max(map(photos_at_once, kinds), default=1)
 
 
 def gauges(service: Service) -> dict[str, tuple[str, float]]:

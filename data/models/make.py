@@ -17,6 +17,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from data.models.card import card
@@ -49,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, help="annotated photographs, as workflow.py takes them")
     add("--source", help="what they are, and their licence (default: that of `make data`)")
     add("--seeds", type=int, nargs="+", default=SEEDS, help="the model is of the first")
+    add("--at-once", type=int, default=1, help="how many seeds to run side by side, as on a GPU")
     add("--config", type=Path, default=CONFIG, help="the recipe (default: configs/box.toml)")
     add("--runs", type=Path, help="folder of the runs (default: runs/pretrained-<digest>)")
     add("--output", type=Path, default=HERE, help="where model and card go (default: data/models)")
@@ -60,10 +62,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     args, options = parser().parse_known_args(argv)
     runs = args.runs or PROJECT / "runs" / f"pretrained-{_digest(args.config, args.data, options)}"
     folders = [runs / f"seed_{seed}" for seed in args.seeds]
-    for seed, folder in zip(args.seeds, folders, strict=True):
-        if code := run(folder, args.data, args.config, seed, options):
-            print(f"make.py: seed {seed} is not done; the same command goes on with it")
-            return code
+    with ThreadPoolExecutor(args.at_once) as threads:
+        ends = threads.map(
+            lambda seed, folder: run(folder, args.data, args.config, seed, options),
+            args.seeds,
+            folders,
+        )
+        for seed, code in zip(args.seeds, ends, strict=True):
+            if code:
+                print(f"make.py: seed {seed} is not done; the same command goes on with it")
+                threads.shutdown(cancel_futures=True)
+                return code
     words = [*(["--seeds", *map(str, args.seeds)] if args.seeds != SEEDS else []), *options]
     command = f"make pretrained DATA={args.data.name}"
     command += f' ARGS="{shlex.join(words)}"' if words else ""

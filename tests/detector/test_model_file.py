@@ -152,7 +152,7 @@ def test_photographs_are_asked_for_a_batch_at_a_time_bounded_by_their_bytes(path
     detector = Detector.load(path, "cpu")
     images = [np.zeros((10, 10, 3), np.uint8)] * 7
     assert read_ahead(detector, images) == [1, 2, 3, 4, 5, 6, 7]
-    monkeypatch.setattr("utils.detector.inference.BATCHES", {"cpu": 5})
+    monkeypatch.setattr("utils.networks.devices.BATCHES", {"cpu": 5})
     assert read_ahead(detector, images) == [5] * 5 + [7] * 2
     monkeypatch.setattr("utils.networks.applied.BATCH_BYTES", 700)
     assert read_ahead(detector, images) == [3] * 3 + [6] * 3 + [7]

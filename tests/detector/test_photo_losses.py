@@ -24,7 +24,8 @@ def ready(model):
 def measured(ready, photos, seed=1):
     sums = PhotoLosses(seed)
     for number, name in enumerate(photos.names):
-        sums.detect(ready, name, *photos[number], bfloat16=False)
+        image, target = photos[number]
+        sums.detect(ready, [name], [image], [target], bfloat16=False)
     return sums.means()
 
 
@@ -62,6 +63,15 @@ def test_equal_seeds_give_equal_losses_and_others_draw_others(ready, photos):
     assert first == again
     assert first != other
     assert first["total"] == pytest.approx(sum(first[name] for name in PARTS))
+
+
+def test_photographs_in_a_batch_lose_what_each_does_alone(ready, photos):
+    sums, (image, target) = PhotoLosses(1), photos[2]
+    sums.detect(ready, ["first", "second"], [image, image], [target, target], bfloat16=False)
+    alone = PhotoLosses(1)
+    for name in ("first", "second"):
+        alone.detect(ready, [name], [image], [target], bfloat16=False)
+    assert sums.means() == pytest.approx(alone.means(), rel=1e-4)
 
 
 def test_a_photograph_weighs_as_much_as_was_drawn_on_it():

@@ -20,10 +20,8 @@ from utils.detector.photo_losses import PhotoLosses
 from utils.detector.prepared import prepared
 from utils.metrics.detections import Detections
 from utils.networks.applied import Applied
+from utils.networks.devices import photos_at_once
 from utils.training.recipe import Recipe
-
-BATCHES = {"cpu": 1, "cuda": 8}
-"""Photographs at a time. A CPU gains nothing from more, and one alone needs the least padding."""
 
 
 class Detector(Applied):
@@ -53,7 +51,7 @@ class Detector(Applied):
     @property
     def batch(self) -> int:
         """Photographs at a time: a CPU gains nothing from more than one."""
-        return BATCHES.get(self.device.type, 1)
+        return photos_at_once(self.device)
 
     def seen(self, image: np.ndarray) -> Tensor:
         """Return a photograph as the network sees it, uint8 (3, H', W'), on the device."""
@@ -82,7 +80,8 @@ class Detector(Applied):
             "boxes": torch.from_numpy(scaled(faces.boxes, image.shape, seen.shape)),
             "labels": torch.from_numpy(faces.labels),
         }
-        losses.detect(self._model, name, to_tensor(seen), target, self.bfloat16, self.mirrored)
+        image = to_tensor(seen)
+        losses.detect(self._model, [name], [image], [target], self.bfloat16, self.mirrored)
 
 
 def in_pixels_of(

@@ -1,6 +1,7 @@
 """The four losses on photographs that nothing is learnt from: in validation, and in the test."""
 
 import math
+from collections.abc import Sequence
 
 from torch import Tensor
 from torchvision.models.detection import FasterRCNN
@@ -37,31 +38,32 @@ class PhotoLosses:
     def detect(
         self,
         model: FasterRCNN,
-        name: str,
-        image: Tensor,
-        target: dict[str, Tensor],
+        names: Sequence[str],
+        images: Sequence[Tensor],
+        targets: Sequence[dict[str, Tensor]],
         bfloat16: bool,
         mirrored: bool = False,
-    ) -> dict[str, Tensor]:
-        """Add the losses of one photograph, and return the faces that are found on it.
+    ) -> list[dict[str, Tensor]]:
+        """Add the losses of a batch of photographs, and return the faces found on each.
 
         Parameters
         ----------
         model
             In evaluation mode.
-        name
-            Of the photograph.
-        image, target
+        names
+            Of the photographs.
+        images, targets
             At the scale of the network, see `utils.detector.forward.losses`.
         mirrored
             See `utils.detector.forward.detect`.
         """
         device = next(model.parameters()).device
-        image, target = image.to(device), {part: target[part].to(device) for part in TARGET}
+        images = [image.to(device) for image in images]
+        targets = [{part: target[part].to(device) for part in TARGET} for target in targets]
         anchors, proposals = seed_sampling(model)
-        anchors.seeds = [derive_seed(self._seed, "anchors", name)]
-        proposals.seeds = [derive_seed(self._seed, "proposals", name)]
-        (found,), parts = detect_and_lose(model, [image], [target], bfloat16, self._head, mirrored)
+        anchors.seeds = [derive_seed(self._seed, "anchors", name) for name in names]
+        proposals.seeds = [derive_seed(self._seed, "proposals", name) for name in names]
+        found, parts = detect_and_lose(model, images, targets, bfloat16, self._head, mirrored)
         self.add(parts, anchors.drawn, proposals.drawn)
         return found
 

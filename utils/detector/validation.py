@@ -1,6 +1,6 @@
 """How good the detector is on the validation photographs while it is trained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from utils.metrics.average_precision import IOUS, average_precision, class_preci
 from utils.metrics.bootstrap import draws_of
 from utils.metrics.detections import Detections
 from utils.metrics.ranking import rank
+from utils.networks.devices import photos_at_once
 
 RESAMPLES = 200
 
@@ -33,17 +34,33 @@ def detections_of(
     """
     device = next(model.parameters()).device
     ready = prepared(model, bfloat16)
-    found = []
-    for number in range(len(photos)):
+    found: dict[int, Detections] = {}
+    for numbers in batches(photos.sizes, photos_at_once(device)):
         if stop():
             return None
-        image, target = photos[number]
+        images, targets = zip(*(photos[number] for number in numbers), strict=True)
         if losses is None:
-            (one,) = detect(ready, [image.to(device)], bfloat16, mirrored)
+            batch = detect(ready, [image.to(device) for image in images], bfloat16, mirrored)
         else:
-            one = losses.detect(ready, photos.names[number], image, target, bfloat16, mirrored)
-        found.append(in_pixels_of(one, image.shape[1:], photos.sizes[number]))
-    return found
+            names = [photos.names[number] for number in numbers]
+            batch = losses.detect(ready, names, images, targets, bfloat16, mirrored)
+        for number, image, one in zip(numbers, images, batch, strict=True):
+            found[number] = in_pixels_of(one, image.shape[1:], photos.sizes[number])
+    return [found[number] for number in range(len(photos))]
+
+
+def batches(sizes: Sequence[tuple[int, int]], most: int) -> Iterator[list[int]]:
+    """Yield the numbers of photographs of equal size, `most` at a time.
+
+    None is padded, so each is seen as it would be alone.
+    """
+    waiting: dict[tuple[int, int], list[int]] = {}
+    for number, size in enumerate(sizes):
+        alike = waiting.setdefault(tuple(size), [])
+        alike.append(number)
+        if len(alike) == most:
+            yield waiting.pop(tuple(size))
+    yield from waiting.values()
 
 
 def validation_record(
