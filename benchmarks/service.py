@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Answers/s of the HTTP service under load, beside plain calls of the model and a naive endpoint.
 
-All is on this machine, clients included. Plain: a thread a core, each with one thread of PyTorch,
-decodes and detects without any HTTP. Naive: an endpoint that does the same in the server's own
-pool of threads, without a queue. Clients ask again as soon as they are answered, and where they are
-refused (429), after the time that the answer names. They come at last four times as many as there
-are places. Health is asked ten times a second meanwhile.
+All is on this machine, clients included. Plain, one: photographs are decoded and looked at one
+after the other, each with all cores, which is what one client asks for. Plain, all: a thread a core
+does so, with one thread of PyTorch. Both are measured before the service and after it. Naive: an
+endpoint that does the same in the server's own pool of threads, without a queue. Clients ask again
+as soon as they are answered, and where they are refused (429), after the time that the answer
+names. They come at last four times as many as there are places. Health is asked ten times a second
+meanwhile.
 
-Times are of answers (200) alone; health is its slowest answer of a hundred. Reloads: the model's
+Times are of answers (200) alone; health is its slowest answer of a hundred. `cpu ms` are of an
+answer, in the processes of the server: where other work shares the cores, these can be compared,
+answers/s cannot. MiB are of all these processes, what they share counted once. Reloads: the model's
 file is read again and again while eight clients ask.
 """
 
@@ -19,8 +23,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -32,7 +36,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 from benchmarks.common import PROJECT, machine, pack, parser, print_table
 from utils.dataset.images import decode
 from utils.dataset.shards import read_shard
-from utils.models import load_model
+from utils.models import Model, load_model
 
 KEY = "a-key-of-the-benchmark"
 CLIENTS = (1, 8, 32)
@@ -42,7 +46,11 @@ START = 120  # seconds for a server to begin
 
 def main(argv: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
-    options.add_argument("--seconds", type=float, help="of each row (default: 120)")
+    options.add_argument(
+        "--seconds",
+        type=float,
+        help="of each row of the service (default: 120); of the others half as long",
+    )
     options.add_argument("--reloads", type=int, default=20, help="of the model, under load")
     options.add_argument("--naive", type=int, metavar="PORT", help="serve the naive endpoint")
     args = options.parse_args(argv)
@@ -59,40 +67,72 @@ def main(argv: Sequence[str] | None = None) -> None:
     busy = os.getloadavg()[0]
     print(f"{len(photographs)} photographs of {args.data.name}; {seconds:g} s a row; ", end="")
     print(f"{busy:.1f} processes wanted a core in the minute before\n")
-    plain = plainly(photographs, cores, seconds)
-    rows = [("plain, no HTTP", f"{plain:.2f}", "1.00", *[""] * 7)]
-    with server("-m", "service", "--host", "127.0.0.1", "--workers", str(cores)) as (port, pid):
-        rows += [load("service", port, pid, photographs, n, seconds, plain) for n in clients]
-        rows.append(reloads(port, pid, photographs, args.reloads, seconds, plain))
+    measures = [Plain(photographs, 1, cores), Plain(photographs, cores, 1)]
+    for plain in measures:
+        plain.measure(seconds / 4)
+    rows = []
+    with server("-m", "service", "--host", "127.0.0.1", "--workers", str(cores)) as place:
+        load(*place, photographs, cores, 1 if args.quick else 3)  # to be warm
+        for number in clients:
+            seen = load(*place, photographs, number, seconds)
+            rows.append((f"service, {number} clients", number, seen))
+        seen = load(*place, photographs, 8, seconds, args.reloads)
+        rows.append((f"service, 8 clients, {seen.reloads} reloads", 8, seen))
+    for plain in measures:
+        plain.measure(seconds / 4)
     port = free_port()
-    with server(__file__, "--naive", str(port), port=port) as (port, pid):
-        rows += [load("naive", port, pid, photographs, n, seconds, plain) for n in clients]
-    head = ("", "answers/s", "of plain", "p50 ms", "p95 ms", "refused", "others", "health ms")
-    print_table((*head, "MiB", "MiB after"), rows)
+    with server(__file__, "--naive", str(port), port=port) as place:
+        for number in clients:
+            rows.append(
+                (f"naive, {number} clients", number, load(*place, photographs, number, seconds / 2))
+            )
+    one, every = measures
+    head = ("", "answers/s", "of plain", "cpu ms", "p50 ms", "p95 ms", "refused", "others")
+    cells = [("plain, one", *one.cells()), ("plain, all", *every.cells())]
+    cells += [(name, *seen.cells(one if n == 1 else every)) for name, n, seen in rows]
+    print_table((*head, "health ms", "MiB", "MiB after"), cells)
 
 
-def plainly(photographs: Sequence[bytes], cores: int, seconds: float) -> float:
-    """Return photographs/s of as many threads as cores, which share a model."""
-    import torch
+@dataclass
+class Plain:
+    """Calls of the model without any HTTP, by so many threads of so many cores each."""
 
-    model = load_model(device="cpu")
+    photographs: Sequence[bytes]
+    threads: int
+    cores: int
+    done: int = 0
+    seconds: float = 0.0
+    processor: float = 0.0
 
-    def work(stop: Callable[[], bool], count: list[int]) -> None:
-        torch.set_num_threads(1)
-        for data in cycle(photographs):
-            if stop():
+    def measure(self, seconds: float) -> None:
+        """Call for so many seconds."""
+        model = load_model(device="cpu")
+        model.predict([decode(self.photographs[0], "photograph")])
+        counts: list[list[int]] = [[] for _ in range(self.threads)]
+        end, before = time.monotonic() + seconds, time.process_time()
+        threads = [threading.Thread(target=self._work, args=(model, end, one)) for one in counts]
+        self.seconds += timed(threads)
+        self.processor += time.process_time() - before
+        self.done += sum(map(len, counts))
+
+    def _work(self, model: Model, end: float, count: list[int]) -> None:
+        import torch
+
+        torch.set_num_threads(self.cores)
+        for data in cycle(self.photographs):
+            if time.monotonic() >= end:
                 return
             model.predict([decode(data, "photograph")])
             count.append(1)
 
-    counts: list[list[int]] = [[] for _ in range(cores)]
-    end = time.monotonic() + seconds
-    threads = [
-        threading.Thread(target=work, args=(lambda: time.monotonic() >= end, count))
-        for count in counts
-    ]
-    spent = timed(threads)
-    return sum(map(len, counts)) / spent
+    @property
+    def rate(self) -> float:
+        """Photographs/s."""
+        return self.done / self.seconds
+
+    def cells(self) -> tuple[str, ...]:
+        """Return what was measured as texts of a table."""
+        return (f"{self.rate:.2f}", "1.00", f"{1000 * self.processor / self.done:.0f}", *[""] * 7)
 
 
 def timed(threads: Sequence[threading.Thread]) -> float:
@@ -107,11 +147,31 @@ def timed(threads: Sequence[threading.Thread]) -> float:
 
 @dataclass
 class Seen:
-    """What clients saw: milliseconds of answers and of health, and other answers by status."""
+    """What clients saw: milliseconds of answers and of health, and other answers by status.
+
+    Memory in MiB, before and after, and seconds of the processor are those of the server.
+    """
 
     answers: list[float] = field(default_factory=list)
     others: Counter[int] = field(default_factory=Counter)
     health: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+    processor: float = 0.0
+    memory: tuple[int, int] = (0, 0)
+    reloads: int = 0
+
+    def cells(self, plain: Plain) -> tuple[str, ...]:
+        """Return it as texts of a table."""
+        rate = len(self.answers) / self.seconds
+        others = sum(count for status, count in self.others.items() if status != 429)
+        middle, high = np.percentile(self.answers or [np.nan], [50, 95])
+        return (
+            *(f"{rate:.2f}", f"{rate / plain.rate:.2f}"),
+            f"{1000 * self.processor / max(1, len(self.answers)):.0f}",
+            *(f"{middle:.0f}", f"{high:.0f}", f"{self.others[429]}", f"{others}"),
+            f"{np.percentile(self.health or [np.nan], 99):.0f}",
+            *map(str, self.memory),
+        )
 
 
 def ask(port: int, photographs: Sequence[bytes], end: float, seen: Seen) -> None:
@@ -146,42 +206,30 @@ def watch_health(port: int, end: float, seen: Seen) -> None:
 
 
 def load(
-    name: str,
     port: int,
     pid: int,
     photographs: Sequence[bytes],
     clients: int,
     seconds: float,
-    plain: float,
-) -> tuple[str, ...]:
-    """Return a row of so many clients, who ask for so long."""
-    seen, before, start = Seen(), resident(pid), time.monotonic()
-    end = start + seconds
+    reloads: int = 0,
+) -> Seen:
+    """Return what so many clients see who ask for so long, while the model is read again."""
+    seen, memory, processor = Seen(), resident(pid), processor_seconds(pid)
+    end = time.monotonic() + seconds
     threads = [
         threading.Thread(target=ask, args=(port, photographs, end, seen)) for _ in range(clients)
     ]
-    spent = timed([*threads, threading.Thread(target=watch_health, args=(port, end, seen))])
-    return row(f"{name}, {clients} clients", seen, spent, plain, before, resident(pid))
-
-
-def reloads(
-    port: int,
-    pid: int,
-    photographs: Sequence[bytes],
-    number: int,
-    seconds: float,
-    plain: float,
-) -> tuple[str, ...]:
-    """Return a row of eight clients while the model is read again so many times."""
-    seen, before = Seen(), resident(pid)
-    start = time.monotonic()
-    end = start + seconds
-    threads = [threading.Thread(target=ask, args=(port, photographs, end, seen)) for _ in range(8)]
     threads.append(threading.Thread(target=watch_health, args=(port, end, seen)))
-    for thread in threads:
-        thread.start()
-    done = 0
-    while done < number and time.monotonic() < end:
+    threads.append(threading.Thread(target=reload, args=(port, end, reloads, seen)))
+    seen.seconds = timed(threads)
+    seen.memory = memory, resident(pid)
+    seen.processor = processor_seconds(pid) - processor
+    return seen
+
+
+def reload(port: int, end: float, number: int, seen: Seen) -> None:
+    """Let the model be read again so many times."""
+    while seen.reloads < number and time.monotonic() < end:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         headers = {"X-API-Key": KEY}
         connection.request("POST", "/v2/repository/models/box/load", b"", headers)
@@ -189,27 +237,7 @@ def reloads(
         answer.read()
         connection.close()
         seen.others[answer.status] += answer.status != 200
-        done += 1
-    for thread in threads:
-        thread.join()
-    spent = time.monotonic() - start
-    name = f"service, 8 clients, {done} reloads"
-    return row(name, seen, spent, plain, before, resident(pid))
-
-
-def row(
-    name: str, seen: Seen, seconds: float, plain: float, before: int, after: int
-) -> tuple[str, ...]:
-    """Return what was seen as texts of a table."""
-    rate = len(seen.answers) / seconds
-    refused = seen.others.pop(429, 0)
-    middle, high = np.percentile(seen.answers or [np.nan], [50, 95])
-    health = np.percentile(seen.health or [np.nan], 99)
-    return (
-        *(name, f"{rate:.2f}", f"{rate / plain:.2f}" if plain else "", f"{middle:.0f}"),
-        *(f"{high:.0f}", f"{refused}", f"{sum(seen.others.values())}", f"{health:.0f}"),
-        *(f"{before}", f"{after}"),
-    )
+        seen.reloads += 1
 
 
 @contextmanager
@@ -248,10 +276,32 @@ def free_port() -> int:
         return place.getsockname()[1]
 
 
+def processes(pid: int) -> list[int]:
+    """Return a process and all that came of it (Linux)."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += processes(int(child))
+    return found
+
+
 def resident(pid: int) -> int:
-    """Return the MiB of memory that a process holds (Linux)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) // 1024
+    """Return the MiB of memory that processes hold, what they share counted once (Linux)."""
+    kilobytes = 0
+    for one in processes(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
+            kilobytes += int(rollup.partition("Pss:")[2].split()[0])
+    return kilobytes // 1024
+
+
+def processor_seconds(pid: int) -> float:
+    """Return what processes have used of the cores, those that they waited for included (Linux)."""
+    ticks = 0
+    for one in processes(pid):
+        words = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        ticks += sum(map(int, words[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def serve_naively(port: int) -> None:

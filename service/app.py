@@ -2,19 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
-import torch
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from service.bodies import Memory
 from service.fetching import Fetcher
+from service.forked import ABLE, Forked
 from service.gate import Gate
 from service.metrics import Metrics
 from service.models import Models
 from service.problems import Problem
 from service.routes import protocol, simple, telling
+from service.running import Here, NewRunner
 from service.settings import Settings
 from service.state import Service
 from service.workers import Workers
@@ -35,7 +37,9 @@ def make_app(settings: Settings, models: Models, fetcher: Fetcher | None = None)
     service = Service(
         settings=settings,
         models=models,
-        workers=Workers(settings.workers, settings.places, batch_of(models), one_thread),
+        workers=Workers(
+            settings.workers, settings.places, batch_of(models), runner_of(settings, models)
+        ),
         memory=Memory(settings.held_bytes),
         fetcher=fetcher or Fetcher(settings.fetch_hosts),
         metrics=Metrics(lambda: gauges(service)),
@@ -64,9 +68,12 @@ def make_app(settings: Settings, models: Models, fetcher: Fetcher | None = None)
     return app
 
 
-def one_thread() -> None:
-    """Let what PyTorch computes in this thread take one core: the workers share them."""
-    torch.set_num_threads(1)
+def runner_of(settings: Settings, models: Models) -> NewRunner:
+    """Return what a worker runs its tasks with: a process of its own, where that can be."""
+    on_cpu = all(served.device == "cpu" for served in models.served)
+    if settings.processes and ABLE and on_cpu:
+        return partial(Forked, lambda: models.served)
+    return Here
 
 
 def batch_of(models: Models) -> int:
@@ -82,9 +89,9 @@ def gauges(service: Service) -> dict[str, tuple[str, float]]:
         "mask_queue_length": ("Photographs that wait", len(workers.queue)),
         "mask_places_taken": ("Photographs that wait or are looked at", workers.taken),
         "mask_places": ("How many may be", workers.places),
-        "mask_workers": ("Threads that are to work", workers.number),
-        "mask_workers_alive": ("Threads that do", workers.alive),
-        "mask_worker_restarts": ("Threads that were replaced", workers.restarts),
+        "mask_workers": ("Workers that there are to be", workers.number),
+        "mask_workers_alive": ("Workers that live", workers.alive),
+        "mask_worker_restarts": ("Workers that were replaced", workers.restarts),
         "mask_upload_bytes": ("Bytes of bodies that are held", service.memory.held),
         "mask_ready": ("Whether requests may come", float(not service.why_unready())),
     }

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.logs import FACTS
 from service.predicting import Gone
 from service.problems import JSON, Problem
+from service.running import failure
 from service.settings import digest
-from service.workers import failure
 
 if TYPE_CHECKING:
     from service.state import Service

@@ -23,7 +23,7 @@ from utils.metrics.detections import Detections
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """A photograph to look at: a `service.workers.Task`.
+    """A photograph to look at: a `service.running.Task`.
 
     Attributes
     ----------

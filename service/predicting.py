@@ -9,8 +9,9 @@ from starlette.requests import Request
 
 from service.looking import Found, Look
 from service.problems import Problem
+from service.running import Task
 from service.state import Service
-from service.workers import Lane, Task
+from service.workers import Lane
 
 FURTHER = 1.0
 """Seconds that each photograph after the first adds to the deadline of a request."""

@@ -1,5 +1,6 @@
 """What a request is refused with: a status, and words that name the file, the field and the fix."""
 
+from functools import partial
 from typing import Any
 
 from utils.errors import InputError, brief
@@ -39,6 +40,11 @@ class Problem(Exception):
         self.status, self.reason, self.error = status, reason, error
         self.file, self.field, self.fix = file, field, fix
         self.headers = headers or {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how it comes out of a worker's process."""
+        told = {"file": self.file, "field": self.field, "fix": self.fix, "headers": self.headers}
+        return partial(Problem, **told), (self.status, self.reason, self.error)
 
     def record(self) -> dict[str, Any]:
         """Return the body of the answer; ``error`` is what clients of the protocol look for."""

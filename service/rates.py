@@ -15,7 +15,7 @@ from utils.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class Rate:
-    """The rate of photographs that were looked at closely: a `service.workers.Task`.
+    """The rate of photographs that were looked at closely: a `service.running.Task`.
 
     Attributes
     ----------

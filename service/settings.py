@@ -37,7 +37,9 @@ class Settings:
     device
         As `utils.models.load_model` takes it.
     workers, queue
-        Threads that look, and photographs that wait for each.
+        Who look, and photographs that wait for each.
+    processes
+        Whether each worker looks in a process of its own, where that can be (`service.forked`).
     deadline
         Seconds for one photograph from its admission to its answer.
     photograph_bytes, request_bytes, held_bytes
@@ -66,6 +68,7 @@ class Settings:
     device: str | None = None
     workers: int = 2
     queue: int = 8
+    processes: bool = False
     deadline: float = 10.0
     photograph_bytes: int = 20 * MEGABYTE
     request_bytes: int = 64 * MEGABYTE
@@ -111,7 +114,13 @@ def parser() -> argparse.ArgumentParser:
     add("--host", default=plain.host, help="address to listen at; 0.0.0.0 for all")
     add("--port", type=int, default=None, help="by default that of PORT, else 8000")
     add("--device", help="cpu, cuda, cuda:1, mps; by default the GPU, if there is one")
-    add("--workers", type=int, default=cores(), help="threads that look at photographs")
+    add("--workers", type=int, default=cores(), help="that look at photographs")
+    add(
+        "--threads",
+        action="store_true",
+        help="let workers be threads and not processes: less memory, but a photograph that crashes "
+        "one crashes the service (on a GPU and on macOS they are, whatever this says)",
+    )
     add("--queue", type=int, default=plain.queue, help="photographs that wait for each of them")
     add("--deadline", type=float, default=plain.deadline, help="seconds for one photograph")
     add("--photograph-mb", type=int, default=20, help="most of one photograph")
@@ -159,6 +168,7 @@ def settings_of(args: argparse.Namespace, environment: Mapping[str, str]) -> Set
         device=args.device,
         workers=args.workers,
         queue=args.queue,
+        processes=not args.threads,
         deadline=args.deadline,
         photograph_bytes=args.photograph_mb * MEGABYTE,
         request_bytes=args.request_mb * MEGABYTE,

@@ -1,9 +1,11 @@
 """A bounded queue, and the threads that work it off.
 
-A network on a CPU gains nothing from batches, so there is a thread a core, and each computes on
-its own; on a GPU one call takes all that waits. Who finds no place is refused at once, who waits
-too long leaves the queue, and a thread that dies is replaced: the work that it had goes to another
-once more.
+A network on a CPU gains nothing from batches, so there is a worker a core, and each computes on
+its own; one that is alone takes the cores of all. On a GPU one call takes all that waits. Who finds
+no place is refused at once, who waits too long leaves the queue, and a worker that dies is
+replaced: the work that it had goes to another once more. One whose process hangs is made to die.
+
+A worker is a thread, and what it runs tasks with: itself, or a process (`service.running`).
 """
 
 import asyncio
@@ -11,43 +13,23 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from service.problems import Problem
+from service.running import FAILED, Here, NewRunner, Runner, Task, failure
 
 STUCK = 60.0
-"""Seconds after which a thread that works on one thing is taken for hung."""
+"""Seconds after which a worker that works on one thing is taken for hung."""
 
 TRIES = 2
-"""How often work is begun whose thread dies."""
-
-FAILED = "failed"
-"""Why an answer is one that nobody foresaw."""
+"""How often work is begun whose worker dies."""
 
 _PAUSE = 0.2  # seconds between two looks at the threads
 _LONGEST_PAUSE = 10.0
 
 log = logging.getLogger(__name__)
-
-
-class Task(Protocol):
-    """What a worker does.
-
-    Attributes
-    ----------
-    together
-        Tasks of which this is equal can be done in one call.
-    """
-
-    @property
-    def together(self) -> Hashable: ...
-
-    @staticmethod
-    def run(tasks: Sequence[Any]) -> list[Any]:
-        """Return the result of each, or the exception that is its result."""
-        ...
 
 
 @dataclass(eq=False)
@@ -77,15 +59,17 @@ class _Queue:
             (self._jobs.appendleft if first else self._jobs.append)(job)
             self._ready.notify()
 
-    def take(self, most: int) -> list[_Job]:
+    def take(self, most: int) -> list[_Job] | None:
         """Wait for a job; return it with up to `most` - 1 others that can be done with it.
 
-        None at all once the queue is closed.
+        An empty list where none comes for a while, None once the queue is closed.
         """
         with self._ready:
-            while not self._jobs and not self._closed:
-                self._ready.wait()
+            if not self._jobs and not self._closed:
+                self._ready.wait(_PAUSE)
             if self._closed:
+                return None
+            if not self._jobs:
                 return []
             taken = [self._jobs.popleft()]
             together = taken[0].task.together
@@ -112,16 +96,18 @@ class _Queue:
 
 
 class _Worker:
-    """A thread and what it works on."""
+    """A thread, what it runs tasks with, and what it works on."""
 
     def __init__(self, work: Callable[["_Worker"], None], name: str) -> None:
         self.jobs: list[_Job] = []
+        self.runner: Runner | None = None
         self.since, self.buried = 0.0, False
         self.thread = threading.Thread(target=work, args=(self,), name=name, daemon=True)
 
     @property
     def is_alive(self) -> bool:
-        return self.thread.is_alive()
+        """Whether both can work; where the thread alone lives, it soon sees that it cannot."""
+        return self.thread.is_alive() and (self.runner is None or self.runner.is_alive)
 
     @property
     def is_stuck(self) -> bool:
@@ -172,17 +158,17 @@ class Lane:
 
 
 class Workers:
-    """Threads that work off a queue of so many places.
+    """Workers that work off a queue of so many places.
 
     Parameters
     ----------
     number
-        Of threads.
+        Of workers, and of cores that they share.
     places
         Tasks that wait or are worked on.
     batch
         Tasks that are done in one call at most.
-    begin
+    new_runner
         Called in each thread before its first task.
 
     Attributes
@@ -190,7 +176,7 @@ class Workers:
     taken
         Places that are taken.
     restarts
-        Threads that were replaced.
+        Workers that were replaced.
     failures
         Tasks that failed in a way that nobody foresaw, one after the other.
     """
@@ -200,12 +186,12 @@ class Workers:
         number: int,
         places: int,
         batch: int = 1,
-        begin: Callable[[], None] = lambda: None,
+        new_runner: NewRunner = Here,
     ) -> None:
         self.number, self.places = number, places
         self.queue = _Queue()
         self.restarts = self.taken = self.failures = 0
-        self._batch, self._begin = batch, begin
+        self._batch, self._new_runner = batch, new_runner
         self._workers: list[_Worker] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watch: asyncio.Task | None = None
@@ -228,12 +214,12 @@ class Workers:
 
     @property
     def alive(self) -> int:
-        """How many threads live and are not hung."""
+        """How many workers live and are not hung."""
         return sum(worker.is_alive and not worker.is_stuck for worker in self._workers)
 
     @property
     def hung(self) -> int:
-        """How many threads hang."""
+        """How many workers hang."""
         return sum(worker.is_stuck for worker in self._workers)
 
     @property
@@ -274,17 +260,28 @@ class Workers:
 
     def _work(self, worker: _Worker) -> None:
         try:
-            self._begin()
-            while jobs := self.queue.take(self._batch):
-                worker.since, worker.jobs = time.monotonic(), jobs
-                for job in jobs:
-                    job.tries += 1
-                    job.waited = worker.since - job.came
-                for job, result in zip(jobs, _results(jobs), strict=True):
-                    self._settle(job, result)
-                worker.jobs = []
+            worker.runner = self._new_runner()
+            while (jobs := self.queue.take(self._batch)) is not None:
+                if jobs:
+                    self._do(worker, worker.runner, jobs)
+                else:
+                    worker.runner.tend()
         except BaseException:  # it ends here; `_replace_the_dead` sees it
             log.exception("%s died", worker.thread.name)
+        finally:
+            if worker.runner:
+                worker.runner.close()
+
+    def _do(self, worker: _Worker, runner: Runner, jobs: list[_Job]) -> None:
+        worker.since, worker.jobs = time.monotonic(), jobs
+        for job in jobs:
+            job.tries += 1
+            job.waited = worker.since - job.came
+        busy = len(self.queue) + sum(bool(one.jobs) for one in self._workers)
+        results = runner.run([job.task for job in jobs], max(1, self.number // busy))
+        for job, result in zip(jobs, results, strict=True):
+            self._settle(job, result)
+        worker.jobs = []
 
     def _settle(self, job: _Job, result: Any) -> None:
         try:
@@ -308,7 +305,9 @@ class Workers:
         while True:
             await asyncio.sleep(_PAUSE)
             for number, worker in enumerate(self._workers):
-                if worker.is_alive:
+                if worker.is_stuck and worker.runner:
+                    worker.runner.kill()
+                if worker.thread.is_alive():
                     continue
                 self._bury(worker)
                 if time.monotonic() >= self._not_before:
@@ -332,20 +331,3 @@ class Workers:
                 self.queue.put(job, first=True)
             else:
                 self._settled(job, failure())
-
-
-def _results(jobs: Sequence[_Job]) -> list[Any]:
-    """Return the result of each job, or the exception that it raised; one harms no other."""
-    tasks = [job.task for job in jobs]
-    try:
-        return type(tasks[0]).run(tasks)
-    except Exception:
-        log.exception("a task failed")
-        if len(jobs) == 1:
-            return [failure()]
-        return [result for job in jobs for result in _results([job])]
-
-
-def failure() -> Problem:
-    """Return what is answered where something went wrong that nobody foresaw."""
-    return Problem(500, FAILED, "this could not be done; the log of the service has more")
