@@ -13,6 +13,7 @@ How good a detector becomes is told by the training itself, of three splits side
     make pretrained DATA=face-mask-detection.zip ARGS="--config configs/gpu.toml --at-once 3"
 """
 
+import argparse
 import statistics
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
@@ -45,57 +47,57 @@ def main(argv: Sequence[str] | None = None) -> None:
     options.add_argument("--image-size", type=int, default=576, help="longer side of photographs")
     options.add_argument("--chip", type=float, default=256, help="pixels of a chip's sides")
     options.add_argument("--device", default=best_device())
+    options.add_argument("--only", choices=("training", "detection"), help="of the two tables")
     args = options.parse_args(argv)
     if args.device == "cuda" and not torch.cuda.is_available():
         raise InputError("--device cuda: no GPU is to be had here")
-    quick = args.quick
-    with tempfile.TemporaryDirectory() as scratch:
-        shard = pack(args.data, Path(scratch), args.photos or (16 if quick else 256))
-        checkpoint = Path(scratch) / "checkpoint.pth"
-        works = trainings(shard, checkpoint, args.image_size, args.chip, quick)
-        steps = {name: Steps(work, 14 if quick else 256) for name, work in works.items()}
-        times = interleaved(steps, args.rounds or (1 if quick else 3))
-        images = [photo.decode() for photo in read_shard(shard)][: 4 if quick else 64]
     print(machine())
-    print(f"{torch.cuda.get_device_name() if args.device == 'cuda' else args.device}\n")
+    print(torch.cuda.get_device_name() if args.device == "cuda" else args.device)
+    with tempfile.TemporaryDirectory() as scratch:
+        shard = pack(args.data, Path(scratch), args.photos or (16 if args.quick else 256))
+        if args.only != "detection":
+            works = trainings(shard, Path(scratch) / "checkpoint.pth", args)
+            steps = {name: Steps(work, 14 if args.quick else 256) for name, work in works.items()}
+            table("training", steps, args)
+        if args.only != "training":
+            images = [photo.decode() for photo in read_shard(shard)][: 4 if args.quick else 64]
+            detection(images, args)
+
+
+def table(what: str, works: dict[str, Callable[[], float]], args: argparse.Namespace) -> None:
+    """Let workloads take turns, and print the images/s of each."""
+    times = interleaved(works, args.rounds or (1 if args.quick else 3))
     rows = [
         (name, f"{1 / statistics.median(seconds):.1f}", spread(seconds))
         for name, seconds in times.items()
     ]
-    print_table(("training", "images/s", "spread"), rows)
     print()
+    print_table((what, "images/s", "spread"), rows)
+
+
+def detection(images: Sequence[np.ndarray], args: argparse.Namespace) -> None:
+    """Print how fast the model in the box finds faces, and whether the processor finds the same."""
     there, here = Detector.load(IN_THE_BOX, args.device), Detector.load(IN_THE_BOX, "cpu")
     calls = {
         "one at a time": lambda: [there.predict([image]) for image in images],
         f"{there.batch} at a time": lambda: there.predict(images),
     }
     clocks = {name: clocked(call, len(images)) for name, call in calls.items()}
-    times = interleaved(clocks, args.rounds or (1 if quick else 3))
-    rows = [
-        (name, f"{1 / statistics.median(seconds):.1f}", spread(seconds))
-        for name, seconds in times.items()
-    ]
-    print_table(("detection, the model in the box", "images/s", "spread"), rows)
+    table("detection, the model in the box", clocks, args)
     some = images[:16]
     same = agreement(as_found(here, some), as_found(there, some), here.threshold)
     print(f"\nfaces that the processor finds, and the GPU too: {same}")
 
 
 def trainings(
-    shard: Path, checkpoint: Path, image_size: int, chip: float, quick: bool
+    shard: Path, checkpoint: Path, args: argparse.Namespace
 ) -> dict[str, Callable[[int], float]]:
     """Return what trains for a number of steps and returns their seconds, by name."""
+    quick = args.quick
     start = choose_weights(ARCHITECTURES[0], "none" if quick else "auto").file
-    plan = Plan(
-        ARCHITECTURES[0],
-        Recipe(chip=chip),
-        10**6,
-        0,
-        [shard],
-        [shard],
-        64 if quick else image_size,
-        weights=start,
-    )
+    size = 64 if quick else args.image_size
+    recipe = Recipe(chip=args.chip)
+    plan = Plan(ARCHITECTURES[0], recipe, 10**6, 0, [shard], [shard], size, weights=start)
     works = {}
     for size in BATCH_SIZES[:1] if quick else BATCH_SIZES:
         recipe = replace(plan.recipe, batch_size=2 if quick else size)
@@ -108,7 +110,7 @@ def trainings(
     return works
 
 
-def as_found(detector: Detector, images: Sequence) -> list[dict[str, torch.Tensor]]:
+def as_found(detector: Detector, images: Sequence[np.ndarray]) -> list[dict[str, torch.Tensor]]:
     """Return what a detector finds, as tensors."""
     return [_tensors(found) for found in detector.predict(images)]
 
