@@ -105,7 +105,7 @@ def _trial(args: argparse.Namespace) -> None:
     from utils.tasks import plan_of, trial_of
     from utils.training.launch import start_together
 
-    code = start_together(args.processes, stop)
+    code = start_together(args.processes, stop, args.replacements)
     if code is not None:
         sys.exit(code)
     train = trial_of(args.task)(plan_of(args), args.checkpoint, args.tries, stop)

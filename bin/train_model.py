@@ -68,7 +68,7 @@ def main(args: argparse.Namespace) -> None:
         )
     if not args.faces and (stray := [*(args.val_photographs or []), args.faces_weights][0]):
         raise InputError(f"{stray}: is for two stages; name what finds faces with --faces")
-    code = start_together(args.processes, stop)
+    code = start_together(args.processes, stop, args.replacements)
     if code is not None:
         sys.exit(code)
     searched = read_params(args.params) if args.params else {}

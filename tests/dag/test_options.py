@@ -190,6 +190,15 @@ def test_an_option_of_the_other_task_is_refused_with_its_place(tmp_path):
     assert read_options(given("--margin", "0.2")).margin == 0.2, "it changes nothing"
 
 
+def test_each_worker_needs_a_gpu_of_its_own_or_none_has_one():
+    assert read_options({"gpus": 2, "workers": 2}).processes == 2
+    assert read_options({"gpus": 2}).processes == 2
+    assert read_options({"gpus": 2, "workers": 1}).processes == 1
+    assert read_options({"workers": 8}).cores_to_train == 8
+    with pytest.raises(OptionError, match=r"--workers 4: each needs a GPU .* asks for 2"):
+        read_options({"gpus": 2, "workers": 4})
+
+
 def test_a_missing_file_is_refused_by_name(tmp_path):
     with pytest.raises(OptionError, match=r"none\.toml: No such file"):
         read_options({}, tmp_path / "none.toml")

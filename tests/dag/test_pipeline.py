@@ -17,8 +17,8 @@ from utils.dag.pipeline import (
     weights_file,
     weights_files,
 )
-from utils.dag.resources import RESOURCES
-from utils.detector.names import ARCHITECTURES
+from utils.dag.resources import NETWORKS, RESOURCES
+from utils.detector.names import ARCHITECTURES, RESNET50
 from utils.job import InputPath, OutputPath, declared
 
 BIN = Path(__file__).resolve().parents[2] / "bin"
@@ -270,6 +270,36 @@ def test_several_gpus_are_shared_by_as_many_processes_of_a_training():
         jobs = build_workflow(Options(gpus=gpus)).jobs.items()
         asked = {name for name, job in jobs if "--processes" in job.args}
         assert {kind for name in asked for kind in RESOURCES if name.startswith(kind)} == expected
+
+
+def test_workers_train_the_final_model_alone_and_have_a_core_each():
+    for options, threads in (
+        (Options(workers=4), 4),
+        (Options(workers=4, training_cores=16), 16),
+        (Options(workers=4, gpus=4), 2),
+    ):
+        jobs = build_workflow(options).jobs
+        final, trial = jobs["train_model"], jobs["hpo_trial_1_0"]
+        at = final.args.index("--processes")
+        assert str(final.args[at + 1]) == "4"
+        assert final.profiles["pegasus"]["cores"] == threads
+        assert final.profiles["env"]["OMP_NUM_THREADS"] == str(threads)
+        assert ("--processes" in trial.args) == (options.gpus > 0)
+        assert trial.profiles["pegasus"]["cores"] == RESOURCES["hpo_trial"].cores
+
+
+def test_each_worker_has_the_memory_of_a_program_and_a_network():
+    one, four = (
+        build_workflow(Options(workers=workers)).jobs["train_model"].profiles["pegasus"]["memory"]
+        for workers in (1, 4)
+    )
+    assert four - one >= 3 * 900
+    large = {"arch": RESNET50, "recipe": ("batch_size=16", "chip=800")}
+    one, four = (
+        build_workflow(Options(workers=workers, **large)).jobs["train_model"] for workers in (1, 4)
+    )
+    more = four.profiles["pegasus"]["memory"] - one.profiles["pegasus"]["memory"]
+    assert more == 3 * (900 + NETWORKS[RESNET50].fixed), "the batch is shared"
 
 
 def test_a_recipe_reaches_the_search_or_without_one_the_training():

@@ -1,10 +1,14 @@
+import json
 import logging
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 from utils.errors import InputError
 from utils.training.checkpoint import Checkpoint, KilledTooOften, digest_files
+from utils.training.launch import launch
 from utils.training.tensors import save_tensors
 
 JOB = {"arch": "a", "seed": 1}
@@ -104,3 +108,27 @@ def test_digest_depends_on_contents_and_their_boundaries_not_names(tmp_path):
     a, b, c, d, e = (tmp_path / name for name in "abcde")
     assert digest_files([a, b]) == digest_files([e, b])
     assert digest_files([a, b]) != digest_files([c, d])
+
+
+def on_nodes(folder, jobs, saves):
+    """Start a worker on each node, which has saved its own checkpoint so often; return its word."""
+    for number, (job, times) in enumerate(zip(jobs, saves, strict=True)):
+        own = folder / str(number)
+        own.mkdir()
+        (own / "job").write_text(job)
+        checkpoint = Checkpoint(own / "c.ckpt", {"data": job})
+        for save in range(times):
+            checkpoint.save({"of": number, "save": save})
+    command = [sys.executable, Path(__file__).with_name("one_node.py"), folder]
+    assert launch(len(jobs), lambda: False, command) == 0
+    return [json.loads((folder / str(n) / "told.json").read_text()) for n in range(len(jobs))]
+
+
+def test_nodes_without_a_common_folder_go_on_from_what_was_saved_most_often(tmp_path):
+    expected = {"starts": 1, "state": {"of": 1, "save": 2}}
+    assert on_nodes(tmp_path, "aa", (1, 3)) == [expected, expected]
+
+
+def test_nodes_that_were_given_different_data_are_refused(tmp_path):
+    for told in on_nodes(tmp_path, "ab", (0, 0)):
+        assert "not given the same photographs" in told["error"]

@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -82,6 +83,63 @@ def test_more_processes_than_gpus_are_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     with pytest.raises(InputError, match=r"--processes 3: 2 GPU\(s\) are visible.*take 2"):
         launch(3, never, ["false"])
+
+
+AGAIN = """
+(folder / f"{rank}_{len(list(folder.glob(f'{rank}_*')))}").write_text(
+    os.environ["MASK_DETECTION_REPLACED"]
+)
+first = len(list(folder.glob(f"{rank}_*"))) == 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [
+        ("os.kill(os.getpid(), 9)", "was killed by signal 9"),
+        ("raise MemoryError", "ended with exit code 1"),
+    ],
+)
+def test_worker_that_dies_is_replaced_told_and_named_to_those_that_go_on(
+    tmp_path, monkeypatch, caplog, end, why
+):
+    monkeypatch.setattr(launch_module, "GRACE", 0.2)
+    script = f"""{AGAIN}
+if first and rank == 1:
+    {end}
+time.sleep(300 if first else 0)
+"""
+    assert launch(2, never, children(tmp_path, script), replacements=1) == 0
+    assert f"worker 2 of 2 {why}; it is replaced" in caplog.text
+    for rank in range(2):
+        before, after = (json.loads((tmp_path / f"{rank}_{n}").read_text()) for n in range(2))
+        assert list(before.values()) == [[]]
+        assert after == {start: [{"worker": 2, "why": why}] for start in before}
+
+
+def test_replacements_are_bounded(tmp_path, caplog):
+    script = f"{AGAIN}\nsys.exit(7)"
+    assert launch(1, never, children(tmp_path, script), replacements=2) == 7
+    assert len(list(tmp_path.iterdir())) == 3
+    assert "2 were replaced before, and no more are" in caplog.text
+
+
+def test_bad_input_in_any_worker_is_the_end_whoever_fails_first(tmp_path):
+    script = f"{AGAIN}\ntime.sleep(rank)\nsys.exit(1 + rank)"
+    assert launch(2, never, children(tmp_path, script), replacements=2) == 2
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_nobody_is_replaced_once_it_is_to_stop(tmp_path):
+    script = f"""
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+{AGAIN}
+time.sleep(300)
+"""
+    both = [tmp_path / "0_0", tmp_path / "1_0"]
+    stop = lambda: all(p.exists() for p in both)  # noqa: E731
+    assert launch(2, stop, children(tmp_path, script), replacements=2) == 1
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def wait_until(condition):

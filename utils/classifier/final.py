@@ -17,7 +17,7 @@ from utils.metrics.temperature import Temperature, fit_temperature
 from utils.networks.devices import has_bfloat16
 from utils.networks.model_file import in_half_precision, learnt_from, write_model
 from utils.records import write_record
-from utils.training.distributed import is_first
+from utils.training.distributed import is_first, processes
 
 THRESHOLD = 0.0
 """Every face that a classifier is given is one, however unsure its class: it counts."""
@@ -102,6 +102,8 @@ def _record(
         "parameters": sum(parameter.numel() for parameter in fitted.network.parameters()),
         "device": str(fitted.network.head.centre.device),
         "weights": plan.weights.name if plan.weights else None,
+        "processes": processes(),
+        "replaced": fitted.replaced,
         "epochs": fitted.epochs,
         "calibration": asdict(calibration),
         "threshold": THRESHOLD,

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,6 +43,8 @@ class Fitted:
         files.
     absent
         Names of the classes that no face to learn from is of.
+    replaced
+        The workers that were replaced on the way (`utils.training.carry_out`).
     """
 
     network: FaceNetwork
@@ -50,6 +53,7 @@ class Fitted:
     validation: FacePictures
     logits: Tensor | None
     absent: tuple[str, ...]
+    replaced: list[dict[str, Any]]
 
 
 def fit(
@@ -73,7 +77,7 @@ def fit(
     """
     device = best_device()
     bfloat16 = has_bfloat16(device)
-    task, epochs = carry_out(
+    task, epochs, replaced = carry_out(
         plan,
         checkpoint,
         lambda saved: _begin(plan, device, bfloat16, saved, stop),
@@ -84,7 +88,7 @@ def fit(
     logits = task.logits
     if logits is None and is_first():  # the last epoch had been validated before this start
         logits = logits_on(task.network, task.validation, plan.recipe.mirrored, bfloat16)
-    return Fitted(task.network, epochs, task.photos, task.validation, logits, task.absent)
+    return Fitted(task.network, epochs, task.photos, task.validation, logits, task.absent, replaced)
 
 
 def _begin(

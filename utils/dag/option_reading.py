@@ -94,6 +94,11 @@ def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
                 values[name] = laid_over(below[name], values[name])
         values = {**below, **values}
     options = Options(**values)
+    if 0 < options.gpus < options.processes:
+        raise OptionError(
+            f"--workers {options.workers}: each needs a GPU of its own, and --gpus asks for "
+            f"{options.gpus}; take as many"
+        )
     for item in fields(Options):
         only = item.metadata["task"]
         value = values.get(item.name, item.default)

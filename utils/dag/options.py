@@ -335,6 +335,14 @@ class Options:
         "their number, and more than the machine has are slow (default: 2)",
         "N",
     )
+    workers: int | None = _option(
+        whole(1, 64),
+        None,
+        "processes that train the final model together on one node, each batch shared among them: "
+        "each has a GPU of --gpus, or without any its share of --training-cores, of which it gets "
+        "one at least; one that dies is replaced (default: one, or as many as --gpus)",
+        "N",
+    )
     memory: int | None = _option(
         whole(256),
         None,
@@ -405,6 +413,16 @@ class Options:
     def epochs_per_trial(self) -> int:
         """Epochs of one trial of the hyper-parameter search."""
         return self.trial_epochs or max(1, self.epochs // 5)
+
+    @property
+    def processes(self) -> int:
+        """Processes of the final training."""
+        return self.workers or max(1, self.gpus)
+
+    @property
+    def cores_to_train(self) -> int:
+        """Cores of the final training, which its processes share."""
+        return max(self.training_cores, self.processes if self.gpus == 0 else 1)
 
     @property
     def rounds(self) -> int:

@@ -13,7 +13,14 @@ from Pegasus.api import Job, Namespace, Workflow
 
 from utils.classifier.finders.names import FINDERS
 from utils.dag.options import WEIGHTS, Options
-from utils.dag.resources import BATCH_SIZES, CHIP, RESOURCES, RETRIES, training_memory
+from utils.dag.resources import (
+    BATCH_SIZES,
+    CHIP,
+    PROGRAM,
+    RESOURCES,
+    RETRIES,
+    training_memory,
+)
 from utils.job import EXIT_CHECKPOINTED
 
 CODE = "utils.zip"
@@ -243,7 +250,7 @@ class _Pipeline:
                 self.job(
                     "hpo_trial",
                     ["trial", "--suggestion", In(f"{name}.json"), "--study", In(study)],
-                    self.learning(o.epochs_per_trial),
+                    self.learning(o.epochs_per_trial, o.gpus),
                     ["--tries", RETRIES + 1, "--result", Out(f"{name}_result.json")],
                     ["--checkpoint", Checkpoint(f"{name}.ckpt"), *self.handing_over],
                     executable="hpo",
@@ -265,7 +272,7 @@ class _Pipeline:
         self.job(
             "train_model",
             params,
-            self.learning(self.options.epochs),
+            self.learning(self.options.epochs, self.options.processes),
             ["--checkpoint", Checkpoint("train_model.ckpt"), *self.handing_over],
             ["--fingerprints", In(FINGERPRINTS)],
             self.finding(),
@@ -345,8 +352,11 @@ class _Pipeline:
     def train_shards(self) -> list[str]:
         return [f"train_aug_{s}.tar" for s in range(self.options.train_shards)]
 
-    def learning(self, epochs: int) -> list:
-        """Return the arguments that a trial and the final training share."""
+    def learning(self, epochs: int, processes: int) -> list:
+        """Return the arguments that a trial and the final training share.
+
+        Without GPUs a trial is one process: trials share the cores by being trained side by side.
+        """
         o = self.options
         shards = [In(shard) for shard in self.train_shards()]
         files = [In(name) for name in self.weights.values()]
@@ -362,10 +372,10 @@ class _Pipeline:
             *self.task,
             *self.judging,
             *self.seed,
-            *(["--processes", o.gpus] if o.gpus > 1 else []),
+            *(["--processes", processes] if processes > 1 else []),
         ]
 
-    def largest_training(self) -> int:
+    def largest_training(self, processes: int) -> int:
         """Return the MiB that the largest training takes that recipe or search may ask for."""
         o = self.options
         if self.judges and o.freeze == "backbone" and self.weights.keys() >= set(o.archs):
@@ -373,7 +383,7 @@ class _Pipeline:
         size = o.largest("image_size", o.image_size)
         batch = o.largest("batch_size", BATCH_SIZES[o.task])
         chip = 1 if self.judges else o.largest("chip", CHIP)  # a face is seen as a whole
-        return training_memory(o.archs, int(size), int(batch), chip)
+        return training_memory(o.archs, int(size), int(batch), chip, processes)
 
     def job(self, kind: str, *arguments: list, executable: str = "", suffix: str = "") -> None:
         """Add one job: `kind` names its row in the table of resources."""
@@ -390,11 +400,14 @@ class _Pipeline:
                 job.add_checkpoint(item.lfn, stage_out=False, register_replica=False)
                 checkpoint_itself(job, item.lfn)
         asked = RESOURCES[kind]
-        cores = self.options.training_cores if kind == "train_model" else asked.cores
+        final = kind == "train_model"
+        cores = self.options.cores_to_train if final else asked.cores
         job.add_env(OMP_NUM_THREADS=str(cores), MKL_NUM_THREADS=str(cores))
         memory = asked.memory
         if asked.caches:
-            memory = max(memory, self.largest_training()) + self.options.cache_mb
+            processes = self.options.processes if final else max(1, self.options.gpus)
+            more = (processes - 1) * PROGRAM
+            memory = max(memory + more, self.largest_training(processes)) + self.options.cache_mb
         job.add_pegasus_profile(
             cores=cores,
             memory=f"{memory} MB",

@@ -16,7 +16,8 @@ class Resources:
     cores
         Processor cores, and threads that torch computes with, on machines with fewer cores too:
         in how many parts a sum is added up decides its last bits. More threads than cores take
-        several times as long. Those of the final training are an option's, ``--training-cores``.
+        several times as long. Those of the final training are an option's, ``--training-cores``,
+        which its ``--workers`` share; there is one for each at least.
     memory, disk
         In MiB. A training of a large network, or of large chips, gets what `training_memory` says,
         where that is more.
@@ -107,17 +108,24 @@ STEP = 1.3
 """What a step takes, against what it keeps for its gradient: the largest gradients, too."""
 
 
-def training_memory(archs: Sequence[str], image_size: int, batch_size: int, chip: float) -> int:
+def training_memory(
+    archs: Sequence[str], image_size: int, batch_size: int, chip: float, processes: int = 1
+) -> int:
     """Return the MiB that a training takes, less the cache, of the largest of `archs`.
 
     Parameters
     ----------
     chip
         Side of a chip: up to 1 a share of `image_size`, else in pixels.
+    processes
+        That share the batch. Each has the network for itself.
     """
     side = max(32, round((chip * image_size if chip <= 1 else chip) / 32) * 32)
     kept = [
         (NETWORKS[arch].fixed, NETWORKS[arch].image + NETWORKS[arch].megapixel * side**2 / 1e6)
         for arch in archs
     ]
-    return max(round(PROGRAM + fixed + STEP * batch_size * image) for fixed, image in kept)
+    shared = -(-batch_size // processes) * processes
+    return max(
+        round(processes * (PROGRAM + fixed) + STEP * shared * image) for fixed, image in kept
+    )

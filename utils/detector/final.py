@@ -17,7 +17,7 @@ from utils.metrics.operating_point import choose_threshold
 from utils.networks.devices import has_bfloat16
 from utils.networks.model_file import in_half_precision, learnt_from, write_model
 from utils.records import write_record
-from utils.training.distributed import is_first
+from utils.training.distributed import is_first, processes
 from utils.training.plan import Plan
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,8 @@ def _record(
         "parameters": sum(parameter.numel() for parameter in fitted.model.parameters()),
         "device": str(next(fitted.model.parameters()).device),
         "weights": plan.weights.name if plan.weights else None,
+        "processes": processes(),
+        "replaced": fitted.replaced,
         "epochs": fitted.epochs,
         "calibration": asdict(calibration),
         "threshold": operating_point["threshold"],

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torchvision.models.detection import FasterRCNN
@@ -34,6 +35,8 @@ class Fitted:
     ----------
     found
         What the network finds on `validation`; None in processes that write no files.
+    replaced
+        The workers that were replaced on the way (`utils.training.carry_out`).
     """
 
     model: FasterRCNN
@@ -42,6 +45,7 @@ class Fitted:
     photos: FaceDataset
     validation: FaceDataset
     found: list[Detections] | None
+    replaced: list[dict[str, Any]]
 
 
 def fit(
@@ -65,7 +69,7 @@ def fit(
     """
     device = best_device()
     bfloat16 = has_bfloat16(device)
-    task, epochs = carry_out(
+    task, epochs, replaced = carry_out(
         plan,
         checkpoint,
         lambda saved: _begin(plan, device, bfloat16),
@@ -76,7 +80,7 @@ def fit(
     found = task.found
     if found is None and is_first():  # the last epoch had been validated before this start
         found = detections_of(task.model, task.validation, bfloat16=bfloat16)
-    return Fitted(task.model, task.anchors, epochs, task.photos, task.validation, found)
+    return Fitted(task.model, task.anchors, epochs, task.photos, task.validation, found, replaced)
 
 
 def _begin(plan: Plan, device: str, bfloat16: bool) -> FaceDetection:

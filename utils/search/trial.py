@@ -12,7 +12,7 @@ from utils.search.journal import check_journal
 from utils.search.study import Pruner
 from utils.seed import derive_seed
 from utils.training.checkpoint import KilledTooOften
-from utils.training.distributed import is_first
+from utils.training.distributed import is_first, is_loss_of_another
 from utils.training.plan import Plan
 from utils.training.progress import EpochRecord
 
@@ -77,8 +77,8 @@ def run_trial(
         except KilledTooOften as why:
             state, reason = "fail", str(why)
         except Exception as why:
-            if not is_first():
-                raise  # the launcher must know, or the first would wait
+            if not is_first() or is_loss_of_another(why):
+                raise  # the launcher must know, who replaces it
             log.exception("trial %d failed", asked["number"])
             state, reason = "fail", f"{type(why).__name__}: {why}"
     if not is_first():

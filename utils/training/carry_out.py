@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from utils.training.checkpoint import Checkpoint
 from utils.training.loop import Task, train
@@ -20,7 +21,7 @@ def carry_out(
     stop: Callable[[], bool] = lambda: False,
     after_epoch: Callable[[EpochRecord], None] = lambda record: None,
     tries: int | None = None,
-) -> tuple[Trained, list[EpochRecord]]:
+) -> tuple[Trained, list[EpochRecord], list[dict[str, Any]]]:
     """Train as planned, going on from `checkpoint` where it belongs to this plan.
 
     Parameters
@@ -30,7 +31,8 @@ def carry_out(
 
     Returns
     -------
-    What `begin` made, its network trained, and a record per epoch.
+    What `begin` made, its network trained; a record per epoch; and the workers that were replaced
+    on the way, in their order (`utils.training.replaced`).
 
     Raises
     ------
@@ -52,4 +54,4 @@ def carry_out(
         after_epoch,
         hand_over=lambda: due is not None and time.monotonic() >= due,
     )
-    return task, epochs
+    return task, epochs, list(chain.from_iterable(saved.replaced.values()))

@@ -7,10 +7,13 @@ There is no second copy. The file is renamed into place, so a kill or a lost nod
 before it whole. A copy would only help against a disk that loses data, and would double what every
 hand-over transfers.
 
-Of processes that train together, all read the file and the first writes it.
+Of processes that train together, all read the file and the first writes it. On several nodes
+without a common folder each node may have a file of its own; all go on from that of them which was
+saved most often.
 """
 
 import hashlib
+import json
 import logging
 import time
 from collections.abc import Iterable
@@ -18,7 +21,19 @@ from pathlib import Path
 from typing import Any
 
 from utils.errors import InputError
-from utils.training.distributed import anywhere, is_first, wait_for_first
+from utils.records import write_atomically
+from utils.training.distributed import (
+    anywhere,
+    bytes_of,
+    from_first,
+    is_first,
+    is_first_of_node,
+    largest,
+    processes,
+    rank,
+    wait_for_first,
+)
+from utils.training.replaced import Replaced, replaced_so_far
 from utils.training.tensors import load_tensors, save_tensors
 
 SCHEMA = 3
@@ -55,6 +70,8 @@ class Checkpoint:
     starts
         How often the job was started, this time included, without finishing an epoch or stopping
         in an orderly way. A job that is killed over and over shows in it.
+    replaced
+        The workers that were replaced, in all starts (`utils.training.replaced`).
     """
 
     def __init__(self, path: Path, job: dict[str, Any]) -> None:
@@ -63,6 +80,8 @@ class Checkpoint:
         self.state: dict[str, Any] | None = None
         self.kept: Any = None
         self.patience = 0.0
+        self.replaced: Replaced = {}
+        self._saves = 0
         self._written = time.monotonic()
 
     def start(self, tries: int | None = None) -> None:
@@ -73,19 +92,27 @@ class Checkpoint:
         KilledTooOften
             If this is the start number `tries` without progress. The last one is not spent on
             another attempt: what failed so often would take the job down with it.
+        InputError
+            If the processes that train together are not all of one job.
         """
-        if is_first():
-            self._load()
-            self.starts += 1
+        job = json.dumps(self.job, sort_keys=True)
+        if anywhere(job != from_first(job)):
+            raise InputError(
+                "the processes that train together were not given the same photographs, weights "
+                "and options; give every node equal ones"
+            )
+        self._load()
+        self._share()
+        self.starts = from_first(self.starts) + 1
+        self.replaced |= replaced_so_far()
         self._write()
-        if not is_first():
-            self._load()
         if tries is not None and self.starts >= max(tries, 2):
             raise KilledTooOften(f"killed {self.starts - 1} times without finishing an epoch")
 
     def keep(self, kept: Any) -> None:
         """Keep tensors and plain values from now on, beside what is saved."""
         self.starts, self.kept = 0, kept
+        self._saves += 1
         self._write()
 
     def save(self, state: dict[str, Any], may_wait: bool = False) -> None:
@@ -97,6 +124,7 @@ class Checkpoint:
         if may_wait and self.patience and not anywhere(late):
             return
         self.starts, self.state = 0, state
+        self._saves += 1
         self._write()
 
     def _write(self) -> None:
@@ -107,6 +135,8 @@ class Checkpoint:
                 "job": self.job,
                 "starts": self.starts,
                 "state": self.state,
+                "saves": self._saves,
+                "replaced": self.replaced,
                 **({} if self.kept is None else {"kept": self.kept}),
             }
             save_tensors(self.path, content)
@@ -118,6 +148,28 @@ class Checkpoint:
         if content is not None:
             self.starts, self.state = content["starts"], content["state"]
             self.kept = content.get("kept")
+            self.replaced = dict(content.get("replaced", {}))
+            self._saves = content.get("saves", 0)
+
+    def _share(self) -> None:
+        """Let every process have read the file that was saved most often."""
+        if processes() == 1:
+            return
+        has = self.state is not None or self.kept is not None
+        (most,) = largest([self._saves if has else -1])
+        if most < 0:
+            return
+        holds = has and self._saves == most
+        (last,) = largest([processes() - rank() if holds else 0])
+        source = processes() - last
+        data = self.path.read_bytes() if holds else b""
+        digest = hashlib.sha256(data).hexdigest()
+        if anywhere(digest != bytes_of(source, digest.encode()).decode()):
+            data = bytes_of(source, data)
+            if is_first_of_node() and not holds:
+                write_atomically(self.path, data)
+            wait_for_first()
+            self._load()
 
     def _read(self) -> dict[str, Any] | None:
         if self.path.is_dir():

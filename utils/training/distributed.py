@@ -27,7 +27,7 @@ STORE = "MASK_DETECTION_STORE"
 PATIENCE = timedelta(hours=2)
 """Longest wait for another process: while the first validates, the others have nothing to do."""
 
-Record = TypeVar("Record", dict, list, None)
+Record = TypeVar("Record", dict, list, str, int, None)
 
 
 def join() -> None:
@@ -115,13 +115,34 @@ def from_first(record: Record) -> Record:
     """Return what the first process gives: anything that JSON has words for."""
     if processes() == 1:
         return record
-    text = json.dumps(record).encode() if is_first() else b""
-    (length,) = largest([len(text)])
+    return json.loads(bytes_of(0, json.dumps(record).encode() if is_first() else b""))
+
+
+def bytes_of(source: int, data: bytes) -> bytes:
+    """Return what the process number `source` gives; what the others give is left unused."""
+    if processes() == 1:
+        return data
+    sends = rank() == source
+    (length,) = largest([len(data) if sends else 0])
+    if length == 0:
+        return b""
     message = torch.zeros(length, dtype=torch.uint8)
-    if is_first():
-        message = torch.frombuffer(bytearray(text), dtype=torch.uint8)
-    dist.broadcast(message, src=0)
-    return json.loads(message.numpy().tobytes())
+    if sends:
+        message = torch.frombuffer(bytearray(data), dtype=torch.uint8)
+    dist.broadcast(message, src=source)
+    return message.numpy().tobytes()
+
+
+def is_first_of_node() -> bool:
+    """Return whether this is the process that writes files which each node needs."""
+    return int(os.environ.get("LOCAL_RANK", 0)) == 0
+
+
+def is_loss_of_another(error: BaseException) -> bool:
+    """Return whether an error is that another process has gone, and no fault of this one."""
+    words = ("gloo", "Connection closed by peer", "Connection reset by peer", "NCCL")
+    lost = isinstance(error, dist.DistError) or any(word in str(error) for word in words)
+    return processes() > 1 and isinstance(error, RuntimeError) and lost
 
 
 def wait_for_first() -> None:

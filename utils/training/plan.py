@@ -12,6 +12,7 @@ from typing import Any, Self
 from utils.errors import InputError, suggestion
 from utils.job import InputPath
 from utils.training.recipe import Recipe
+from utils.training.replaced import REPLACEMENTS
 
 BESIDES = ("arch", "image_size")
 """What a search may choose besides a recipe."""
@@ -216,7 +217,17 @@ def add_plan_options(parser: argparse.ArgumentParser, tasks: Mapping[str, Traina
     )
     parser.add_argument("--seed", type=int, default=0, help="decides all random numbers")
     parser.add_argument(
-        "--processes", type=int, default=1, help="that share each batch, each on a GPU of its own"
+        "--processes",
+        type=int,
+        default=1,
+        help="that share each batch, on GPUs of their own or else a share of the threads; torchrun "
+        "tells how many by itself",
+    )
+    parser.add_argument(
+        "--replacements",
+        type=int,
+        default=REPLACEMENTS,
+        help="of processes that die; all then go on from the checkpoint",
     )
     parser.add_argument(
         "--checkpoint", type=Path, required=True, help="read to go on, written every epoch"
