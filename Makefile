@@ -10,7 +10,7 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-condor faults fuzz pool lint format data faces export tracking \
+.PHONY: help run test test-condor faults workers fuzz pool lint format data faces export tracking \
     track-ui video app serve image app-image serve-image image-tag image-push sample benchmark \
     quality pretrained pictures clean
 
@@ -31,6 +31,9 @@ test-condor: $(READY)  ## pass the tests that run on that pool; where it cannot 
 
 faults: $(READY)  ## break it in every way we know, and print what was lost (20 minutes)
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m tests.faults $(ARGS)
+
+workers: $(READY)  ## train by several workers, kill 20 of them, use two nodes (root, ten minutes)
+	OMP_WAIT_POLICY=PASSIVE $(RUN) -m tests.workers $(ARGS)
 
 fuzz: $(READY)  ## feed the readers of annotations and archives damaged files (ten minutes)
 	$(RUN) -m tests.fuzz $(ARGS)
@@ -117,7 +120,7 @@ pretrained: $(READY)  ## train the model in the box again on DATA, with its card
 	$(RUN) -m data.models.make --data $(DATA) $(ARGS)
 
 # The speed benchmarks take photographs; the others make their own.
-ON_DATA := service training_speed inference_speed profile_step bfloat16 recipe starts stages feature_cost
+ON_DATA := service training_speed inference_speed profile_step bfloat16 recipe starts stages feature_cost workers
 benchmark-%: $(READY)
 	@echo; echo "== $*"; $(RUN) benchmarks/$*.py $(if $(filter $*,$(ON_DATA)),--data $(DATA)) $(ARGS)
 

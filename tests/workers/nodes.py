@@ -1,0 +1,125 @@
+"""Two nodes on one machine: network namespaces, a cable between them, and no common folder."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from tests.workers.training import (
+    ENVIRONMENT,
+    SCRIPT,
+    Inputs,
+    Result,
+    children,
+    result,
+    words,
+)
+
+ADDRESSES = ("10.78.0.1", "10.78.0.2")
+PORT = 29400
+IP = shutil.which("ip") or "ip"
+
+
+class NodesUnavailable(Exception):
+    """Namespaces cannot be made on this machine; the message says why."""
+
+
+@contextlib.contextmanager
+def two_nodes() -> Iterator[tuple[str, str]]:
+    """Yield the names of two network namespaces that reach each other and nothing else.
+
+    Raises
+    ------
+    NodesUnavailable
+        Without root, or without the command ``ip``.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        raise NodesUnavailable("network namespaces take root; run it as root on Linux")
+    if shutil.which("ip") is None:
+        raise NodesUnavailable("the command ip is missing; install iproute2")
+    names = f"mask-{os.getpid()}-1", f"mask-{os.getpid()}-2"
+    plugs = f"m{os.getpid()}a", f"m{os.getpid()}b"
+    try:
+        for name in names:
+            _ip("netns", "add", name)
+        _ip("link", "add", plugs[0], "type", "veth", "peer", "name", plugs[1])
+        for name, plug, address in zip(names, plugs, ADDRESSES, strict=True):
+            _ip("link", "set", plug, "netns", name, "name", "eth0")
+            _ip("-n", name, "address", "add", f"{address}/24", "dev", "eth0")
+            _ip("-n", name, "link", "set", "eth0", "up")
+            _ip("-n", name, "link", "set", "lo", "up")
+        yield names
+    finally:
+        for name in names:
+            subprocess.run([IP, "netns", "delete", name], check=False, capture_output=True)
+
+
+def on_two_nodes(inputs: Inputs, name: str, kill_after: str | None = None) -> Result:
+    """Train by one worker on each of two nodes, which ``torchrun`` brings together by TCP.
+
+    Each node has its inputs, and its checkpoint, in a folder of its own.
+
+    Parameters
+    ----------
+    kill_after
+        Once the log of the first node says so, the worker of the second is killed.
+    """
+    folders = [inputs.folder(f"{name}_{number}") for number in (1, 2)]
+    with two_nodes() as nodes, contextlib.ExitStack() as stack:
+        agents = []
+        try:
+            for number, (node, folder) in enumerate(zip(nodes, folders, strict=True)):
+                log = stack.enter_context(open(folder / "log", "w"))
+                agents.append(
+                    subprocess.Popen(
+                        [IP, "netns", "exec", node, *_torchrun(number)],
+                        cwd=folder,
+                        env=ENVIRONMENT | {"GLOO_SOCKET_IFNAME": "eth0"},
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                        start_new_session=True,
+                    )
+                )
+            if kill_after:
+                _wait_until(lambda: kill_after in (folders[0] / "log").read_text(), agents)
+                for worker in children(agents[1].pid):
+                    os.kill(worker, signal.SIGKILL)
+            for agent, folder in zip(agents, folders, strict=True):
+                assert agent.wait(600) == 0, (folder / "log").read_text()
+        finally:
+            for agent in agents:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(agent.pid, signal.SIGKILL)
+                agent.wait()
+    # Who is the first, and writes, may be another after a restart.
+    (written,) = [folder for folder in folders if (folder / "model.pth").exists()]
+    return result(written)
+
+
+def _torchrun(number: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1"),
+        *("--max-restarts", "3", "--local-addr", ADDRESSES[number], "--rdzv-backend", "c10d"),
+        *("--rdzv-id", "mask", "--rdzv-endpoint", f"{ADDRESSES[0]}:{PORT}"),
+        *("--rdzv-conf", f"is_host={int(number == 0)}"),
+        # Without the dashes torchrun takes our --log for an abbreviation of an option of its own.
+        *("--", str(SCRIPT), *words()),
+    ]
+
+
+def _ip(*command: str) -> None:
+    done = subprocess.run([IP, *command], check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise NodesUnavailable(f"ip {' '.join(command)}: {done.stderr.strip()}")
+
+
+def _wait_until(condition: Callable[[], bool], agents: Sequence[subprocess.Popen]) -> None:
+    deadline = time.monotonic() + 600
+    while not condition():
+        assert time.monotonic() < deadline
+        assert all(agent.poll() is None for agent in agents)
+        time.sleep(0.05)
