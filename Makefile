@@ -10,8 +10,8 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-condor faults workers fuzz pool lint format data faces export tracking \
-    track-ui video app serve image app-image serve-image image-tag image-push sample benchmark \
+.PHONY: help run test test-condor faults workers store-faults fuzz pool lint format data faces \
+    export store tracking track-ui video app serve image app-image serve-image image-tag image-push sample benchmark \
     quality pretrained pictures clean
 
 help:  ## list the targets
@@ -34,6 +34,9 @@ faults: $(READY)  ## break it in every way we know, and print what was lost (20 
 
 workers: $(READY)  ## train by several workers, kill 20 of them, use two nodes (root, ten minutes)
 	OMP_WAIT_POLICY=PASSIVE $(RUN) -m tests.workers $(ARGS)
+
+store-faults: $(READY)  ## add, remove, kill and flip bits in a store of data versions, 1,000 times
+	$(RUN) -m tests.data_store.kills $(ARGS)
 
 fuzz: $(READY)  ## feed the readers of annotations and archives damaged files (ten minutes)
 	$(RUN) -m tests.fuzz $(ARGS)
@@ -58,6 +61,9 @@ export: $(READY)  ## install what detect.py --export needs
 
 video: $(READY)  ## install what detect.py needs for videos, cameras and streams
 	$(RUN) -m pip install --quiet --requirement requirements-video.txt
+
+store: $(READY)  ## install what stores of data versions elsewhere need (ARGS=s3fs; docs/data.md)
+	$(RUN) -m pip install --quiet --requirement requirements-store.txt $(ARGS)
 
 tracking: $(READY)  ## install what --track and track need (docs/tracking.md)
 	$(RUN) -m pip install --quiet --requirement requirements-tracking.txt
@@ -108,7 +114,7 @@ sample: $(READY)  ## draw the bundled sample again; the files come out the same
 
 benchmark: $(READY)  ## measure speed, and the rate's intervals and plans (DATA=folder or zip; hours)
 	for name in engine_overhead planning intake training_speed inference_speed epoch_cost profile_step \
-	    bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting tracks; do $(MAKE) --no-print-directory benchmark-$$name; done
+	    bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting tracks data_versions; do $(MAKE) --no-print-directory benchmark-$$name; done
 
 quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the detector is
 	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(or $(MINUTES),20 90) $(ARGS)
@@ -143,7 +149,7 @@ ifneq ($(shell $(WORKS) && echo yes),yes)
 endif
 
 $(READY): requirements.txt requirements-app.txt requirements-dev.txt requirements-export.txt requirements-faces.txt \
-    requirements-service.txt requirements-tracking.txt requirements-video.txt requirements-weights.txt
+    requirements-service.txt requirements-store.txt requirements-tracking.txt requirements-video.txt requirements-weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	    echo "make: this needs Python 3.11 or newer, and $(PYTHON) is" \
 	    "$$($(PYTHON) --version 2>&1 | tail -n 1); name another: make $(MAKECMDGOALS)" \

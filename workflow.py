@@ -20,6 +20,7 @@ from typing import Any
 
 try:
     from utils.commands.command import Command
+    from utils.commands.data import DATA
     from utils.commands.managing import MANAGING, TRACK
     from utils.commands.overview import OVERVIEW
     from utils.commands.running import go_on, start
@@ -52,6 +53,7 @@ COMMANDS: dict[str, Command] = {
         *MANAGING,
         *SAMPLING,
         *OVERVIEW,
+        DATA,
     )
 }
 """What there is besides ``run`` and ``graph``, by name."""

@@ -48,6 +48,12 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         help="with --faces: shards of whole photographs to calibrate both stages on",
     )
+    parser.add_argument(
+        "--data-version",
+        default="",
+        metavar="DIGITS",
+        help="version of the annotated photographs, which the model file is to name",
+    )
     parser.add_argument("--model", type=OutputPath, required=True, help="the trained network")
     parser.add_argument("--log", type=OutputPath, required=True, help="JSON record of the training")
     parser.add_argument("--curves", type=OutputPath, required=True, help="PNG of loss and quality")
@@ -75,7 +81,8 @@ def main(args: argparse.Namespace) -> None:
     recipe = read_recipe(args.recipe, of=TASKS[args.task])
     plan = plan_of(args).searched(recipe | searched)
     train = final_of(args.task)
-    record = train(plan, args.checkpoint, args.model, args.log, stop, args.fingerprints)
+    files = (args.checkpoint, args.model, args.log)
+    record = train(plan, *files, stop, args.fingerprints, args.data_version)
     if record and args.faces:
         from utils.classifier.two_stage_fit import make_two_stage
         from utils.models import load_finder

@@ -25,6 +25,7 @@ def checkout(tmp_path) -> Path:
         "-export",
         "-faces",
         "-service",
+        "-store",
         "-tracking",
         "-video",
         "-weights",

@@ -28,10 +28,10 @@ from utils.dag.pipeline import (
 )
 from utils.dag.plan import write_plan
 from utils.dag.run_folder import filling
+from utils.data_store.opened import open_data, told_of_version
 from utils.dataset.intake.annotated_sample import read_annotated_sample, told_of_sample
 from utils.dataset.intake.choices import Choices
 from utils.dataset.intake.class_folders import NAME as FOLDERS
-from utils.dataset.intake.dataset import Dataset
 from utils.dataset.intake.groups import told_of_groups
 from utils.dataset.intake.layout import FORMATS
 from utils.dataset.intake.photographs import NewPhotographs
@@ -74,7 +74,7 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
     photos = options.predict or ((SAMPLE / "predict",) if options.data is None else ())
     shards = photo_shards(options)
     with ExitStack() as sources:
-        dataset = sources.enter_context(Dataset(data, _choices(options)))
+        dataset = sources.enter_context(open_data(data, _choices(options), options.store))
         new = NewPhotographs(photos, len(shards)) if shards else None
         if new:
             sources.enter_context(new)
@@ -102,7 +102,9 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
         if learnt_file(options):
             learnt = _learnt(_ours(options, weights, finder), tell)
         with filling(options.run_dir, options.name) as folder:
-            dataset.pack(folder / DATASET)
+            version = dataset.pack(folder / DATASET)
+            tell(told_of_version(dataset.facts, version))
+            facts["data"] = {**dataset.facts, "version": version}
             if dataset.sides:
                 write_record(folder / GIVEN_SIDES, {"sides": dataset.sides})
             if sample:

@@ -63,6 +63,7 @@ def command(epochs, *more):
         *("--val", "val.tar", "--arch", "compact_resnet18_fpn", "--epochs", str(epochs)),
         *("--image-size", "64", "--seed", "3", "--checkpoint", "train_model.ckpt"),
         *("--recipe", "batch_size=9", "clip=3"),  # best.json goes over it
+        *("--data-version", "ab12"),
         *("--model", "model.pth", "--log", "training.json", "--curves", "curves.png", *more),
     ]
 
@@ -94,7 +95,7 @@ def train_alone(folder, epochs, checkpoint_minutes=None):
         checkpoint_minutes=checkpoint_minutes,
     )
     names = ("train_model.ckpt", "model.pth", "training.json")
-    train_final(plan, *(folder / name for name in names))
+    train_final(plan, *(folder / name for name in names), data_version="ab12")
 
 
 def test_terminated_in_an_epoch_and_started_again_gives_the_same_model(folder, tmp_path_factory):
@@ -126,6 +127,7 @@ def test_terminated_in_an_epoch_and_started_again_gives_the_same_model(folder, t
     assert {"total", "objectness"} <= record["epochs"][0]["loss"].keys()
     assert set(record["epochs"][0]["validation"]) == {"map", "map_50", "loss"}
     detector = Detector.load(folder / "model.pth", "cpu")
+    assert detector.file.data_version == "ab12"
     assert detector.threshold == record["threshold"] == record["operating_point"]["threshold"]
     assert [list(level) for level in detector.file.anchors.sizes] == record["anchors"]
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")

@@ -35,7 +35,8 @@ def written(plan, shards, tmp_path_factory):
     seen = [fingerprint(one.decode()) for one in read_shard(shards["train"])][:2]
     write_fingerprints(folder / "index.npz", ["0", "1"], seen)
     names = [folder / name for name in ("c.ckpt", "model.pth", "log.json")]
-    record = train_final(plan, *names, fingerprints=folder / "index.npz")
+    told = {"fingerprints": folder / "index.npz", "data_version": "ab12"}
+    record = train_final(plan, *names, **told)
     assert record == {k: v for k, v in read_record(names[2]).items() if k != "schema"}
     return names[1], record
 
@@ -50,6 +51,7 @@ def test_the_model_judges_as_was_measured(plan, written, shards):
     assert told["balanced_accuracy"] > 0.6
     assert classifier.calibration.temperature == record["calibration"]["temperature"] != 1
     assert (classifier.margin, classifier.threshold) == (0.35, 0.0)
+    assert classifier.file.data_version == "ab12"
     assert classifier.file.data_digest == FacePictures(plan.train, 32).digest
     assert classifier.file.started_from["network"].startswith("CenterFace")
     assert len(learnt_by(path)) == 2

@@ -32,6 +32,7 @@ def train_final(
     log_record: Path,
     stop: Callable[[], bool] = lambda: False,
     fingerprints: Path | None = None,
+    data_version: str = "",
 ) -> dict[str, Any] | None:
     """Train as planned; write the model file and the training's record, and return the record.
 
@@ -47,6 +48,8 @@ def train_final(
     fingerprints
         Of the training photographs, as `split_data` writes them. They travel in the model file,
         with those that the weights to start from bring along.
+    data_version
+        Of the annotated photographs (`utils.dataset.version`), which the model file names.
 
     Raises
     ------
@@ -76,6 +79,7 @@ def train_final(
             params=plan.recipe.as_params(),
             metrics={"validation": told},
             data_digest=fitted.photos.digest,
+            data_version=data_version,
             fingerprints=learnt_from(fingerprints, plan.weights),
             started_from=origin(plan.weights, plan.arch) if plan.weights else None,
         ),

@@ -83,6 +83,7 @@ class ModelFile(TrainedModel):
     params: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     data_digest: str = ""
+    data_version: str = ""
     classes: tuple[str, ...] = CLASSES
     fingerprints: bytes | None = None
     evaluation: dict[str, Any] | None = None

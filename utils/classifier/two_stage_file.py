@@ -121,6 +121,11 @@ class TwoStageFile(Remembering):
         """Finder and network in a word."""
         return f"{self.finder.name}+{self.classifier.arch}"
 
+    @property
+    def data_version(self) -> str:
+        """Version of the annotated photographs that the classifier learnt from."""
+        return self.classifier.data_version
+
     def content(self) -> dict[str, Any]:
         """Return what its file holds."""
         return {

@@ -53,8 +53,8 @@ class Shared:
 def shared_photographs(first: RecordedRun, second: RecordedRun) -> Shared:
     """Return the test photographs that two runs share.
 
-    With one version of the data, those of one name. Else those of equal content, with equal boxes
-    and classes, as the data in the run folders have them.
+    With the same data under the same names, those of one name. Else those of equal content, with
+    equal boxes and classes, as the data in the run folders have them.
 
     Raises
     ------
@@ -63,10 +63,11 @@ def shared_photographs(first: RecordedRun, second: RecordedRun) -> Shared:
     """
     tested = [tested_photographs(run) for run in (first, second)]
     otherwise, how = 0, "one version of the data"
-    if first.data_version and first.data_version == second.data_version:
+    if first.packed_data and first.packed_data == second.packed_data:
         pairs = [(name, name) for name in tested[0] if name in tested[1]]
     else:
-        how = "by content, because the versions of the data differ"
+        one = first.data_version == second.data_version
+        how = f"by content, because the {'names' if one else 'versions'} of the data differ"
         mine, other = (
             _content(run.folder / DATASET, set(names))
             for run, names in zip((first, second), tested, strict=True)
@@ -120,7 +121,7 @@ def _content(shard: Path, names: set[str]) -> dict[str, tuple[str, Any]]:
     if not shard.exists():
         raise InputError(
             f"{shard}: is not there any more, so it cannot be told which test photographs the runs "
-            "share, whose versions of the data differ"
+            "share, whose data differ"
         )
     kept = (photo for photo in read_shard(shard) if photo.name in names)
     return {hashlib.sha256(one.image).hexdigest(): (one.name, _faces(one)) for one in kept}

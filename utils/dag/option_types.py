@@ -82,6 +82,22 @@ def path(value: Any) -> Path:
     return Path(value).expanduser()
 
 
+def is_data_version(value: str | Path) -> bool:
+    """Return whether a value is of the form NAME@VERSION, and so no path but of a rare kind."""
+    form = r"[A-Za-z0-9][\w.-]*@(latest|[0-9a-fA-F]{4,64})"
+    return re.fullmatch(form, str(value), re.ASCII) is not None
+
+
+def store(value: Any) -> str:
+    """Read where versions of data sets are kept: a path, or an address."""
+    if isinstance(value, str) and "://" in value and not value.startswith("file://"):
+        return value
+    try:
+        return str(path(value))
+    except ValueError:
+        raise ValueError("a folder, or an address as s3://bucket/folder") from None
+
+
 def _instead(scheme: str) -> str:
     """Say what to do with an address, because nothing here reads one."""
     if scheme in ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "udp", "srt", "mms"):

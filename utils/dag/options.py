@@ -15,12 +15,14 @@ from utils.dag.option_types import (
     flag,
     freezing,
     image,
+    is_data_version,
     is_file_of_finder,
     mapping,
     path,
     paths,
     real,
     searched,
+    store,
     text,
     whole,
     word,
@@ -124,10 +126,19 @@ class Options:
         path,
         None,
         "annotated photographs (PASCAL VOC, YOLO, COCO, CVAT; with --task classify also a folder "
-        "for each class): a folder, a .zip or a .tar* of one, as docs/data.md says (default: the "
-        "bundled sample)",
+        "for each class): a folder, a .zip or a .tar* of one, or a version that `data add` keeps, "
+        "NAME or NAME@VERSION, as docs/data.md says (default: the bundled sample)",
         "PATH",
-        is_path=_always,
+        is_path=lambda value: not is_data_version(value),
+    )
+    store: str | None = _option(
+        store,
+        None,
+        "where versions of data sets are kept: a folder, or an address that fsspec knows, as "
+        "docs/data.md says (default: MASK_DETECTION_STORE, else data_store/ of the project)",
+        "ADDRESS",
+        is_path=lambda value: "://" not in value,
+        goes_on=True,
     )
     predict: tuple[Path, ...] = _option(
         paths,

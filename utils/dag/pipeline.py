@@ -61,12 +61,14 @@ class Checkpoint:
     lfn: str
 
 
-def build_workflow(options: Options, weights: Mapping[str, str] | None = None) -> Workflow:
+def build_workflow(
+    options: Options, weights: Mapping[str, str] | None = None, data_version: str | None = None
+) -> Workflow:
     """Return the workflow that `options` describe; of files, only an image's size is looked at.
 
-    `weights` are settled, see `weights_files`.
+    `weights` are settled, see `weights_files`; the model file is to name the `data_version`.
     """
-    return _Pipeline(options, weights).build()
+    return _Pipeline(options, weights, data_version).build()
 
 
 def data_files(options: Options) -> list[str]:
@@ -164,8 +166,11 @@ def _size(image: str | None) -> int:
 
 
 class _Pipeline:
-    def __init__(self, options: Options, weights: Mapping[str, str] | None) -> None:
+    def __init__(
+        self, options: Options, weights: Mapping[str, str] | None, data_version: str | None
+    ) -> None:
         self.options = options
+        self.data_version = ["--data-version", data_version] if data_version else []
         self.weights = weights_files(options, weights)
         self.workflow = Workflow(options.name)
         self.seed = ["--seed", options.seed]
@@ -275,6 +280,7 @@ class _Pipeline:
             self.learning(self.options.epochs, self.options.processes),
             ["--checkpoint", Checkpoint("train_model.ckpt"), *self.handing_over],
             ["--fingerprints", In(FINGERPRINTS)],
+            self.data_version,
             self.finding(),
             ["--model", Out(MODEL, keep=True)],
             ["--log", Out("training.json", keep=True)],

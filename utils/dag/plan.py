@@ -78,7 +78,8 @@ def write_plan(
         **facts,
     }
     write_record(folder / CONFIGURATION, description)
-    workflow = build_workflow(options, weights)
+    version = (facts.get("data") or {}).get("version")
+    workflow = build_workflow(options, weights, version)
     placeholders = _placeholders(folder / "checkpoints", checkpoints(workflow))
     inputs = [folder / name for name in (CODE, CONFIGURATION, *data)]
     catalogs.replica_catalog(inputs, placeholders).write(str(folder / catalogs.REPLICAS))

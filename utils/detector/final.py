@@ -30,6 +30,7 @@ def train_final(
     log_record: Path,
     stop: Callable[[], bool] = lambda: False,
     fingerprints: Path | None = None,
+    data_version: str = "",
 ) -> dict[str, Any] | None:
     """Train as planned; write the model file and the training's record, and return the record.
 
@@ -46,6 +47,8 @@ def train_final(
     fingerprints
         Of the training photographs, as `split_data` writes them. They travel in the model file,
         with those that the weights to start from bring along.
+    data_version
+        Of the annotated photographs (`utils.dataset.version`), which the model file names.
 
     Raises
     ------
@@ -78,6 +81,7 @@ def train_final(
             params=plan.recipe.as_params(),
             metrics={"validation": precision, "operating_point": operating_point},
             data_digest=fitted.photos.digest,
+            data_version=data_version,
             started_from=origin(plan.weights, plan.arch) if plan.weights else None,
             fingerprints=learnt_from(fingerprints, plan.weights),
         ),

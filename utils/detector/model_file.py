@@ -52,6 +52,9 @@ class ModelFile(TrainedModel):
         Hyper-parameters of the training; what was measured on validation.
     data_digest
         SHA-256 of the training photographs (`utils.dataset.torch_dataset.FaceDataset`).
+    data_version
+        Version of the annotated photographs that the training side was split from
+        (`utils.dataset.version`); empty where that is not known.
     classes
         Names by falling id, from id 1.
     fingerprints
@@ -76,6 +79,7 @@ class ModelFile(TrainedModel):
     params: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     data_digest: str = ""
+    data_version: str = ""
     classes: tuple[str, ...] = CLASSES
     fingerprints: bytes | None = None
     evaluation: dict[str, Any] | None = None

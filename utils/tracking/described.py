@@ -201,6 +201,7 @@ def _tags(run: RecordedRun, identity: str) -> dict[str, str]:
         "task": run.task,
         "command": record.get("command"),
         "data": run.data_version,
+        "data.called": run.data_called,
         "weights": (record.get("weights") or {}).get("told"),
         "machine": plain(record["machine"]) if record.get("machine") else None,
         "hosts": " ".join(hosts),
@@ -255,7 +256,7 @@ def _with_intervals(record: Any) -> Any:
 def _data(run: RecordedRun) -> tuple[DataSet, ...]:
     digests, options = run.record.get("digests") or {}, run.options
     found = []
-    source = str(options.get("data") or "the bundled sample")
+    source = str(run.data_called or options.get("data") or "the bundled sample")
     for side, told in (run.output(SPLIT).get("sides") or {}).items():
         counts = {"photographs": told.get("photos"), "faces": told.get("faces")}
         name = f"annotated photographs: {side}"

@@ -8,7 +8,7 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from utils.dag.options import spelled
-from utils.dag.pipeline import CODE
+from utils.dag.pipeline import CODE, DATASET
 from utils.tracking.recorded import SPLIT, TRAINING, RecordedRun, plan_options, short
 
 MISSING = "-"
@@ -70,16 +70,14 @@ def _data(run: RecordedRun) -> dict[str, Any]:
     digests, data = run.record.get("digests") or {}, run.record.get("data") or {}
     new = run.record.get("new_photographs") or {}
     told: dict[str, Any] = {
-        "version of the annotated photographs": short(run.data_version) or None,
+        "version of the annotated photographs": run.data_called or short(run.data_version) or None,
         "annotated photographs": data.get("photos"),
         "format": data.get("format"),
         **{f"faces: {name}": number for name, number in (data.get("faces") or {}).items()},
         "new photographs": new.get("photos"),
     }
     told |= {
-        f"digest of {name}": short(value)
-        for name, value in digests.items()
-        if name != "dataset.tar"
+        f"digest of {name}": short(value) for name, value in digests.items() if name != DATASET
     }
     split = run.output(SPLIT)
     for name, side in (split.get("sides") or {}).items():

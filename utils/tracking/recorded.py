@@ -80,8 +80,21 @@ class RecordedRun:
 
     @property
     def data_version(self) -> str | None:
-        """The digest of the annotated photographs, packed, in whatever format they came."""
+        """The version of the annotated photographs (`utils.dataset.version`).
+
+        Of runs that were planned before there were versions, the digest of the packed data.
+        """
+        return (self.record.get("data") or {}).get("version") or self.packed_data
+
+    @property
+    def packed_data(self) -> str | None:
+        """The digest of the annotated photographs as the run packed them, names included."""
         return (self.record.get("digests") or {}).get(DATASET)
+
+    @property
+    def data_called(self) -> str | None:
+        """What the version of the data is called where it came from a store: ``masks@1f2e``."""
+        return (self.record.get("data") or {}).get("called")
 
     def output(self, name: str) -> Mapping[str, Any]:
         """Return an output, empty where there is none."""
@@ -105,6 +118,7 @@ def read_run(folder: Path) -> RecordedRun:
         if options.get("task", TASKS[0]) not in TASKS:
             raise InputError(f"{folder / RECORD}: options.task is {options['task']!r}")
         dict(record.get("digests") or {})
+        dict(record.get("data") or {})
     except (InputError, AttributeError, KeyError, TypeError, ValueError) as error:
         told = str(error) if isinstance(error, InputError) else f"{folder / RECORD}: {error!r}"
         return RecordedRun(folder, BROKEN, trouble=(told,))

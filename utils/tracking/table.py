@@ -43,7 +43,8 @@ def rows_of(runs: Sequence[RecordedRun], sort: str = "when") -> list[Row]:
     Returns
     -------
     ``run`` (its folder's name), ``folder``, ``when`` (it was planned), ``state``, ``name``,
-    ``task``, ``engine``, ``data`` (version of the annotated photographs), ``map``, ``map_50``,
+    ``task``, ``engine``, ``data`` (version of the annotated photographs),
+    ``data_called`` (its name in a store), ``map``, ``map_50``,
     ``balanced_accuracy`` (None of what the task or the state does not give), ``answer`` ({share,
     interval, words}, None before there is one), ``jobs`` ({state: n}), ``options`` (all),
     ``differs`` (the options in which it differs from most of these runs) and ``trouble``.
@@ -79,7 +80,7 @@ def table_of(rows: Sequence[Row], usual: Mapping[str, Any]) -> str:
         "run": lambda row: row["run"],
         "state": _state,
         "task": lambda row: row["task"] or "",
-        "data": lambda row: short(row["data"]),
+        "data": lambda row: row["data_called"] or short(row["data"]),
         **{name: lambda row, name=name: _score(row[name]) for name in _SIZES},
         "answer": lambda row: _answer(row["answer"]),
         "options": lambda row: _words(row["differs"]),
@@ -122,6 +123,7 @@ def _row(run: RecordedRun, usual: Mapping[str, Any]) -> Row:
         "task": run.task,
         "engine": run.record.get("engine"),
         "data": run.data_version,
+        "data_called": run.data_called,
         "map": precision.get("map"),
         "map_50": precision.get("map_50"),
         "balanced_accuracy": judged.get("balanced_accuracy"),

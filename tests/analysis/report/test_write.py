@@ -97,6 +97,7 @@ def made(new_detector, photo, tmp_path_factory) -> Path:
             "options": {"seed": 3, "weights": None, "name": NASTY},
             "versions": {"torch": "2.14.1"},
             "digests": {"dataset.tar": "ab" * 32},
+            "data": {"version": "cd" * 32, "called": "masks@cdcdcdcdcdcd"},
         },
     )
     return folder
@@ -164,6 +165,10 @@ def test_that_the_photographs_are_those_of_the_test_is_said_first(inputs, tmp_pa
     written = write(inputs, tmp_path)
     assert read_record(written["prevalence"])["caveats"][0].startswith("No new photographs")
     assert "No new photographs were given" in written["page"].read_text()
+
+
+def test_the_page_names_the_version_of_the_data(page) -> None:
+    assert f"masks@cdcdcdcdcdcd, {'cd' * 32}" in page.select_one("#reproduce").text
 
 
 def test_the_page_needs_no_other_file_and_no_network(page) -> None:

@@ -37,6 +37,7 @@ _CONFIGURATION = (
     "created",
     "command",
     "options",
+    "data",
     "versions",
     "git_commit",
     "digests",

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.dataset.class_names import parse_told, resolve, why_too_few
-from utils.dataset.formats import voc
-from utils.dataset.formats.annotation import LEAST_SIDE, RawAnnotation
+from utils.dataset.formats.annotation import RawAnnotation
 from utils.dataset.image_header import Header
 from utils.dataset.intake import class_folders
 from utils.dataset.intake.archives import Source
@@ -28,10 +27,12 @@ from utils.dataset.intake.names import filenames, names_of_any
 from utils.dataset.intake.paths import side_of
 from utils.dataset.intake.reading import annotation_reader, read_photograph
 from utils.dataset.intake.sides import check_sides, count_sides
-from utils.dataset.intake.writing import write
+from utils.dataset.intake.small_faces import count_by_size, too_few_are_large
+from utils.dataset.intake.writing import as_photo, pack_annotated
 from utils.dataset.intake.yolo_classes import check_beside
 from utils.dataset.shards import Photo
-from utils.errors import InputError, brief, number_of
+from utils.dataset.version import whole_split
+from utils.errors import InputError, brief
 
 _NAMED = 5  # how many reasons an error names
 
@@ -77,6 +78,9 @@ class Dataset:
         What was found, mended and left out: see `utils.dataset.intake.facts`.
     sides
         With ``split="given"`` the side of each photograph by its name, else empty.
+    came_on
+        The side of each photograph by its name where the data come split, whether that is kept or
+        not; else empty.
 
     Raises
     ------
@@ -118,7 +122,9 @@ class Dataset:
                 raise InputError(f"{path}: {why}" + (f"; no photograph in {none}" if none else ""))
             small = self._too_small(read.entries, choices) if choices.task == "classify" else 0
             self._entries = self._named(read.entries, layout.format)
-            self.sides = self._given_sides(choices)
+            came = {entry.name: side_of(entry.path) for entry in self._entries}
+            self.sides = check_sides(self._source.path, came) if choices.split == "given" else {}
+            self.came_on = whole_split(came)
             self.facts = facts_of(
                 layout,
                 photos=len(self._entries),
@@ -144,23 +150,31 @@ class Dataset:
     def __exit__(self, *_: object) -> None:
         self._source.__exit__()
 
-    def pack(self, output: Path) -> None:
-        """Write the photographs, sorted by name, with their annotations to the shard `output`.
+    def pack(self, output: Path) -> str:
+        """Write the photographs to the shard `output`; return the version of the data.
 
-        Raises
-        ------
-        InputError
-            If it cannot be written.
+        See `pack_annotated`.
         """
-        write(output, self.photos())
+        return pack_annotated(output, self.annotated(), self.came_on)
+
+    def annotated(self) -> Iterator[tuple[str, bytes, RawAnnotation]]:
+        """Yield file name, bytes, and faces in our class names of the photographs, by their names.
+
+        The size that an annotation tells is that of the upright photograph.
+        """
+        for entry in self._entries:
+            names = tuple(self._classes[name] for name in entry.raw.names)
+            raw = RawAnnotation(names, entry.raw.boxes, entry.raw.size)
+            yield entry.filename, self._source.read(entry.path), raw
+
+    def image(self, filename: str) -> bytes:
+        """Return the bytes of a photograph by the name that `annotated` gives it."""
+        path = next(entry.path for entry in self._entries if entry.filename == filename)
+        return self._source.read(path)
 
     def photos(self) -> Iterator[Photo]:
         """Yield the photographs, sorted by name, with VOC annotations in our class names."""
-        for entry in self._entries:
-            raw = entry.raw
-            names = [self._classes[name] for name in raw.names]
-            annotation = voc.write(entry.filename, *raw.size, names, raw.boxes)
-            yield Photo(entry.name, entry.filename, self._source.read(entry.path), annotation)
+        return (as_photo(*one) for one in self.annotated())
 
     def _read(self, layout: Layout, told: dict[str, str], choices: Choices) -> _Read:
         reader = annotation_reader(self._source, layout, told)
@@ -198,19 +212,10 @@ class Dataset:
 
     def _too_small(self, entries: list[_Entry], choices: Choices) -> int:
         """Return how many faces are too small to be cut out; enough must be left to learn from."""
-        small, large = 0, Counter()
-        for entry in entries:
-            width, height = entry.raw.size
-            for name, (x1, y1, x2, y2) in zip(entry.raw.names, entry.raw.boxes, strict=True):
-                side = min(min(x2, width) - max(x1, 0), min(y2, height) - max(y1, 0))
-                small += LEAST_SIDE <= side < choices.smallest_face
-                large[name] += side >= choices.smallest_face
+        smallest = choices.smallest_face
+        small, large = count_by_size((entry.raw for entry in entries), smallest)
         if small and why_too_few(self._classes, large):
-            raise InputError(
-                f"{self._source.path}: {number_of(small, 'face')} with a shorter side of less than "
-                f"{choices.smallest_face} pixels cannot be judged, and the other {large.total():,} "
-                "are not of two classes; give larger photographs, or a lower --smallest-face"
-            )
+            raise too_few_are_large(self._source.path, small, large.total(), smallest)
         return small
 
     def _mend(self, read: _Read, boxes: Boxes) -> None:
@@ -238,12 +243,6 @@ class Dataset:
         for entry, name in zip(entries, names, strict=True):
             entry.filename = name
         return sorted(entries, key=lambda entry: entry.name)
-
-    def _given_sides(self, choices: Choices) -> dict[str, str]:
-        if choices.split != "given":
-            return {}
-        sides = {entry.name: side_of(entry.path) for entry in self._entries}
-        return check_sides(self._source.path, sides)
 
 
 def pack_dataset(path: Path, output: Path, choices: Choices = AS_IT_IS) -> dict[str, Any]:

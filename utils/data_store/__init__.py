@@ -1,0 +1,1 @@
+"""Versions of annotated data sets, by content: photographs once, whatever versions share them."""
