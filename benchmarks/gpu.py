@@ -101,7 +101,9 @@ def trainings(
     works = {}
     for size in BATCH_SIZES[:1] if quick else BATCH_SIZES:
         recipe = replace(plan.recipe, batch_size=2 if quick else size)
-        works[f"{plan.arch}, {size} chips"] = ours(replace(plan, recipe=recipe), checkpoint)
+        works[f"{plan.arch}, {recipe.batch_size} chips"] = ours(
+            replace(plan, recipe=recipe), checkpoint
+        )
     if not quick:
         whole = replace(plan.recipe, chip=1.0, augmentation=0.0, batch_size=8)
         works[f"{RESNET50_V2}, 8 photographs"] = ours(

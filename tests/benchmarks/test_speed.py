@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import bfloat16, epoch_cost, inference_speed, profile_step, training_speed
+from benchmarks import bfloat16, epoch_cost, gpu, inference_speed, profile_step, training_speed
 from benchmarks.parts import Parts
+from utils.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -35,6 +36,22 @@ def test_inference_speed(capsys):
     assert rows[inference_speed.REFERENCE][2] == "1.0x"
     assert rows[inference_speed.EXACT][3] == "0 of 0"
     assert len(rows) == 7  # with the head
+
+
+def test_gpu_times_both_and_compares_with_the_processor(capsys):
+    gpu.main(["--quick", "--device", "cpu"])
+    printed = capsys.readouterr().out
+    rows = rows_of(printed)
+    assert float(rows["compact_centerface_fpn, 2 chips"][0]) > 0
+    assert float(rows["one at a time"][0]) > 0
+    found, of = printed.strip().rpartition(": ")[2].split(" of ")
+    assert found == of and int(of) > 0  # the "GPU" is the processor here
+
+
+def test_gpu_is_asked_for_where_there_is_none():
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match="no GPU"):
+            gpu.main(["--quick", "--device", "cuda"])
 
 
 def test_agreement_asks_for_class_and_place():

@@ -7,11 +7,11 @@ them otherwise, its first layer is changed so that it computes the same.
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import torch
 from torch import Tensor, nn
 
 from utils.networks.normalisation import MEAN, STD
+from utils.networks.onnx_layers import layers_of
 from utils.networks.published import CENTERFACE, EFFICIENTNET_LITE0, Packaged, packaged, sha256_of
 from utils.networks.trunks import efficientnet_lite0_trunk, mobilenet_v2_trunk
 from utils.training.tensors import load_tensors
@@ -49,11 +49,9 @@ def _centerface(path: Path) -> State:
     keeps the variance of its input, and its normalisation, whose statistics are 0 and 1, the factor
     and the bias: the same function, and one that trains from nothing as well.
     """
-    net = cv2.dnn.readNetFromONNX(str(path))
-    layers = (net.getLayer(net.getLayerId(name)) for name in net.getLayerNames())
-    blobs = (layer.blobs for layer in layers if layer.type == "Convolution")
     trunk = mobilenet_v2_trunk(nn.ReLU).layers
     pairs = _convolutions(trunk)
+    blobs = layers_of(path, "Convolution", len(pairs))
     with torch.no_grad():
         for number, ((convolution, norm), (kernel, bias)) in enumerate(
             zip(pairs, blobs, strict=False)  # its neck and its heads come last

@@ -10,10 +10,10 @@ Scientific Programming (2020).
 
 from pathlib import Path
 
-import cv2
 import torch
 from torch import Tensor, nn
 
+from utils.networks.onnx_layers import layers_of
 from utils.networks.quicker import fold
 from utils.networks.trunks import mobilenet_v2_trunk
 
@@ -79,13 +79,11 @@ class CenterFace(nn.Module):
 
     def read(self, path: Path) -> None:
         """Take the weights from the ONNX file, whose layers stand in the order of ours."""
-        net = cv2.dnn.readNetFromONNX(str(path))
-        layers = [net.getLayer(net.getLayerId(name)) for name in net.getLayerNames()]
-        blobs = {kind: [it.blobs for it in layers if it.type == kind] for kind in _KINDS}
         for kind, module in _KINDS.items():
             ours = [it for it in self.modules() if isinstance(it, module)]
             # the last convolution, of landmarks, is not ours
-            for layer, numbers in zip(ours, blobs[kind], strict=kind != "Convolution"):
+            theirs = layers_of(path, kind, len(ours))
+            for layer, numbers in zip(ours, theirs, strict=kind != "Convolution"):
                 _take(layer, [torch.tensor(it) for it in numbers])
 
 
