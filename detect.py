@@ -4,6 +4,7 @@
 python detect.py photographs/                 a folder, with all that is in it
 python detect.py a.jpg more.zip '2024/*.png'  photographs, archives and patterns of them
 python detect.py photographs/ --model runs/RUN/output/face_mask_detector.pth
+python detect.py photographs/ --model models:/mask-detector@champion
 python detect.py photographs/ --suggest 30    deals thirty of them to annotate, for a surer answer
 python detect.py clip.mp4                     a video; also 0 or /dev/video0 (a camera), rtsp://,
                                               http(s)://: every person once, and the rate over time
@@ -70,7 +71,7 @@ def export(args: argparse.Namespace) -> int:
 
     if args.sources or args.faces:
         raise InputError("--export: writes a model and looks at nothing; give a model and no more")
-    for line in write(args.model, args.export):
+    for line in write(chosen(args), args.export):
         print(line)
     return EXIT_DONE
 
@@ -116,7 +117,7 @@ def detect(args: argparse.Namespace, words: list[str]) -> int:
         from utils.apply.sentences import of_a_face_each
 
         settings = Settings(
-            args.model, args.device, args.threshold, not args.no_pictures, args.faces
+            chosen(args), args.device, args.threshold, not args.no_pictures, args.faces
         )
         model = settings.load()
         console.tell(*of_a_face_each(model))
@@ -147,6 +148,18 @@ def detect(args: argparse.Namespace, words: list[str]) -> int:
     return EXIT_IN_PART if results.skipped or facts["not_read"] else EXIT_DONE
 
 
+def chosen(args: argparse.Namespace) -> Path | None:
+    """Return the model file that is named; of one in a registry that which is meant now."""
+    from utils.tracking.registered import find_registered, is_registered
+
+    if args.model is None or not is_registered(args.model):
+        return args.model
+    found = find_registered(args.model, args.registry)
+    if not (args.quiet or args.json):
+        print(f"Model: {found}")
+    return found.file()
+
+
 def detect_moving(args: argparse.Namespace) -> int:
     """Watch videos, cameras and streams; return the exit code."""
     if args.show:
@@ -166,7 +179,7 @@ def detect_moving(args: argparse.Namespace) -> int:
     from utils.apply.looking import Settings  # which imports PyTorch
     from utils.apply.sentences import of_a_face_each
 
-    model = Settings(args.model, args.device, args.threshold, faces=args.faces).load()
+    model = Settings(chosen(args), args.device, args.threshold, faces=args.faces).load()
     if of_a_face_each(model):
         raise InputError(
             f"--model {args.model}: is a classifier, and frames are no faces; name what finds "

@@ -23,6 +23,7 @@ try:
     from utils.commands.data import DATA
     from utils.commands.managing import MANAGING, TRACK
     from utils.commands.overview import OVERVIEW
+    from utils.commands.registering import REGISTERING
     from utils.commands.running import go_on, start
     from utils.commands.sampling import SAMPLING
     from utils.dag.graph import draw_graph
@@ -54,6 +55,7 @@ COMMANDS: dict[str, Command] = {
         *SAMPLING,
         *OVERVIEW,
         DATA,
+        *REGISTERING,
     )
 }
 """What there is besides ``run`` and ``graph``, by name."""

@@ -16,6 +16,7 @@ from utils.classifier.inference import FaceClassifier
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError
 from utils.models import Model
+from utils.tracking.registered import is_registered, registered_file
 
 OF_A_RUN = Path("output") / "face_mask_detector.pth"
 CHOICE = "model"
@@ -70,7 +71,8 @@ class Shared:
 def choices(settings: Settings) -> dict[str, Path]:
     """Return the models that there are, by what to call them."""
     found = {"The model in the box": IN_THE_BOX} if IN_THE_BOX.exists() else {}
-    found |= {f"File {path.name}": path for path in settings.models}
+    for path in settings.models:
+        found[f"{'Model' if is_registered(path) else 'File'} {path.name}"] = path
     # Looked for at every move of a slider: no record of a run is read.
     for path in sorted(settings.runs.glob(f"[!.]*/{OF_A_RUN}"), reverse=True):
         if path.stat().st_size:  # a job that fails leaves an empty file
@@ -94,14 +96,31 @@ def opened(settings: Settings) -> Opened | None:
     before = st.session_state.get(CHOICE)
     name = st.sidebar.selectbox("Model", names, index=names.index(before) if before in names else 0)
     st.session_state[CHOICE] = name
-    shared = _load(found[name])
+    path = _file(found[name], settings.registry)
+    shared = path and _load(path)
     if shared is None or not isinstance(shared.model, FaceClassifier):
-        return shared and Opened(name, found[name], shared)
+        return shared and Opened(name, path, shared)
     finder = st.sidebar.selectbox("Faces are found by", [WHOLE, *FINDERS])
     if finder == WHOLE:
-        return Opened(name, found[name], shared)
-    shared = _load(found[name], finder)
-    return shared and Opened(name, found[name], shared, finder)
+        return Opened(name, path, shared)
+    shared = _load(path, finder)
+    return shared and Opened(name, path, shared, finder)
+
+
+def _file(path: Path, registry: str | None) -> Path | None:
+    """Return the model file that is meant now; None, and an error shown, if it cannot be had."""
+    if not is_registered(path):
+        return path
+    try:
+        return _meant(str(path), registry)
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+@st.cache_data(ttl=15, show_spinner="The registry is asked ...")
+def _meant(word: str, registry: str | None) -> Path:
+    return registered_file(word, registry)
 
 
 def _load(path: Path, finder: str | None = None) -> Shared | None:

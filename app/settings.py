@@ -24,6 +24,9 @@ class Settings:
         How many one visitor can have looked at at a time, and how large these may be together.
     start_runs
         Whether visitors may start and stop runs on this machine.
+    registry
+        Where models are that are named as ``models:/NAME@ALIAS``, as `utils.models.load_model`
+        takes it.
     """
 
     models: tuple[Path, ...] = ()
@@ -31,6 +34,7 @@ class Settings:
     photographs: int = 300
     megabytes: int = 300
     start_runs: bool = True
+    registry: str | None = None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,7 +42,15 @@ def parser() -> argparse.ArgumentParser:
     default = Settings()
     made = argparse.ArgumentParser(prog="streamlit run app/main.py --", allow_abbrev=False)
     add = made.add_argument
-    add("--model", type=Path, action="append", default=[], metavar="FILE", help="more models")
+    add(
+        "--model",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="more models; also of a registry, as models:/mask-detector@champion",
+    )
+    add("--registry", metavar="URI", help="address of that registry")
     add("--runs", type=Path, default=default.runs, metavar="DIR", help="of run folders")
     add("--photographs", type=int, default=default.photographs, metavar="N", help="at a time")
     add("--megabytes", type=int, default=default.megabytes, metavar="N", help="of them together")
@@ -50,5 +62,10 @@ def read_settings(words: Sequence[str]) -> Settings:
     """Return the settings that a command line gives."""
     args = parser().parse_args(words)
     return Settings(
-        tuple(args.model), args.runs, args.photographs, args.megabytes, not args.no_start
+        tuple(args.model),
+        args.runs,
+        args.photographs,
+        args.megabytes,
+        not args.no_start,
+        args.registry,
     )

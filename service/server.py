@@ -1,6 +1,7 @@
 """uvicorn with what it lacks: clients that never end a request are left, and an end in time."""
 
 import asyncio
+import functools
 import logging
 import os
 import socket
@@ -13,11 +14,13 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from service.app import make_app
+from service.champions import Champions
 from service.logs import FACTS, log_to_stderr
 from service.models import Models
 from service.settings import Settings, is_loopback, parser, settings_of
 from service.state import Service
 from utils.errors import InputError
+from utils.models import load_model
 
 EXIT_BAD_INPUT = 2
 HEAD_BYTES = 16 * 1024
@@ -131,7 +134,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = settings_of(args, os.environ)
         log_to_stderr()
-        models = Models(settings.models, settings.device)
+        loader = functools.partial(load_model, registry=settings.registry)
+        models = Models(settings.models, settings.device, loader)
         models.load_all()
         sockets = [_listen(settings)]
     except InputError as error:
@@ -150,7 +154,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     log.info("serving", extra={FACTS: facts})
     if not (settings.keys or is_loopback(settings.host)):
         log.warning("there are no keys: whoever reaches this address may ask")
-    make_server(settings, models).run(sockets=sockets)
+    with Champions(models, settings.models, settings.registry):
+        make_server(settings, models).run(sockets=sockets)
     return 0
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from utils.errors import InputError, brief
+from utils.tracking.registered import is_registered, registered_name
 
 BOX = "box"
 """The name of the model in the box."""
@@ -58,6 +59,9 @@ class Settings:
         SHA-256 of those who may ask; without any, everybody may, but nobody load or unload models.
     fetch_hosts
         From which ``https:`` addresses are fetched.
+    registry
+        Where models are that are named as ``models:/NAME@ALIAS``, as `utils.models.load_model`
+        takes it.
     hosts
         That a request may be meant for (its field ``Host``); None for any.
     """
@@ -81,6 +85,7 @@ class Settings:
     drain_seconds: float = 8.0
     keys: frozenset[bytes] = frozenset()
     fetch_hosts: frozenset[str] = frozenset()
+    registry: str | None = None
     hosts: frozenset[str] | None = None
 
     @property
@@ -109,7 +114,13 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="[NAME=]PLACE",
-        help="a model file, a run folder, or 'box'; several times for several models",
+        help="a model file, a run folder, 'box', or a model in a registry as "
+        "models:/mask-detector@champion, the latest of which is served; several times for several",
+    )
+    add(
+        "--registry",
+        metavar="URI",
+        help="address of that registry; by default MLFLOW_TRACKING_URI, else that beside the runs",
     )
     add("--host", default=plain.host, help="address to listen at; 0.0.0.0 for all")
     add("--port", type=int, default=None, help="by default that of PORT, else 8000")
@@ -179,6 +190,7 @@ def settings_of(args: argparse.Namespace, environment: Mapping[str, str]) -> Set
         drain_seconds=args.drain_seconds,
         keys=_keys(args.keys, environment.get(KEYS, "")),
         fetch_hosts=frozenset(name.lower().rstrip(".") for name in args.fetch_host),
+        registry=args.registry,
         hosts=_hosts(args.allow_host, args.host),
     )
 
@@ -219,6 +231,9 @@ def _models(words: Sequence[str]) -> dict[str, Path | None]:
 
 
 def _file(place: Path) -> Path:
+    if is_registered(place):
+        registered_name(place)  # which checks it
+        return place
     path = place / CARRIER if place.is_dir() else place
     if not path.is_file():
         raise InputError(f"--model {place}: no model is there; name a model file or a run folder")
@@ -227,6 +242,8 @@ def _file(place: Path) -> Path:
 
 def _called(path: Path) -> str:
     """Return the name of a model that was given none: its run's, or its file's."""
+    if is_registered(path):
+        return registered_name(path)
     return path.parents[1].resolve().name if path.parts[-2:] == CARRIER.parts else path.stem
 
 

@@ -1,5 +1,6 @@
 """What tests of several rooms share."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,21 @@ def judged_run(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("judged")
     data = ("--data", str(runs.dataset(folder / "faces")))
     return runs.run(folder / "run", *data, *runs.JUDGING, "--cores", "1", "--train-shards", "2")
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory) -> Path:
+    """The folder of a store without runs; making its tables takes seconds."""
+    from utils.tracking.mlflow_store import Store
+
+    folder = tmp_path_factory.mktemp("store")
+    Store(f"sqlite:///{folder / 'mlflow.db'}")
+    return folder
+
+
+@pytest.fixture
+def address(empty_store, tmp_path) -> str:
+    """The address of a store without runs."""
+    (tmp_path / "store").mkdir()
+    shutil.copy(empty_store / "mlflow.db", tmp_path / "store")
+    return f"sqlite:///{tmp_path / 'store' / 'mlflow.db'}"

@@ -18,7 +18,7 @@ UNDER = {  # the rooms that each may import, besides the ground
     "networks": {"training", "metrics", "dataset"},
     "detector": {"networks", "search", "training", "metrics", "dataset"},
     "classifier": {"networks", "search", "training", "drawing", "metrics", "dataset"},
-    "models": {"detector", "classifier", "training"},
+    "models": {"detector", "classifier", "training", "tracking.registered"},
     "tasks": {"detector", "classifier", "training"},
     "analysis": {
         "detector",
@@ -41,6 +41,7 @@ UNDER = {  # the rooms that each may import, besides the ground
         "submission",
         "data_store",
         "dataset",
+        "registry",
         "comparison",
         "tracking",
         "analysis",
@@ -56,6 +57,7 @@ UNDER = {  # the rooms that each may import, besides the ground
         "networks",
         "dataset",
     },
+    "registry": {"comparison", "tracking", "models", "analysis", "dag", "dataset"},
 }
 SUBMIT_SIDE = (
     "utils.dag",

@@ -17,6 +17,7 @@ from utils.detector.inference import Detector
 from utils.detector.model_file import KIND
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError, brief
+from utils.tracking.registered import is_registered, registered_file
 from utils.training.tensors import load_tensors
 
 Model = Detector | FaceClassifier | TwoStageDetector
@@ -37,15 +38,20 @@ MODEL_FILES = (".pth", ".pt")
 DEVICES = ("cpu", "cuda", "mps")
 
 
-def load_model(path: Path | None = None, device: str | None = None) -> Model:
+def load_model(
+    path: Path | str | None = None, device: str | None = None, registry: str | None = None
+) -> Model:
     """Load a model onto a device.
 
     Parameters
     ----------
     path
-        A model file; by default that in the box.
+        A model file, or a model in a registry: ``models:/mask-detector@champion``; by default that
+        in the box.
     device
         ``cpu``, ``cuda``, ``cuda:1``, ...; by default the GPU where there is one.
+    registry
+        The address of the registry, as `utils.tracking.registered.find_registered` takes it.
 
     Returns
     -------
@@ -54,8 +60,11 @@ def load_model(path: Path | None = None, device: str | None = None) -> Model:
     Raises
     ------
     InputError
-        If the file is none of ours, damaged or not there, or the device cannot be used.
+        If the file is none of ours, damaged or not there, the registry has none such, or the device
+        cannot be used.
     """
+    if path is not None and is_registered(path):
+        path = registered_file(path, registry)
     if path is None and not IN_THE_BOX.exists():
         raise InputError(
             f"{IN_THE_BOX}: there is no model in the box; name one, as "

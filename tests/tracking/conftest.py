@@ -13,25 +13,8 @@ from optuna.storages.journal import JournalFileBackend
 from tests.tracking.made import answer, make_run
 from utils.search.journal import seal_journal
 from utils.search.study import NAME
-from utils.tracking.mlflow_store import Store
 
 LOSS = {"total": 1.5, "classification": 0.5}
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory) -> Path:
-    """The folder of a store without runs; making its tables takes seconds."""
-    folder = tmp_path_factory.mktemp("store")
-    Store(f"sqlite:///{folder / 'mlflow.db'}")
-    return folder
-
-
-@pytest.fixture
-def address(empty_store, tmp_path) -> str:
-    """The address of a store without runs."""
-    (tmp_path / "store").mkdir()
-    shutil.copy(empty_store / "mlflow.db", tmp_path / "store")
-    return f"sqlite:///{tmp_path / 'store' / 'mlflow.db'}"
 
 
 @pytest.fixture(scope="session")

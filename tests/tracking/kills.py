@@ -18,8 +18,9 @@ import numpy as np
 
 from tests.tracking.made import answer, evaluation, make_run
 from tests.tracking.read_back import tracked
+from utils.tracking.client import mlflow
 from utils.tracking.following import track_runs
-from utils.tracking.mlflow_store import Store, _mlflow
+from utils.tracking.mlflow_store import Store
 
 
 def parser() -> argparse.ArgumentParser:
@@ -72,7 +73,7 @@ def run_to_track(folder: Path) -> Path:
 def main() -> int:
     arguments = parser().parse_args()
     chance, good = np.random.default_rng(arguments.seed), 0
-    _mlflow("tracking")  # once, for all children
+    mlflow("tracking")  # once, for all children
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         run = run_to_track(folder / "run")

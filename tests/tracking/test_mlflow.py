@@ -109,18 +109,18 @@ def test_cut_off_at_any_step_and_tracked_again_it_is_as_undisturbed(
     left = [10**6]
 
     def cut(name: str) -> Any:
-        real = getattr(type(store._client), name)
+        real = getattr(type(store.client), name)
 
         def call(*args: Any, **kwargs: Any) -> Any:
             if left[0] == 0:
                 raise Killed
             left[0] -= 1
-            return real(store._client, *args, **kwargs)
+            return real(store.client, *args, **kwargs)
 
         return call
 
     for name in calls:
-        monkeypatch.setattr(store._client, name, cut(name))
+        monkeypatch.setattr(store.client, name, cut(name))
     store.track(run)
     steps = 10**6 - left[0]
     assert steps > 25

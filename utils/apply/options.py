@@ -8,7 +8,19 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
     """Add the sources and the options to a parser."""
     add = parser.add_argument
     add("sources", nargs="*", metavar="SOURCE", help="photographs, folders, archives, patterns")
-    add("--model", type=Path, metavar="FILE", help="model file (default: the one in the box)")
+    add(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="model file, or one in a registry as models:/mask-detector@champion (default: the one "
+        "in the box)",
+    )
+    add(
+        "--registry",
+        metavar="URI",
+        help="address of that registry (default: MLFLOW_TRACKING_URI, else the database beside the "
+        "runs)",
+    )
     add(
         "--faces",
         metavar="NAME",

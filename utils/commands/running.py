@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from utils.errors import InputError
 from utils.records import read_record
 from utils.submission import submit
 from utils.tracking.addresses import require_tracking, without_address
+from utils.tracking.registered import find_registered, is_registered
 
 
 def start(options: Options, command: list[str], tell: Tell, track: str | None = None) -> int:
@@ -29,6 +31,10 @@ def start(options: Options, command: list[str], tell: Tell, track: str | None = 
         The address that it is tracked at (`utils.tracking.addresses`); None: it is not.
     """
     check_tracking(options, track)
+    if is_registered(options.weights):
+        found = find_registered(options.weights, track or None)
+        options = replace(options, weights=str(found.file()))
+        tell(f"Weights: {found}")
     run = submit(options, without_address(command), tell=tell)
     tell(f"Run folder: {run.folder}")
     return 0 if options.dry_run else execute(run, options.wait, tell, track)

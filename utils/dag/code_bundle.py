@@ -3,7 +3,7 @@
 import ast
 import functools
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -26,13 +26,18 @@ def write_code_bundle(output: Path, project: Path = PROJECT) -> None:
 
 
 def bundled(project: Path = PROJECT) -> list[Path]:
-    """Return the files that executables can import, wherever in a module, and data beside them.
+    """Return the files that the executables can import, see `importable`."""
+    return importable(executables(project).values(), project)
+
+
+def importable(sources: Iterable[Path], project: Path = PROJECT) -> list[Path]:
+    """Return the files that sources can import, wherever in a module, and data beside them.
 
     Data are what lies in the folder of a package that is imported, or below in a folder that is no
     package: templates, for example.
     """
     modules: set[Path] = set()
-    found = list(executables(project).values())
+    found = list(sources)
     while found:
         for module in _imported(found.pop(), project):
             if module not in modules:

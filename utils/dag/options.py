@@ -271,9 +271,9 @@ class Options:
         "downloaded here and never in a job), box (the model in data/models), none, or a file of a "
         "state dict or a model of ours; auto: coco where "
         "there are any for --arch and the download works, else what a package holds for --arch, "
-        "else none (default: auto)",
+        "else none; or a model in a registry, as models:/mask-detector@champion (default: auto)",
         "{" + ",".join(WEIGHTS) + ",FILE}",
-        is_path=lambda value: value not in WEIGHTS,
+        is_path=lambda value: value not in WEIGHTS and not value.startswith("models:/"),
     )
     recipe: tuple[str, ...] = _option(
         assignments,

@@ -15,6 +15,9 @@ VARIABLE = "MLFLOW_TRACKING_URI"
 STORE = ".mlflow"
 """The folder beside the run folders that holds the store where no address is named."""
 
+RUNS = Path(__file__).resolve().parents[2] / "runs"
+"""The folder that runs are in unless ``--run-dir`` names another."""
+
 NOT_INSTALLED = (
     "MLflow is not installed; `make tracking` installs it, or "
     "`pip install -r requirements-tracking.txt`"
@@ -35,6 +38,17 @@ def tracking_address(named: str | None, run: Path) -> str:
     if address := named or os.environ.get(VARIABLE):
         return checked(address, "--track" if named else VARIABLE)
     return f"sqlite:///{run.resolve().parent / STORE / DATABASE}"
+
+
+def registry_address(named: str | None = None) -> str:
+    """Return the address of a registry: named, or in the environment, or beside the run folders.
+
+    Raises
+    ------
+    InputError
+        If what is named is no address of MLflow.
+    """
+    return tracking_address(named, RUNS / "run")
 
 
 def require_tracking(named: str | None) -> None:

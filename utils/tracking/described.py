@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.dag.run_folder import OUTPUT
+from utils.errors import InputError
 from utils.search.trials import read_trials
 from utils.tracking.differences import plain
 from utils.tracking.recorded import (
@@ -116,8 +117,18 @@ def describe(run: RecordedRun) -> Described:
     Raises
     ------
     InputError
-        If the journal of its search is there and cannot be read.
+        If the journal of its search is there and cannot be read, or a record is not as this version
+        writes it.
     """
+    try:
+        return _described(run)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{run.folder}: its records are not as this version writes them ({error!r})"
+        ) from error
+
+
+def _described(run: RecordedRun) -> Described:
     record = run.record
     planned = {name: record.get(name) for name in _PLANNED}
     identity = hashlib.sha256(json.dumps(planned, sort_keys=True).encode()).hexdigest()
@@ -166,8 +177,9 @@ def numbers(record: Any, path: str = "") -> Iterator[tuple[str, float]]:
 def _ends(intervals: Mapping[str, Any], path: str) -> Iterator[tuple[str, list[tuple[str, float]]]]:
     for name, ends in intervals.items():
         if isinstance(ends, list | tuple) and len(ends) == 2:
-            low, high = map(float, ends)
-            yield f"{path}/{name}" if path else name, [("low", low), ("high", high)]
+            told = zip(("low", "high"), ends, strict=True)  # an interval may have one end alone
+            bounds = [(end, float(at)) for end, at in told if at is not None]
+            yield f"{path}/{name}" if path else name, bounds
 
 
 def _params(run: RecordedRun) -> dict[str, str]:

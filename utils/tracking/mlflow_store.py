@@ -5,18 +5,14 @@ What it lacks is then added, and last of all the digest of the whole. So a writi
 is completed by the next, and one that is whole is passed over.
 """
 
-import contextlib
-import fcntl
-import importlib
 import json
-import logging
-import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from utils.errors import InputError
-from utils.tracking.addresses import ARTIFACTS, NOT_INSTALLED, shown, sqlite_file
+from utils.tracking.addresses import ARTIFACTS, shown, sqlite_file
+from utils.tracking.client import alone, mlflow, open_client, told
 from utils.tracking.described import IDENTITY, TRIAL, DataSet, Described, file_digest
 from utils.tracking.recorded import short
 
@@ -32,17 +28,7 @@ _FILES = "mask_detection.files"  # the tag that holds digests of the files that 
 _FAILED = "failed."
 _BATCH, _FEW = 1000, 100  # the most metrics, and parameters or tags, of one call
 _LONGEST = {"param": 6000, "tag": 8000}
-_DIGEST_LENGTH, _TEXT_LENGTH = 36, 500
-
-_SETTINGS = {  # of MLflow's client: a server that is down is told of in seconds
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
-}
-_SILENT = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "DO_NOT_TRACK": "true",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-}
+_DIGEST_LENGTH = 36
 
 
 class Store:
@@ -62,11 +48,7 @@ class Store:
     def __init__(self, address: str) -> None:
         self.address = address
         with self._told():
-            if file := sqlite_file(address):
-                file.parent.mkdir(parents=True, exist_ok=True)
-            self._client: MlflowClient = _mlflow("tracking").MlflowClient(address)
-            with _alone(self._lock):  # of two that make the tables, one would fail
-                self._client.search_experiments(max_results=1)
+            self.client: MlflowClient = open_client(address)
 
     def track(self, run: Described) -> bool:
         """Write what the store lacks of a run; return whether there was anything.
@@ -76,42 +58,30 @@ class Store:
         InputError
             If the store is down, full or read-only, or holds something else under that name.
         """
-        with self._told(), _alone(self._lock):
+        with self._told(), alone(self.address):
             experiment = self._experiment(run.experiment)
             there = self._find(experiment, run.identity)
             return self._write(experiment, run, there.get(None), there)
 
-    @property
-    def _lock(self) -> Path | None:
-        file = sqlite_file(self.address)
-        return file.with_name(f"{file.name}.lock") if file else None
+    def run_id(self, run: Described) -> str:
+        """Return the id that MLflow gave to a run that is tracked."""
+        with self._told():
+            return self._find(self._experiment(run.experiment), run.identity)[None].info.run_id
 
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        """Tell what goes wrong as people can mend it."""
-        try:
-            yield
-        except InputError:
-            raise
-        except Exception as error:  # MLflow's, those of the database's driver, of HTTP, of the disk
-            if not _is_of_the_store(error):
-                raise
-            reason = " ".join(str(error).split())
-            if "@" in self.address:  # a driver may quote the address, and with it a password
-                reason = type(error).__name__
-            raise InputError(
-                f"{shown(self.address)}: cannot be tracked to ({reason[:_TEXT_LENGTH]}); the run "
-                "itself is unharmed: mend that, and `python workflow.py track RUN_DIR` adds what "
-                "is missing"
-            ) from error
+    def _told(self) -> AbstractContextManager[None]:
+        then = (
+            "the run itself is unharmed: mend that, and `python workflow.py track RUN_DIR` adds "
+            "what is missing"
+        )
+        return told(self.address, "cannot be tracked to", then)
 
     def _experiment(self, name: str) -> str:
         """Return the id of an experiment, which is made where there is none."""
-        found = self._client.get_experiment_by_name(name)
+        found = self.client.get_experiment_by_name(name)
         if found is None:
             file = sqlite_file(self.address)
             place = (file.resolve().parent / ARTIFACTS).as_uri() if file else None
-            return self._client.create_experiment(name, artifact_location=place)
+            return self.client.create_experiment(name, artifact_location=place)
         if found.lifecycle_stage != "active":
             raise InputError(
                 f"{shown(self.address)}: the experiment {name!r} was deleted there; restore it, or "
@@ -123,7 +93,7 @@ class Store:
         """Return the runs of an identity by the number of the trial, None of the run itself."""
         asked, token, there = f"tags.`{IDENTITY}` = '{identity}'", None, {}
         while True:
-            page = self._client.search_runs([experiment], asked, page_token=token)
+            page = self.client.search_runs([experiment], asked, page_token=token)
             # Of several, which only two machines at once can make, the first made.
             for run in sorted(page, key=lambda run: (run.info.start_time, run.info.run_id)):
                 there.setdefault(run.data.tags.get(TRIAL), run)
@@ -143,7 +113,7 @@ class Store:
         if not found:
             tags = {IDENTITY: run.tags[IDENTITY]} | ({_PARENT: parent} if parent else {})
             tags |= {TRIAL: run.tags[TRIAL]} if TRIAL in run.tags else {}
-            found = self._client.create_run(experiment, run.start, tags, run.name)
+            found = self.client.create_run(experiment, run.start, tags, run.name)
         self._describe(run, found)
         self._measure(run, found)
         self._add_data(run.data, found.info.run_id)
@@ -152,14 +122,14 @@ class Store:
             there = trials.get(trial.tags[TRIAL])
             self._write(experiment, trial, there, {}, found.info.run_id)
         if run.end is None:
-            self._client.update_run(found.info.run_id, run.status)
+            self.client.update_run(found.info.run_id, run.status)
         else:
-            self._client.set_terminated(found.info.run_id, run.status, run.end)
-        self._client.set_tag(found.info.run_id, DIGEST, run.digest)
+            self.client.set_terminated(found.info.run_id, run.status, run.end)
+        self.client.set_tag(found.info.run_id, DIGEST, run.digest)
         return True
 
     def _describe(self, run: Described, found: "Run") -> None:
-        entities, there = _mlflow("entities"), found.data.params
+        entities, there = mlflow("entities"), found.data.params
         params = {name: value[: _LONGEST["param"]] for name, value in run.params.items()}
         if other := [name for name, value in params.items() if there.get(name, value) != value]:
             name = other[0]
@@ -176,19 +146,19 @@ class Store:
             if found.data.tags.get(name) != value
         ]
         for part in _parts(missing, _FEW):
-            self._client.log_batch(found.info.run_id, params=part)
+            self.client.log_batch(found.info.run_id, params=part)
         for part in _parts(new, _FEW):
-            self._client.log_batch(found.info.run_id, tags=part)
+            self.client.log_batch(found.info.run_id, tags=part)
         for name in found.data.tags:
             if name.startswith(_FAILED) and name not in tags:  # it was resumed since
-                self._client.delete_tag(found.info.run_id, name)
+                self.client.delete_tag(found.info.run_id, name)
 
     def _measure(self, run: Described, found: "Run") -> None:
         """Log each measure at a time that follows from the records: MLflow passes over equal ones.
 
         One that is another now is logged as later, so that it is the latest.
         """
-        metric, run_id = _mlflow("entities").Metric, found.info.run_id
+        metric, run_id = mlflow("entities").Metric, found.info.run_id
         latest: dict[str, tuple[int, float]] = {}
         for (name, step), value in run.metrics.items():
             latest[name] = max(latest.get(name, (step, value)), (step, value))
@@ -199,7 +169,7 @@ class Store:
         }
         before: dict[tuple[str, int], Any] = {}
         for name in unlike:
-            for one in self._client.get_metric_history(run_id, name):
+            for one in self.client.get_metric_history(run_id, name):
                 other = before.get((name, one.step))
                 if other is None or one.timestamp >= other.timestamp:
                     before[name, one.step] = one
@@ -210,12 +180,12 @@ class Store:
             if old is None or old.value != value:
                 told.append(metric(name, value, time, step))
         for part in _parts(told, _BATCH):
-            self._client.log_batch(run_id, metrics=part)
+            self.client.log_batch(run_id, metrics=part)
 
     def _add_data(self, data: Sequence[DataSet], run_id: str) -> None:
         if not data:
             return
-        entities, inputs = _mlflow("entities"), []
+        entities, inputs = mlflow("entities"), []
         for one in data:
             source = json.dumps({"path": one.source, "sha256": one.digest})
             dataset = entities.Dataset(
@@ -227,7 +197,7 @@ class Store:
             )
             tag = entities.InputTag("mlflow.data.context", one.context)
             inputs.append(entities.DatasetInput(dataset, [tag]))
-        self._client.log_inputs(run_id, inputs)
+        self.client.log_inputs(run_id, inputs)
 
     def _add_files(self, run: Described, found: "Run") -> None:
         try:
@@ -237,50 +207,10 @@ class Store:
         for name, path in run.files.items():
             digest = short(file_digest(path))
             if there.get(name) != digest:
-                self._client.log_artifact(found.info.run_id, str(path))
+                self.client.log_artifact(found.info.run_id, str(path))
                 there[name] = digest
                 told = json.dumps(there, sort_keys=True)[: _LONGEST["tag"]]
-                self._client.set_tag(found.info.run_id, _FILES, told)
-
-
-def _mlflow(part: str) -> Any:
-    """Return a module of MLflow, which is not to report to anybody that it is used.
-
-    Raises
-    ------
-    InputError
-        If it is not installed.
-    """
-    os.environ.update(_SILENT)
-    for name, value in _SETTINGS.items():
-        os.environ.setdefault(name, value)
-    try:
-        module = importlib.import_module(f"mlflow.{part}")
-    except ModuleNotFoundError as error:
-        raise InputError(f"{error}: {NOT_INSTALLED}") from error
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return module
-
-
-def _is_of_the_store(error: Exception) -> bool:
-    """Return whether an error is one of the store, and not a defect of ours."""
-    kinds = ("mlflow.", "sqlalchemy.", "requests.", "urllib3.", "sqlite3", "alembic.")
-    return isinstance(error, OSError) or any(
-        kind.__module__.startswith(kinds) for kind in type(error).__mro__
-    )
-
-
-@contextlib.contextmanager
-def _alone(lock: Path | None) -> Iterator[None]:
-    """Let one process at a time write to a database of this machine."""
-    if lock is None:
-        yield
-        return
-    with open(lock, "ab") as file:
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+                self.client.set_tag(found.info.run_id, _FILES, told)
 
 
 def _parts(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

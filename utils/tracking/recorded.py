@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from utils.dag.code_bundle import PROJECT
 from utils.dag.options import TASKS, Options
 from utils.dag.pipeline import DATASET
 from utils.dag.run_folder import LOGS, OUTPUT, holder
 from utils.dag.run_record import RECORD, as_a_whole
 from utils.errors import InputError
 from utils.records import parse_record, read_record
+from utils.tracking.addresses import RUNS
 
 WORKFLOW = "workflow.yml"
 HALF_MADE, BROKEN, NO_RUN = "half-made", "broken", "no run"
@@ -124,7 +124,7 @@ def read_run(folder: Path) -> RecordedRun:
         return RecordedRun(folder, BROKEN, trouble=(told,))
     if not there[1]:
         return RecordedRun(folder, HALF_MADE, record, trouble=(f"it has no {WORKFLOW}",))
-    outputs, trouble = _outputs(folder / OUTPUT)
+    outputs, trouble = read_outputs(folder / OUTPUT)
     state = "running" if running else _state(record, states, outputs)
     return RecordedRun(folder, state, record, outputs, trouble)
 
@@ -153,7 +153,7 @@ def find_runs(folders: Sequence[Path]) -> list[RecordedRun]:
 
 def default_folder() -> Path:
     """Return the folder that runs are in unless ``--run-dir`` named another."""
-    return PROJECT / "runs"
+    return RUNS
 
 
 def named_runs(folders: Sequence[Path]) -> list[RecordedRun]:
@@ -201,7 +201,8 @@ def _inside(folder: Path) -> Iterator[Path]:
     )
 
 
-def _outputs(folder: Path) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
+def read_outputs(folder: Path) -> tuple[dict[str, dict[str, Any]], tuple[str, ...]]:
+    """Return the records that a folder of outputs holds, and what cannot be read, in words."""
     outputs, trouble = {}, []
     for name in (EVALUATION, ANSWER, TRAINING, SPLIT, SEARCH):
         path = folder / name
