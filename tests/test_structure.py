@@ -57,7 +57,7 @@ UNDER = {  # the rooms that each may import, besides the ground
         "networks",
         "dataset",
     },
-    "registry": {"comparison", "tracking", "models", "analysis", "dag", "dataset"},
+    "registry": {"comparison", "tracking", "models", "analysis", "metrics", "dataset", "dag"},
 }
 SUBMIT_SIDE = (
     "utils.dag",

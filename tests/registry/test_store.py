@@ -20,7 +20,7 @@ from utils.tracking.registered import PLACE, SHA256, find_registered
 
 NAME = "m"
 STEPS = (
-    *("log_artifacts", "create_registered_model", "create_model_version"),
+    *("log_artifacts", "create_model_version"),
     *("set_registered_model_tag", "set_registered_model_alias", "delete_registered_model_alias"),
 )
 
