@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from utils import files
 from utils.errors import InputError, brief
-from utils.networks.published import address_of, digest_in, sha256_of
+from utils.networks.published import address_of, digest_in
 
 TIMEOUT = 10.0
 """Seconds that a server has to answer, and then again for each part of the file."""
@@ -137,7 +138,10 @@ def choose_weights(
             ) from error
     elif asked == "box":
         if networks.box is None:
-            raise InputError(f"--weights box: the model in the box finds faces; {arch} judges them")
+            raise InputError(
+                f"--weights box: the model in the box finds faces, and {arch} judges them; leave "
+                "--weights out, or give the file of a classifier"
+            )
         if not networks.box.exists():
             raise InputError(
                 f"--weights box: {networks.box}: there is no model in the box; make it: "
@@ -157,7 +161,7 @@ def choose_weights(
     if chosen.file is None:
         return chosen
     held = networks.architecture(arch).packaged
-    if held and held.sha256 == sha256_of(chosen.file):
+    if held and held.sha256 == files.digest(chosen.file):
         return replace(chosen, origin=held.origin())  # it fits; no need of torch to see that
     from utils.networks.model_file import arch_of
 
@@ -233,7 +237,7 @@ def fetch_weights(
     prefix = digest_in(path.name)
     try:
         if path.is_file():
-            if sha256_of(path).startswith(prefix):
+            if files.digest(path).startswith(prefix):
                 return path
             log.warning("%s: damaged, its SHA-256 is not %s...; fetching it again", path, prefix)
         path.parent.mkdir(parents=True, exist_ok=True)

