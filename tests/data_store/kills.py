@@ -25,8 +25,10 @@ from typing import Any
 from tests.data_store.made import MadeData, random_data
 from utils.data_store.checking import check
 from utils.data_store.folder import LOCK, FolderPlace
+from utils.data_store.layout import MARK
 from utils.data_store.manifest import Manifest, kept_photo
-from utils.data_store.store import DataStore, NoSuchVersion
+from utils.data_store.reading import NoSuchVersion
+from utils.data_store.store import DataStore
 
 NAMES = ("masks", "faces", "street")
 Key = tuple[str, str]
@@ -197,7 +199,7 @@ def tried(folder: Path, actions: int, seed: int) -> Counter[str]:
         trial.act()
     opened(folder).remove(sorted({name for name, _ in trial.held}))
     left = [one.name for one in folder.rglob("*") if one.is_file()]
-    assert sorted(left) == [LOCK, "store.json"], left
+    assert sorted(left) == [LOCK, MARK], left
     return trial.done
 
 

@@ -1,5 +1,6 @@
 """`verify` finds every bit that is not as it was, and names who is concerned."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from tests.data_store.made import data
 from utils.data_store.checking import check
 from utils.data_store.folder import LOCK
-from utils.data_store.store import ASIDE, DataStore
+from utils.data_store.layout import ASIDE
+from utils.data_store.manifest import Manifest
+from utils.data_store.store import DataStore
 from utils.errors import InputError
 
 
@@ -110,3 +113,25 @@ def test_a_missing_photograph_is_told(store):
     gone.unlink()
     found = check(store)
     assert len(found.missing) == 1 and "missing: objects/" in found.told() and not found.is_whole
+
+
+def test_a_list_that_is_no_list_is_told(store):
+    whole = store.manifest(store.find("faces")).as_bytes()
+    head, *rows = whole.decode().splitlines()
+    wrong = (
+        b"",
+        b"[" * 100_000,
+        whole.replace(b"0003.jpg", b"../3.jpg"),
+        whole.replace(b'"schema":1', b'"schema":2'),
+        whole.replace(b'"schema":1', b'"schema":NaN'),
+        "\n".join([head, *reversed(rows)]).encode(),
+        "\n".join([head, rows[0]]).encode(),
+        whole.replace(b"[200,100]", b"[200,NaN]"),
+        whole.replace(b"[200,100]", b"[200]"),
+        re.sub(rb'"[0-9a-f]{64}",', b'"../../etc/passwd",', whole),
+    )
+    for content in wrong:
+        assert content != whole
+        with pytest.raises(InputError, match=r"is no list of photographs|field 'schema'"):
+            Manifest.from_bytes(content, "it")
+    assert Manifest.from_bytes(whole, "it") == store.manifest(store.find("faces"))

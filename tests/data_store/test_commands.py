@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.formats.shots import CLASSES, FACES, photographs, voc, write, yolo
 from tests.tracking.made import make_run
 from utils.dag.pipeline import DATASET
 from utils.data_store.places import VARIABLE
+from utils.data_store.store import DataStore
 from utils.dataset.intake.dataset import pack_dataset
 from utils.dataset.shards import read_shard
 from utils.files import digest
@@ -234,3 +236,27 @@ def test_how_data_are_read_is_not_asked_of_a_version(say, tmp_path, options):
     say("data", "add", "masks", a_set(tmp_path / "set"))
     code, told = say("--data", "masks", "--dry-run", *options)
     assert code == 2 and f"{options[0]}: says how data are read" in told
+
+
+def test_what_another_version_of_the_program_added_is_told_and_can_be_had(say, store, tmp_path):
+    say("data", "add", "masks", a_set(tmp_path / "set"))
+    kept = DataStore.at(str(store))
+    (file, version), *_ = kept.files().items()
+    older = replace(version, facts={"format": version.facts["format"]})
+    kept.place.remove(file)
+    kept.place.write(older.file, older.as_bytes())
+    code, told = say("--data", "masks", "--dry-run")
+    assert code == 2 and "was added by another version of this program" in told
+    assert say("data", "get", "masks", "out.tar")[0] == 0
+    assert say("data", "add", "masks", "out.tar")[0] == 0
+
+
+def test_names_of_photographs_are_text_on_the_page(say, tmp_path):
+    root = a_set(tmp_path / "set")
+    say("data", "add", "masks", root)
+    for folder, suffix in (("images", "jpg"), ("annotations", "xml")):
+        (root / folder / f"a.{suffix}").rename(root / folder / f"<b onload=x>&.{suffix}")
+    write(root / "annotations" / "<b onload=x>&.xml", voc(FACES["b"]))
+    assert say("data", "diff", "masks", "set")[0] == 0
+    page = (tmp_path / "differences.html").read_text()
+    assert "&lt;b onload=x&gt;&amp;.jpg" in page and "<b onload" not in page

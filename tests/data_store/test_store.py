@@ -11,9 +11,10 @@ from tests.data_store import kills
 from tests.data_store.made import MadeData, data
 from utils.data_store.checking import check
 from utils.data_store.folder import LOCK, FolderPlace
+from utils.data_store.layout import MARK, OBJECTS, mark_of
 from utils.data_store.places import VARIABLE, place_of
 from utils.data_store.remote import NOTES, RemotePlace
-from utils.data_store.store import OBJECTS, DataStore
+from utils.data_store.store import DataStore
 from utils.errors import InputError
 
 
@@ -96,7 +97,7 @@ def test_a_removal_of_all_leaves_nothing(store):
     store.add("masks", data(1, 2), "a")
     store.add("masks", data(3), "a")
     assert store.remove(["masks"]).photos == 3
-    assert list(store.place.sizes()) == ["store.json"] and store.versions() == []
+    assert list(store.place.sizes()) == [MARK] and store.versions() == []
 
 
 def test_given_sides_come_back(store):
@@ -151,7 +152,7 @@ def test_a_folder_that_holds_something_else_is_no_store(tmp_path):
 
 def test_a_store_of_another_version_of_the_program_is_left_alone(folder):
     folder.add("masks", data(1), "a")
-    folder.place.write("store.json", b'{"schema": 2}')
+    folder.place.write(MARK, mark_of(2))
     for act in (folder.versions, lambda: folder.add("masks", data(2), "a")):
         with pytest.raises(InputError, match="schema 2, expected 1"):
             act()

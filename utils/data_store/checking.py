@@ -7,15 +7,16 @@ from hashlib import sha256
 from typing import Any
 
 from utils.data_store.kept import Version
-from utils.data_store.store import (
+from utils.data_store.layout import (
     ASIDE,
     MARK,
-    WHAT,
-    DataStore,
+    SCHEMA,
     digest_of,
     manifest_file,
+    mark_of,
     object_file,
 )
+from utils.data_store.store import DataStore
 from utils.errors import InputError, number_of
 
 _NAMED = 20
@@ -188,7 +189,7 @@ def _look_at_others(
     found.records |= {name: why.removeprefix(f"{name}: ") for name, why in store.damaged.items()}
     known = {MARK, *files, *map(object_file, held), *found.records}
     known |= {manifest_file(one.manifest) for one in files.values()}
-    if there and (MARK not in there or store.place.read(MARK) != WHAT):
+    if there and (MARK not in there or store.place.read(MARK) != mark_of(SCHEMA)):
         found.records[MARK] = "damaged" if MARK in there else "missing"
     for name, size in there.items():
         if name in known:

@@ -11,14 +11,14 @@ from utils.dag.status_tables import table
 from utils.data_store.checking import check
 from utils.data_store.differences import compare
 from utils.data_store.kept import Version
-from utils.data_store.opened import StoredDataset, choices_of
+from utils.data_store.opened import choices_of, told_of_adding
 from utils.data_store.operands import opened
 from utils.data_store.store import Added, DataStore
 from utils.data_store.words import checked_name, short
 from utils.data_store.words_of_differences import told as told_of_differences
-from utils.dataset.intake.choices import Choices
 from utils.dataset.intake.dataset import Dataset
 from utils.dataset.intake.words import told as told_of_data
+from utils.dataset.intake.writing import pack_annotated
 from utils.errors import InputError, number_of
 from utils.tracking.recorded import RecordedRun, default_folder, find_runs
 from utils.tracking.table import rows_of, table_of, usual_options
@@ -98,7 +98,11 @@ def show(words: Sequence[str], given: dict[str, Any]) -> tuple[str, int]:
     names = sorted({str(one) for one in store.versions() if one.version == version.version})
     if others := [name for name in names if name != str(version)]:
         lines.append(f"the same as {', '.join(others)}")
-    lines += ["", *told_of_data(version.facts, None)[1:], ""]
+    try:
+        mended = told_of_adding(version)
+    except InputError as error:
+        mended = [str(error)]
+    lines += ["", *mended, ""]
     where = ", ".join(map(str, folders)) or str(default_folder())
     none = f"No run in {where} learnt from it"
     lines.append(table_of(rows, usual_options(runs)) if rows else none)
@@ -163,8 +167,9 @@ def get(words: Sequence[str], given: dict[str, Any]) -> tuple[str, int]:
         why = "exists" if path.exists() else "is no name of a .tar"
         raise InputError(f"{path}: {why}; name a new file .tar")
     version = store.find(word)
-    task = {"task": "classify"}  # in which any data can be read
-    StoredDataset(store, version, Choices(**task, smallest_face=1)).pack(path)
+    manifest = store.manifest(version)
+    photos = ((one.filename, store.photograph(one), one.raw) for one in manifest.photos)
+    pack_annotated(path, photos, manifest.came_on())
     return f"{version}: {number_of(version.photos, 'photograph')} with VOC files in {path}", 0
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from utils.data_store.words import short
+from utils.data_store.manifest import is_digest
+from utils.data_store.words import checked_name, short
 from utils.errors import InputError, brief
 
 SCHEMA = 1
@@ -81,6 +82,10 @@ class Version:
                     f"{file}: field 'schema' is {brief(schema)}, expected {SCHEMA}; it was written "
                     "by another version of this program, use that one"
                 )
-            return Version(**fields)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            version = Version(**fields)
+            checked_name(version.name)
+            if not (is_digest(version.version) and is_digest(version.manifest)):
+                raise ValueError("no digests")
+            return version
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(f"{file}: tells of no version ({brief(error)})") from error

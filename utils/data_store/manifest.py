@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, pairwise
+from math import isfinite
 from typing import Any
 
 from utils.dataset.formats.annotation import RawAnnotation
 from utils.dataset.labels import CLASSES
+from utils.dataset.shards import is_plain_name
 from utils.dataset.splitting import SIDES
 from utils.dataset.version import Face, canonical_faces, version_of
 from utils.errors import InputError, brief
@@ -99,7 +103,10 @@ class Manifest:
             photos = tuple(map(_photo, rows))
             if len(photos) != head["photographs"]:
                 raise ValueError(f"{len(photos)} photographs, not {head['photographs']}")
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+            names = [one.name for one in photos]
+            if any(one >= other for one, other in pairwise(names)):
+                raise ValueError("names are not in order")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(f"{where}: is no list of photographs ({brief(error)})") from error
         return Manifest(photos)
 
@@ -107,6 +114,11 @@ class Manifest:
 def kept_photo(filename: str, image: bytes, raw: RawAnnotation, side: str | None) -> KeptPhoto:
     """Return a photograph as a manifest holds it, without its bytes."""
     return KeptPhoto(filename, hashlib.sha256(image).hexdigest(), len(image), raw, side)
+
+
+def is_digest(word: object) -> bool:
+    """Return whether a word is a SHA-256 in hexadecimal."""
+    return isinstance(word, str) and re.fullmatch("[0-9a-f]{64}", word) is not None
 
 
 def faces_of(photos: Iterable[KeptPhoto]) -> dict[str, int]:
@@ -128,8 +140,12 @@ def _row(one: KeptPhoto) -> list[Any]:
 
 def _photo(row: list[Any]) -> KeptPhoto:
     filename, digest, size, (width, height), side, faces = row
+    if not is_plain_name(filename) or not is_digest(digest):
+        raise ValueError(f"{brief(filename)}, {brief(digest)}: no name and digest")
     names = tuple(name for name, *_ in faces)
     boxes = tuple((float(x1), float(y1), float(x2), float(y2)) for _, x1, y1, x2, y2 in faces)
     if not set(names) <= set(CLASSES) or side not in (None, *SIDES):
         raise ValueError(f"a class or a side of {brief(filename)} is none of ours")
+    if not all(map(isfinite, (width, height, *chain.from_iterable(boxes)))):
+        raise ValueError(f"a box of {brief(filename)} has no place")
     return KeptPhoto(filename, digest, size, RawAnnotation(names, boxes, (width, height)), side)

@@ -17,6 +17,7 @@ from utils.dataset.intake.dataset import Dataset
 from utils.dataset.intake.layout import FORMATS
 from utils.dataset.intake.sides import check_sides
 from utils.dataset.intake.small_faces import count_by_size, too_few_are_large
+from utils.dataset.intake.words import told
 from utils.dataset.intake.writing import pack_annotated
 from utils.dataset.labels import CLASSES
 from utils.errors import InputError
@@ -54,6 +55,7 @@ class StoredDataset:
                     f"{spelled(name)}: says how data are read, and {version} was read when it was "
                     "added; leave it away, or `data add` the data again with it"
                 )
+        told_of_adding(version)
         if version.facts["format"] == FORMATS[FOLDERS] and choices.task != "classify":
             raise InputError(
                 f"{version}: pictures of single faces from class folders, which have no boxes to "
@@ -132,6 +134,23 @@ def open_data(path: Path, choices: Choices, address: str | None) -> Dataset | St
             f"--data {word}: no such file or folder, and no version: {error}"
         ) from None
     return StoredDataset(store, version, choices)
+
+
+def told_of_adding(version: Version) -> list[str]:
+    """Return the lines that were said when a version was added: what was found and mended.
+
+    Raises
+    ------
+    InputError
+        If it was added by another version of this program, which knew other facts.
+    """
+    try:
+        return told(version.facts, None)[1:]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{version}: was added by another version of this program ({error!r} is not known of "
+            "it); `data get` writes what it holds, and `data add` adds that again"
+        ) from error
 
 
 def told_of_version(facts: dict[str, Any], version: str) -> str:

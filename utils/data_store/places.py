@@ -32,6 +32,9 @@ class Place(Protocol):
     def write(self, name: str, data: bytes) -> None:
         """Write a file, in place of one that is there."""
 
+    def settle(self) -> None:
+        """Make sure that what was written until now outlives a crash of the machine."""
+
     def sizes(self, folder: str = "") -> dict[str, int]:
         """Return the size in bytes of each file in a folder, however deep, by its name."""
 

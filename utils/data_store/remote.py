@@ -23,6 +23,9 @@ FORGOTTEN = 24 * 3600
 """Seconds after which a note is taken for that of a process that was killed."""
 
 PATIENCE = 30.0
+_OF_OBJECTS = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oss", "oci", "r2"}
+"""Protocols of places that have no folders; to make one there may make a bucket."""
+
 NOT_INSTALLED = "fsspec is not installed; `make store` installs it"
 
 
@@ -37,6 +40,10 @@ class RemotePlace:
             raise InputError(f"{said} {address}: {NOT_INSTALLED}") from error
         self._fs, root = self._do(lambda: url_to_fs(address))
         self._root = root.rstrip("/")
+        spoken = self._fs.protocol
+        self._is_of_objects = bool(
+            _OF_OBJECTS & {*([spoken] if isinstance(spoken, str) else spoken)}
+        )
 
     def read(self, name: str) -> bytes:
         """Return the content of a file."""
@@ -46,7 +53,8 @@ class RemotePlace:
         """Write a file. Stores of objects put it there whole; elsewhere a kill may leave a part."""
 
         def put() -> None:
-            if folder := name.rpartition("/")[0]:
+            folder = name.rpartition("/")[0]
+            if folder and not self._is_of_objects:
                 self._fs.makedirs(self._path(folder), exist_ok=True)
             self._fs.pipe_file(self._path(name), data)
 
@@ -54,8 +62,12 @@ class RemotePlace:
             self._do(put)
         except FileNotFoundError as error:  # of an object store: there is no such bucket
             raise InputError(
-                f"{self._said} {self.address}: {brief(error, 300)} is not there; make it first"
+                f"{self._said} {self.address}: there is no such place ({brief(error, 300)}); make "
+                "it first"
             ) from error
+
+    def settle(self) -> None:
+        """Do nothing: such places do it when they are written to."""
 
     def sizes(self, folder: str = "") -> dict[str, int]:
         """Return the size of each file by its name."""

@@ -96,7 +96,7 @@ def write_shard(path: Path, photos: Iterable[Photo]) -> int:
         tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):
         for photo in photos:
-            if photo.name <= last or not _is_plain_name(photo.filename):
+            if photo.name <= last or not is_plain_name(photo.filename):
                 raise ValueError(f"{path}: {photo.filename!r} after {last!r}")
             _add(tar, photo.filename, photo.image)
             if photo.annotation is not None:
@@ -159,7 +159,7 @@ def _members(path: Path) -> Iterator[Member]:
         with open(path, "rb") as file:
             for name, offset, size in tar_members(file):
                 where = f"{path}: member '{brief(name, 200)}'"
-                if not _is_plain_name(name):
+                if not is_plain_name(name):
                     raise InputError(
                         f"{where} is not a plain file with a suffix; shards hold nothing else, "
                         "pack again"
@@ -182,7 +182,7 @@ def _photo(path: Path, stem: str, parts: dict[str, Member]) -> Photo:
     return Photo(stem, filename, image, annotation, offset)
 
 
-def _is_plain_name(name: str) -> bool:
+def is_plain_name(name: str) -> bool:
     """Return whether a name is that of a file with a suffix, perhaps in folders within."""
     *folders, filename = name.split("/")
     return (
