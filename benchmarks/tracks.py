@@ -60,17 +60,24 @@ def main() -> None:
     args = parser().parse_args()
     began = clock.monotonic()
     films = {
-        name: film(compose_scene(args.seed, seconds=args.seconds, **how), args.rate)
+        name: [
+            film(compose_scene(seed, seconds=args.seconds, **how), args.rate) for seed in args.seeds
+        ]
         for name, how in SCENES.items()
     }
     print(f"Films of {args.seconds:g} s drawn in {clock.monotonic() - began:.0f} s.\n")
     head = ("frames a second", *SCENES, "all", "lost", "doubled", "faces of its own", "ByteTrack")
     print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
     for stride in [one for one in STRIDES if args.rate / one >= FEWEST]:
-        ours = [count(one, stride, settings_for(THRESHOLD), True) for one in films.values()]
-        plain = [count(one, stride, PUBLISHED, False) for one in films.values()]
+        settings = settings_for(THRESHOLD)
+        kinds = [[count(one, stride, settings, True) for one in kind] for kind in films.values()]
+        ours = [one for kind in kinds for one in kind]
+        plain = [count(one, stride, PUBLISHED, False) for kind in films.values() for one in kind]
         there = sum(one.there for one in ours)
-        cells = [f"{args.rate / stride:g}", *(f"{one.counted} of {one.there}" for one in ours)]
+        cells = [f"{args.rate / stride:g}"]
+        for kind in kinds:
+            counted = " + ".join(str(one.counted) for one in kind)
+            cells.append(f"{counted} of {' + '.join(str(one.there) for one in kind)}")
         cells.append(f"{100 * sum(one.counted for one in ours) / there - 100:+.0f} %")
         cells += [str(sum(one.lost for one in ours)), str(sum(one.doubled for one in ours))]
         cells.append(f"{100 * np.mean([one.own for one in ours]):.0f} %")
@@ -83,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each film")
     parser.add_argument("--rate", type=float, default=30.0, help="frames a second of each film")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], help="one film of each")
     return parser
 
 

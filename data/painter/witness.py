@@ -84,8 +84,13 @@ class Witness:
 
         Parts of a face are found less often, and with less confidence.
         """
+        return self.seen(number)[0]
+
+    def seen(self, number: int) -> tuple[Detections, np.ndarray]:
+        """Return the same, and whose each is: int64 (N,), 0 for what is invented."""
         rng, wrong = np.random.default_rng((self.seed, 1, number)), self.mistakes
         rows: list[tuple[np.ndarray, np.ndarray]] = []
+        whose: list[int] = []
         for face in self.scene.at(self.times[number]):
             clear = min(1.0, (face.visible - 0.3) / 0.6)
             if wrong is not NONE and rng.random() >= wrong.found * clear**0.5:
@@ -96,6 +101,7 @@ class Witness:
             sure = 1.0 if wrong is NONE else float(rng.beta(1 + 24 * clear, 1.6))
             of_class = self._taken_for(face.person, face.label, rng)
             rows.append((box, np.concatenate([[1 - sure], sure * of_class])))
+            whose.append(face.person)
         for _ in range(rng.poisson(wrong.invented)):
             corner = rng.uniform(0, 0.9, 2) * self.scene.size
             side = rng.uniform(0.03, 0.1) * self.scene.size[0]
@@ -108,7 +114,9 @@ class Witness:
         labels = probabilities[:, 1:].argmax(axis=1) + 1 if rows else np.zeros(0, np.int64)
         scores = probabilities[np.arange(len(rows)), labels]
         order = np.argsort(-scores, kind="stable")
-        return Detections(boxes[order], labels[order], scores[order], probabilities[order])
+        people = np.array(whose + [0] * (len(rows) - len(whose)), np.int64)
+        found = Detections(boxes[order], labels[order], scores[order], probabilities[order])
+        return found, people[order]
 
     def _taken_for(self, person: int, label: int, rng: np.random.Generator) -> np.ndarray:
         """Return class probabilities: of a face, or as always of this person."""

@@ -1,17 +1,49 @@
 """The benchmark of the rate by people: what it watches, and what its test knows."""
 
 import numpy as np
+import pytest
 
-from benchmarks import people_rate
+from benchmarks import people_rate, simulated_films
+from benchmarks.people_rate import answered, correction_of, judged_photograph, summed
 from utils.dataset.labels import CLASSES
 
 
-def test_people_are_seen_and_the_test_knows_how_they_are_confused():
-    people = people_rate.watched(3, 12, 6.0, 7.5)
-    assert 6 <= len(people) <= 18
-    assert {person.title for person in people} <= set(CLASSES)
-    correction = people_rate.tested(3, 30)
+@pytest.fixture(scope="module")
+def correction():
+    return correction_of([judged_photograph(number) for number in range(40)], 3)
+
+
+@pytest.fixture(scope="module")
+def film(request):
+    """Twelve people in six seconds, of whom every second one wears a mask properly."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulated_films, "_MODELS", 4)
+        simulated_films.stock.cache_clear()
+        request.addfinalizer(simulated_films.stock.cache_clear)
+        return simulated_films.watched(3, [1, 2] * 6, 6.0, 7.5, widths=people_rate.WIDTHS)
+
+
+def test_the_test_knows_how_faces_are_confused(correction):
     table = correction.expected.sum(axis=0)[1:, 1:]
     assert table.sum() > 60
     assert (np.diag(table) / table.sum(axis=1) > 0.4).all()
     assert correction.good
+
+
+def test_people_are_seen_by_tracks_and_by_truth(film):
+    assert 6 <= len(film.known) <= len(film.there) <= 12
+    assert len(film.tracked) == pytest.approx(len(film.there), abs=3)
+    assert {person.title for person in film.tracked} <= set(CLASSES)
+    own = sum(max(owner.values()) for owner in film.owners)
+    assert own / sum(sum(owner.values()) for owner in film.owners) > 0.8
+
+
+def test_a_row_of_the_table_sums_up_films(film, correction):
+    rows = [answered(correction, film, film.tracked), answered(correction, film, film.known)]
+    films, people, doubled, coverage, *_ = summed(rows)
+    assert films == "2"
+    assert float(people) == (len(film.tracked) + len(film.known)) / 2
+    assert float(doubled) == (len(film.tracked) - len(film.often)) / 2
+    low, high = rows[0][5:7]
+    assert 0 <= low < high <= 1
+    assert coverage in ("0.0 %", "50.0 %", "100.0 %")

@@ -2,7 +2,9 @@
 
 import contextlib
 import io
-import shutil
+import os
+import time
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from data.painter.films import stamped_number, write_film
 from data.painter.moving import compose_scene
 from utils.errors import InputError
+from utils.video import files
 from utils.video.files import VideoFile
 from utils.video.frames import Part, seconds
 
@@ -161,15 +164,118 @@ def test_a_film_without_its_index_is_refused(film, tmp_path):
         VideoFile(tmp_path / "unfinished.mp4", Part())
 
 
-def test_times_that_run_backwards_are_left_out_and_counted(film, times, tmp_path, monkeypatch):
-    shutil.copy(film, tmp_path / "clip.mp4")
-    video = VideoFile(tmp_path / "clip.mp4", Part())
-    whole = list(video._timed())
-    mixed = [*whole[:10], *whole[5:20]]
-    monkeypatch.setattr(video, "_timed", lambda: iter(mixed))
-    found = [frame.time for frame in video.frames()]
-    assert found == pytest.approx(list(times[:20]))
-    assert video.facts()["out_of_order"] == 5
+def plain(path, times, codec="mjpeg", size=(64, 48), **options) -> None:
+    """Write a film of grey pictures, each lighter than the one before, at times in seconds."""
+    import av
+
+    ticks = {"mpeg2video": 25, "mpeg4": 12_800}.get(codec, 90_000)  # as fine as each can
+    with av.open(path, "w", options=options) as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.codec_context.time_base = stream.time_base = Fraction(1, ticks)
+        for number, time in enumerate(times):
+            image = np.full((size[1], size[0], 3), 4 * number, np.uint8)
+            frame = av.VideoFrame.from_ndarray(image)
+            frame.pts, frame.time_base = round(time * ticks), Fraction(1, ticks)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def test_recordings_put_one_after_the_other_are_seen_whole(tmp_path):
+    plain(tmp_path / "one.ts", np.arange(50) / 25, "mpeg2video")
+    (tmp_path / "two.ts").write_bytes(2 * (tmp_path / "one.ts").read_bytes())
+    video = VideoFile(tmp_path / "two.ts", Part())
+    assert [frame.time for frame in video.frames()] == pytest.approx(np.arange(100) / 25)
+    assert video.facts()["clock_restarts"] == 1
+    assert "jumps: 1 time" in video.doubts[0]
+    assert not video.gaps
+
+
+def test_a_pause_without_pictures_is_a_gap_and_a_clock_that_jumps_a_day_is_none(tmp_path):
+    steady = np.arange(30) / 10
+    plain(tmp_path / "paused.mkv", [*steady, *(20 + steady)])
+    video = VideoFile(tmp_path / "paused.mkv", Part())
+    assert [frame.time for frame in video.frames()][-1] == pytest.approx(22.9, abs=0.01)
+    (gap,) = video.gaps
+    assert (gap.start, gap.end) == (pytest.approx(2.9, abs=0.01), pytest.approx(20, abs=0.01))
+    plain(tmp_path / "jumped.mkv", [*steady, *(100_000 + steady)])
+    video = VideoFile(tmp_path / "jumped.mkv", Part())
+    assert [frame.time for frame in video.frames()][-1] == pytest.approx(5.9, abs=0.1)
+    assert not video.gaps
+    assert video.doubts
+
+
+def test_a_frame_rate_of_90_000_is_refused_and_one_of_0_is_not_believed(tmp_path):
+    plain(tmp_path / "fast.mp4", np.arange(50) / 90_000)
+    with pytest.raises(InputError, match=r"fast\.mp4: .* no camera takes them"):
+        list(VideoFile(tmp_path / "fast.mp4", Part()).frames())
+    plain(tmp_path / "true.avi", np.arange(50) / 25)
+    data = bytearray((tmp_path / "true.avi").read_bytes())
+    rate = data.index(b"strh") + 8 + 24
+    data[rate : rate + 4] = bytes(4)
+    (tmp_path / "zero.avi").write_bytes(data)
+    with pytest.raises(InputError, match=r"zero\.avi: .* no camera takes them"):
+        list(VideoFile(tmp_path / "zero.avi", Part()).frames())
+    write_film(tmp_path / "raw.m4v", compose_scene(1, 1, 1, (64, 48)), np.arange(30) / 25)
+    times = [frame.time for frame in VideoFile(tmp_path / "raw.m4v", Part()).frames()]
+    assert len(times) == 30  # which has no times: those of its frames' rate are taken
+    assert min(np.diff(times)) > 0
+
+
+def test_an_encrypted_film_is_told_from_a_damaged_one(tmp_path):
+    key, name = "76a6c65c5ea762046bd749a2e632ccbb", "a7e61c373e219033c21091fa607bf3b8"
+    protection = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": key}
+    for codec in ("mpeg4", "mjpeg"):
+        path = tmp_path / f"{codec}.mp4"
+        plain(path, np.arange(20) / 25, codec, **protection, encryption_kid=name)
+        with pytest.raises(InputError, match="is encrypted") as error:
+            numbers(path)
+        assert path.name in str(error.value)
+
+
+def test_a_file_that_goes_on_with_nothing_for_ever_ends_in_time(tmp_path, monkeypatch):
+    plain(tmp_path / "endless.mkv", np.arange(50) / 25)
+    data = (tmp_path / "endless.mkv").read_bytes()
+    (tmp_path / "endless.mkv").write_bytes(data[: len(data) // 2])
+    os.truncate(tmp_path / "endless.mkv", 10**12)  # sparse: it takes no room
+    monkeypatch.setattr(files, "PATIENCE", (60.0, 0.5))
+    began = time.monotonic()
+    video = VideoFile(tmp_path / "endless.mkv", Part())
+    assert 15 < len(list(video.frames())) < 35
+    video.close()
+    assert time.monotonic() - began < 20
+    assert video.gaps[0].reason.startswith("cut off: no picture came for")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.mkv", "ffconcat version 1.0\nfile 'one.ts'\n"),
+        ("list.mp4", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\none.ts\n#EXT-X-ENDLIST\n"),
+        ("list.avi", "v=0\nm=video 9 RTP/AVP 26\nc=IN IP4 127.0.0.1\n"),
+    ],
+)
+def test_no_other_file_is_opened_whatever_one_refers_to(tmp_path, name, text):
+    plain(tmp_path / "one.ts", np.arange(50) / 25, "mpeg2video")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match="cannot be read as a video"):
+        numbers(tmp_path / name)
+
+
+def test_a_film_that_grows_beyond_what_is_looked_at_is_used_up_to_there(tmp_path, monkeypatch):
+    plain(tmp_path / "small.mjpeg", np.arange(30) / 25)
+    plain(tmp_path / "large.mjpeg", np.arange(30) / 25, size=(640, 480))
+    grown = tmp_path / "grown.mjpeg"
+    grown.write_bytes(
+        b"".join((tmp_path / f"{name}.mjpeg").read_bytes() for name in ("small", "large", "small"))
+    )
+    monkeypatch.setattr(files, "LARGEST", 100_000)
+    video = VideoFile(grown, Part())
+    shapes = [frame.image.shape[:2] for frame in video.frames()]
+    assert shapes == [(48, 64)] * 60
+    assert video.facts()["damaged"] == 30
+    assert "30 packets of the video cannot be decoded" in video.doubts[0]
 
 
 def test_a_start_after_the_end_is_told(film):

@@ -6,7 +6,7 @@ import pytest
 from data.painter.films import frame_times
 from data.painter.moving import Scene, Walker, compose_scene
 from data.painter.witness import Mistakes, Witness
-from utils.video.appearance import LENGTH, alike, looks_of
+from utils.video.appearance import LENGTH, Memory, alike, known, looks_of
 from utils.video.motion import Motion
 from utils.video.tracks import Tracker, TrackSettings, overlaps
 
@@ -137,6 +137,37 @@ def test_who_was_hidden_is_known_by_looks_and_rejoined():
             told += tracker.update(boxes, np.full(len(boxes), 0.9), k * 0.1, looks).tolist()
         assert told[0] == 1
         assert told[-1] == expected
+
+
+def test_who_is_half_hidden_at_first_is_known_a_little_later():
+    """Both when they vanish and when they come out, somebody else covers them in part."""
+    own, other = np.zeros((2, LENGTH), np.float32)
+    own[[0, LENGTH // 2]], other[[1, LENGTH // 2 + 1]] = 1, 1
+    for rate in (30, 7.5):
+        tracker, told = Tracker(SETTINGS), []
+        for time in np.arange(0, 7, 1 / rate):
+            there, covered = time < 2 or time >= 4, 1.6 <= time < 2 or 4 <= time < 4.8
+            boxes = np.array([box(50 if time < 3 else 110)]) if there else np.zeros((0, 4))
+            looks = np.array([other if covered else own])[: len(boxes)]
+            sure = np.full(len(boxes), 0.55 if covered else 0.9)
+            told += tracker.update(boxes, sure, time, looks).tolist()
+        assert told[0] == told[-1] == 1
+
+
+def test_memory_is_by_seconds_and_not_by_frames_and_counts_what_was_seen_surely():
+    own, other = np.eye(LENGTH, dtype=np.float32)[:2]
+    kept = []
+    for rate in (30, 7.5):
+        memory = Memory.of(own)
+        for _ in range(round(0.8 * rate)):
+            memory.see(other, 1 / rate, 1.0)
+        kept.append(memory.lately[0])
+    assert kept == pytest.approx([np.exp(-1)] * 2)
+    unsure = Memory.of(own)
+    unsure.see(other, 0.8, 0.3)
+    assert unsure.lately[0] > 0.85
+    assert unsure.usually[0] >= unsure.lately[0]
+    assert known([unsure], own[None])[0, 0] > known([unsure], other[None])[0, 0]
 
 
 def test_looks_tell_a_person_from_who_stands_before():

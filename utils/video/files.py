@@ -1,5 +1,6 @@
 """Video files: frames at their true times, upright; a cut-off file is used up to there."""
 
+import contextlib
 import hashlib
 import logging
 from collections.abc import Iterator
@@ -9,15 +10,20 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from utils.errors import InputError, brief
-from utils.video.frames import LARGEST, Frame, Gap, Part, Place, upright
+from utils.errors import InputError, brief, number_of
+from utils.video.frames import GAP, LARGEST, Frame, Gap, Part, Place, upright
+from utils.video.times import FASTEST, FrameTimes
 
 log = logging.getLogger(__name__)
 
 MOST_DAMAGED = 500
 """Packets in a row of which no frame can be made, before the rest of a file is given up."""
 
+PATIENCE = (60.0, 30.0)
+"""Seconds to wait for a file to open, and for something to come from it."""
+
 _SHORT = 1.0  # seconds that may be missing at the end of a whole file
+_REFERRING = {"concat", "concatf", "dash", "hls", "imf", "sdp", "webm_dash_manifest"}
 
 
 def pyav() -> ModuleType:
@@ -52,7 +58,7 @@ class VideoFile:
 
     Attributes
     ----------
-    name, live, gaps
+    name, live, gaps, doubts
         As `utils.video.frames.Source` has them.
 
     Raises
@@ -81,14 +87,18 @@ class VideoFile:
         self.close()
         if self._content:
             self._content.seek(0)
-        self._decoded = self._damaged = self._backwards = self._untimed = 0
+        self._decoded = self._damaged = self._untimed = 0
         self._at, self._ended_early = 0.0, False
         self._cut_off: str | None = None
         try:
-            # no other protocol: a file must not make us fetch another, or an address
+            # a file must not make us fetch another, or an address
             self._container = av.open(
                 self._content or f"file:{self.path.absolute()}",
-                options={"protocol_whitelist": "none" if self._content else "file"},
+                options={
+                    "protocol_whitelist": "none" if self._content else "file",
+                    "format_whitelist": ",".join(av.formats_available - _REFERRING),
+                },
+                timeout=PATIENCE,
                 metadata_errors="replace",
             )
         except self._errors as error:
@@ -101,6 +111,7 @@ class VideoFile:
         except InputError:
             self.close()
             raise
+        self._times = self._new_times()
 
     def _video_stream(self) -> Any:
         streams = [one for one in self._container.streams.video if not _is_cover(one)]
@@ -111,9 +122,25 @@ class VideoFile:
         context = stream.codec_context
         if context is None:
             raise InputError(f"{self.name}: its video is of a kind that cannot be decoded here")
+        if context.width < 1 or context.height < 1:  # as where all that would tell is encrypted
+            with contextlib.suppress(*self._errors, StopIteration):
+                self._check_packet(next(self._container.demux(stream)))
         check_size(self.name, context.width, context.height)
+        context.options = {"max_pixels": str(LARGEST)}  # also of what it grows to later
         stream.thread_type = "AUTO"
         return stream
+
+    def _new_times(self) -> FrameTimes:
+        stream, rate = self._stream, float(self._stream.average_rate or 0)
+        start = stream.start_time
+        start = None if start is None else float(start * (stream.time_base or 1))
+        return FrameTimes(self.name, 1 / (rate if 0 < rate <= FASTEST else 25), start)
+
+    def _check_packet(self, packet: Any) -> None:
+        if packet.has_sidedata("encryption_info"):
+            raise InputError(
+                f"{self.name}: is encrypted; take a copy without protection, as its owner has it"
+            )
 
     @property
     def duration(self) -> float | None:
@@ -137,6 +164,8 @@ class VideoFile:
         InputError
             If no frame can be decoded at all, or one is too large.
         """
+        if after:
+            self.gaps[:] = [Gap(*gap) for gap in after.gaps]
         for time, frame in self._after(after) if after else self._wanted(self._timed()):
             yield Frame(time, self._image(frame))
         if self._ended_early:
@@ -154,8 +183,17 @@ class VideoFile:
 
     def place(self, frame: Frame) -> Place:
         """Return where the file stands after `frame`, which was the last that it gave."""
-        plain = not (self._damaged or self._backwards or self._untimed)
-        return Place(frame.time, _digest(frame.image), self._decoded, self._part.counted, plain)
+        plain = not (self._damaged or self._untimed or self._times.told())
+        gaps = tuple((gap.start, gap.end, gap.reason) for gap in self.gaps)
+        seen = self._decoded, self._part.counted
+        return Place(frame.time, _digest(frame.image), *seen, plain, gaps)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What is to be known of its times and damages, in whole sentences."""
+        damaged = number_of(self._damaged, "packet")
+        told = [f"{damaged} of the video cannot be decoded."] if self._damaged else []
+        return [*self._times.told(), *told]
 
     def facts(self) -> dict[str, Any]:
         """Return what is known of the file, as plain values for a record."""
@@ -170,7 +208,8 @@ class VideoFile:
             "duration": self.duration,
             "decoded": self._decoded,
             "damaged": self._damaged,
-            "out_of_order": self._backwards,
+            "out_of_order": self._times.backwards,
+            "clock_restarts": self._times.restarts,
             "cut_off": self._cut_off,
         }
 
@@ -186,14 +225,22 @@ class VideoFile:
         return image
 
     def _wanted(
-        self, timed: Iterator[tuple[float, Any]], last: float = -1.0
+        self, timed: Iterator[tuple[float | None, Any]], known: float = -1.0
     ) -> Iterator[tuple[float, Any]]:
-        """Yield those of decoded frames that are to be looked at, with their times."""
+        """Yield those of decoded frames that are to be looked at, with their times.
+
+        Parameters
+        ----------
+        known
+            Seconds of which the gaps are known.
+        """
+        last, known = None if known < 0 else known, max(known, self._part.start)
         for time, frame in timed:
             self._decoded += 1
-            if time <= last:
-                self._backwards += 1
+            if time is None:
                 continue
+            if last is not None and time > known and time - max(last, known) > GAP:
+                self.gaps.append(Gap(max(last, known), time, "the file has no picture"))
             last = self._at = time
             if self._part.over(time):
                 self._ended_early = True
@@ -212,7 +259,8 @@ class VideoFile:
             return self._wanted(timed, place.time)
         log.info("%s: cannot be wound; it is decoded from its start", self.name)
         self._open()
-        return ((time, frame) for time, frame in self._wanted(self._timed()) if time > place.time)
+        again = self._wanted(self._timed(), place.time)
+        return ((time, frame) for time, frame in again if time > place.time)
 
     def _wound(self, place: Place) -> Iterator[tuple[float, Any]] | None:
         """Return what comes after a place; None where its frame is not found by winding."""
@@ -220,17 +268,16 @@ class VideoFile:
             return None
         self._seek(place.time + float(began * self._stream.time_base))
         for time, frame in (timed := self._timed_from_here()):
-            if time > place.time or self._damaged or self._untimed:
+            if time is None or time > place.time or self._damaged or self._untimed:
                 return None
             if time == place.time:
                 return timed if _digest(self._image(frame)) == place.pixels else None
         return None
 
-    def _timed(self) -> Iterator[tuple[float, Any]]:
-        """Yield decoded frames with their seconds since the start of the video."""
-        if self._part.start > 0:
-            began = self._stream.start_time or 0
-            self._seek(self._part.start + float(began * (self._stream.time_base or 1)))
+    def _timed(self) -> Iterator[tuple[float | None, Any]]:
+        """Yield decoded frames with their seconds since the start; None for those left out."""
+        if self._part.start > 0 and self._times.start is not None:
+            self._seek(self._part.start + self._times.start)
         return self._timed_from_here()
 
     def _seek(self, seconds: float) -> None:
@@ -239,20 +286,11 @@ class VideoFile:
         except self._errors:
             log.info("%s: cannot be wound; it is read from its start", self.name)
 
-    def _timed_from_here(self) -> Iterator[tuple[float, Any]]:
-        stream = self._stream
-        base = stream.time_base or 1
-        began = float(stream.start_time * base) if stream.start_time is not None else None
-        step = 1 / float(stream.average_rate) if stream.average_rate else 1 / 25
-        last = -step
+    def _timed_from_here(self) -> Iterator[tuple[float | None, Any]]:
+        self._times = self._new_times()
         for frame in self._frames_of_packets():
-            own = frame.time
-            if own is not None and began is None:
-                began = own
-            self._untimed += own is None
-            time = last + step if own is None else own - began
-            last = time
-            yield time, frame
+            self._untimed += frame.time is None
+            yield self._times.of(frame.time), frame
 
     def _frames_of_packets(self) -> Iterator[Any]:
         packets, in_a_row = self._container.demux(self._stream), 0
@@ -264,6 +302,8 @@ class VideoFile:
                 return
             if packet is None:
                 return
+            if not self._decoded:
+                self._check_packet(packet)
             try:
                 frames = packet.decode()
             except self._errors:
@@ -279,7 +319,8 @@ class VideoFile:
         wanted = self.duration or 0.0
         if self._part.end is not None:
             wanted = min(wanted, self._part.end)
-        if self._cut_off is None and wanted - self._at > _SHORT:
+        known = not self._times.restarts  # else the file cannot say how long it is
+        if self._cut_off is None and known and wanted - self._at > _SHORT:
             self._cut_off = f"it ends after {self._at:.1f} of {wanted:.1f} s"
         if self._cut_off:
             self.gaps.append(Gap(self._at, max(wanted, self._at), f"cut off: {self._cut_off}"))
@@ -289,7 +330,10 @@ class VideoFile:
 def check_size(name: str, width: int, height: int) -> None:
     """Raise an `InputError` unless a picture of this size is to be decoded."""
     if width < 1 or height < 1:
-        raise InputError(f"{name}: says that its pictures are {width} x {height} pixels")
+        raise InputError(
+            f"{name}: says that its pictures are {width} x {height} pixels; it is damaged, or of a "
+            "kind that cannot be decoded here"
+        )
     if width * height > LARGEST:
         raise InputError(
             f"{name}: pictures of {width:,} x {height:,} pixels are more than is looked at "
@@ -307,4 +351,5 @@ def _digest(image: np.ndarray) -> str:
 
 
 def _said(error: BaseException) -> str:
-    return getattr(error, "strerror", None) or type(error).__name__
+    text = getattr(error, "strerror", None) or type(error).__name__
+    return f"no picture came for {PATIENCE[1]:g} s" if "Immediate exit" in text else text

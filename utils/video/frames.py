@@ -12,6 +12,9 @@ from utils.errors import InputError, brief
 LARGEST = 8192 * 4320
 """Pixels of a frame that are decoded at most: those of a video of 8K, and a bit."""
 
+GAP = 2.0
+"""Seconds without a picture that are told as a gap."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -55,6 +58,8 @@ class Place:
     plain
         Whether nothing was damaged, out of order or without a time of its own until then: frames
         that come after the file was wound are then those that come without.
+    gaps
+        Start, end and reason of each until then.
     """
 
     time: float
@@ -62,6 +67,7 @@ class Place:
     decoded: int
     counted: tuple[int, int, float]
     plain: bool
+    gaps: Sequence[tuple[float, float, str]] = ()
 
 
 class Source(Protocol):
@@ -75,11 +81,14 @@ class Source(Protocol):
         Whether what is not looked at now is lost.
     gaps
         What was missed so far.
+    doubts
+        What else is to be known before something is quoted, in whole sentences.
     """
 
     name: str
     live: bool
     gaps: list[Gap]
+    doubts: list[str]
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames to be looked at."""

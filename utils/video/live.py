@@ -15,7 +15,7 @@ from typing import Any
 from utils.errors import InputError
 from utils.video.address import check_address, is_camera, shown, without_secrets
 from utils.video.files import check_size, pyav
-from utils.video.frames import Frame, Gap, Part, upright
+from utils.video.frames import GAP, LARGEST, Frame, Gap, Part, upright
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +24,6 @@ TIMEOUTS = (8.0, 5.0)
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between one try to open a source that was lost and the next; the last one stays."""
-
-GAP = 2.0
-"""Seconds without a frame that are told as a gap."""
 
 _PROTOCOLS = {
     "rtsp": "rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto",
@@ -74,6 +71,7 @@ class LiveSource:
     ) -> None:
         self.name, self._word, self._part = shown(word), word, part
         self.gaps: list[Gap] = []
+        self.doubts: list[str] = []
         self._timeouts, self._pauses, self._tries = timeouts, pauses, tries
         self._lost_after = lost_after
         self._opener = _opener(word, timeouts)
@@ -187,6 +185,7 @@ class LiveSource:
                 raise InputError("it holds no video")
             stream = container.streams.video[0]
             stream.thread_type = "SLICE"  # others hold frames back
+            stream.codec_context.options = {"max_pixels": str(LARGEST)}
             self._opened += 1
             self._finite = bool(container.duration and container.duration > 0)
             for frame in self._decoded(container, stream):

@@ -187,6 +187,7 @@ class VideoResults:
             self._video = None
 
     def _record(self, people: Sequence[Person]) -> dict[str, Any]:
+        self._seen.doubts = self._source.doubts
         return {
             **self._teller.record(self._seen, people, self._wanted.compare),
             "source": self._source.facts(),

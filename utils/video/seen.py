@@ -11,8 +11,6 @@ from utils.video.frames import Gap
 from utils.video.people import LEAST_SECONDS, Person, View
 from utils.video.watch import FEWEST, Moment
 
-_PAUSE = 1.0  # seconds between two frames that count as seen
-
 
 @dataclass
 class Seen:
@@ -27,13 +25,15 @@ class Seen:
     frames
         How many were looked at.
     spans
-        [first, last] second of what was looked at without a longer pause.
+        [first, last] second of what was looked at without a gap.
     people
         Everybody who counts and has left, in the order in which they did.
     short
         How many tracks were too short to count.
     warnings
         More reasons not to trust what was counted, in whole sentences.
+    doubts
+        Those of the source.
     """
 
     least_seconds: float = LEAST_SECONDS
@@ -43,17 +43,22 @@ class Seen:
     people: list[Person] = field(default_factory=list)
     short: int = 0
     warnings: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
     def add(self, moment: Moment) -> list[Person]:
         """Take in what a moment showed; return the people who count, of those who have left."""
         if not moment.final:
             time = moment.frame.time
             self.frames += 1
-            if self.spans and time - self.spans[-1][1] <= _PAUSE:
+            if self.spans and not self._missed(self.spans[-1][1], time):
                 self.spans[-1][1] = time
             else:
                 self.spans.append([time, time])
         return self.leave(moment.ended)
+
+    def _missed(self, start: float, end: float) -> bool:
+        latest_first = reversed(self.gaps)
+        return any(gap.start < end and gap.end > start for gap in latest_first)
 
     def leave(self, ended: Sequence[Person]) -> list[Person]:
         """Take in people who have left; return those who count."""
@@ -87,7 +92,7 @@ class Seen:
     def serious(self) -> list[str]:
         """Return the reasons not to trust what was counted."""
         pace, (seen, missed) = self.frames_a_second, self.seconds
-        told = list(self.warnings)
+        told = [*self.warnings, *self.doubts]
         if pace is not None and pace < FEWEST:
             told.append(
                 f"Only {pace:.1f} frames a second were looked at: below {FEWEST:.0f}, people are "
@@ -105,7 +110,8 @@ class Seen:
         told = {key: getattr(self, key) for key in ("least_seconds", "frames", "spans", "short")}
         gaps = [asdict(gap) for gap in self.gaps]
         people = [_as_record(person) for person in self.people]
-        return {**told, "warnings": self.warnings, "gaps": gaps, "people": people}
+        warnings = [*self.warnings, *self.doubts]
+        return {**told, "warnings": warnings, "gaps": gaps, "people": people}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], where: object) -> "Seen":

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from utils.video.appearance import Memory
 from utils.video.motion import Motion
 from utils.video.people import Person, View
 from utils.video.tracks import Track
 from utils.video.watch import Watcher
 
-_KINDS = {kind.__name__: kind for kind in (Motion, Person, Track, View)}
+_KINDS = {kind.__name__: kind for kind in (Memory, Motion, Person, Track, View)}
 _KIND = "kind of"
 
 

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from utils.video.appearance import alike
+from utils.video.appearance import Memory, known, known_as
 from utils.video.motion import STEP, Motion
 
-GROWN = 4
-"""Detections after which a new track is compared with those that were lost."""
-
-_NEW = 0.15  # of what somebody looks like, how much the last look counts
+GROWN, FIRST, UNTIL = 4, 0.4, 2.0
+"""Detections and seconds from which a new track is compared with those that were lost, and seconds
+for which it is: who comes out from behind something is half hidden at first."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,8 @@ class TrackSettings:
         How much somebody must look like the track, in 0..1 (`utils.video.appearance`), and from how
         many seconds after it was last seen: who is hidden and comes out is looked at, too.
     rejoined, reach
-        How much a track of `GROWN` detections must look like one that was lost before it began, so
-        that it is the same person; and how many face widths a second that one may have gone.
+        How much a track that has grown (`GROWN`) must look like one that was lost before it began,
+        so that it is the same person; and how many face widths a second that one may have gone.
     """
 
     high: float
@@ -79,10 +78,12 @@ class Track:
         How many times.
     missed
         Whether the frame before had no detection of it.
-    looks
-        What it looks like, a mean of what was seen lately; None where looks are not given.
+    memory
+        What it looked like; None where looks are not given.
     place, side
         Where its centre was when it was last seen, and how large the face: pixels.
+    joined
+        Whether it goes on one that was lost.
     """
 
     number: int
@@ -91,9 +92,10 @@ class Track:
     last: float
     seen: int = 1
     missed: bool = False
-    looks: np.ndarray | None = None
+    memory: Memory | None = None
     place: np.ndarray | None = None
     side: float = 0.0
+    joined: bool = False
 
 
 @dataclass
@@ -163,7 +165,7 @@ class Tracker:
         numbers = np.zeros(len(boxes), np.int64)
         sure = list(np.flatnonzero(scores >= wanted.high))
         unsure = list(np.flatnonzero((scores >= wanted.low) & (scores < wanted.high)))
-        known = [track for track in self.tracks if track.seen > 1]
+        grown = [track for track in self.tracks if track.seen > 1]
         new = [track for track in self.tracks if track.seen == 1]
 
         def link(tracks: list[Track], among: list[int], least: float) -> list[Track]:
@@ -171,15 +173,17 @@ class Tracker:
             seen = None if looks is None else looks[among]
             pairs = _assign(self._similar(tracks, boxes[among], seen, time), least)
             for row, column in pairs:
-                look = None if seen is None else seen[column]
-                self._see(tracks[row], boxes[among[column]], look, time)
-                numbers[among[column]] = tracks[row].number
+                track, index = tracks[row], among[column]
+                if seen is not None:
+                    track.memory.see(seen[column], time - track.last, scores[index])
+                self._see(track, boxes[index], time)
+                numbers[index] = track.number
             for column in sorted((column for _, column in pairs), reverse=True):
                 del among[column]
             rows = {row for row, _ in pairs}
             return [track for row, track in enumerate(tracks) if row not in rows]
 
-        left = link(known, sure, wanted.overlap)
+        left = link(grown, sure, wanted.overlap)
         followed = [track for track in left if not track.missed]
         left = [track for track in left if track.missed]
         left += link(followed, unsure, wanted.low_overlap)
@@ -187,11 +191,11 @@ class Tracker:
         for track in left:
             track.missed = True
         for index in sure:
-            look = None if looks is None else looks[index]
-            track = Track(self._next, Motion.start(boxes[index]), time, time, looks=look)
+            memory = None if looks is None else Memory.of(looks[index])
+            track = Track(self._next, Motion.start(boxes[index]), time, time, memory=memory)
             self.tracks.append(track)
             numbers[index], self._next = track.number, self._next + 1
-        self.joined = self._rejoin() if looks is not None else []
+        self.joined = self._rejoin(time) if looks is not None else []
         for number, earlier in self.joined:
             numbers[numbers == number] = earlier
         return numbers
@@ -201,31 +205,31 @@ class Tracker:
         self.ended = [track.number for track in self.tracks]
         self.tracks = []
 
-    def _see(self, track: Track, box: np.ndarray, looks: np.ndarray | None, time: float) -> None:
+    def _see(self, track: Track, box: np.ndarray, time: float) -> None:
         track.motion.update(box)
-        if looks is not None:
-            track.looks = (1 - _NEW) * track.looks + _NEW * looks
         track.last, track.seen, track.missed = time, track.seen + 1, False
         track.place, track.side = track.motion.mean[:2, 0].copy(), _sides(box[None])[0]
 
-    def _rejoin(self) -> list[tuple[int, int]]:
+    def _rejoin(self, time: float) -> list[tuple[int, int]]:
         """Let tracks that have grown go on as the lost ones that they look most like."""
         pairs = []
-        for track in [one for one in self.tracks if one.seen == GROWN and not one.missed]:
+        grown = [one for one in self.tracks if one.seen >= GROWN and not (one.missed or one.joined)]
+        for track in [one for one in grown if FIRST <= time - one.first < FIRST + UNTIL]:
             lost = [one for one in self.tracks if one.missed and one.last < track.first]
             lost = [one for one in lost if one.seen > 1 and self._could_be(one, track)]
             if not lost:
                 continue
-            looks = alike(np.stack([one.looks for one in lost]), track.looks[None])[:, 0]
+            looks = known_as([one.memory for one in lost], track.memory)
             best = int(looks.argmax())
             if looks[best] < self.settings.rejoined:
                 continue
             earlier = lost[best]
+            earlier.joined = True
             self.tracks.remove(track)
             pairs.append((track.number, earlier.number))
             earlier.motion, earlier.last, earlier.missed = track.motion, track.last, False
             earlier.seen += track.seen
-            earlier.looks = (earlier.looks + track.looks) / 2
+            earlier.memory.join(track.memory)
         return pairs
 
     def _could_be(self, earlier: Track, later: Track) -> bool:
@@ -268,9 +272,9 @@ class Tracker:
         similar = np.where(same_size, overlaps(expected, boxes, border), 0.0)
         if looks is None:
             return similar
-        known = alike(np.stack([track.looks for track in tracks]), looks)
+        same = known([track.memory for track in tracks], looks)
         long_ago = np.array([time - track.last > wanted.patience for track in tracks])[:, None]
-        return np.where(long_ago & (known < wanted.alike), 0.0, similar * known)
+        return np.where(long_ago & (same < wanted.alike), 0.0, similar * same)
 
 
 def overlaps(first: np.ndarray, second: np.ndarray, border: np.ndarray | float = 0.0) -> np.ndarray:
