@@ -4,7 +4,8 @@
 Each film has people of known classes, drawn at random from a place where 60 % wear a mask properly.
 A stand-in for a detector misses, shifts, invents and confuses faces; half of its confusions are of
 a person, and so on every frame of them. Faces are followed, pooled and corrected as `detect.py`
-does, by test photographs of the same stand-in. Films are not painted (`simulated_films`).
+does, by test photographs of the same stand-in. Films are not painted (`simulated_films`), and
+the people of each are drawn anew many times, on the same tracks.
 
 Prints, with people told apart by tracks and as if it were known whose each face is: coverage of the
 95 % interval of the place and its mean width, coverage of the interval for these very people, and
@@ -33,7 +34,7 @@ from utils.video.rate import Correction
 SHARES = (0.6, 0.3, 0.1)
 WIDTHS = (0.02, 0.07)
 HEAD = (
-    *("frames a second", "people", "told apart by", "films", "counted", "doubled", "coverage"),
+    *("frames a second", "people", "told apart by", "draws", "counted", "doubled", "coverage"),
     *("width", "coverage of these very people", "error counted", "error corrected"),
 )
 
@@ -45,14 +46,15 @@ def main() -> None:
     print(f"| {' | '.join(HEAD)} |\n|{'---|' * len(HEAD)}")
     for rate in args.rates:
         for many in args.people:
+            films = [
+                filmed(args.seed + number, many, args.seconds, rate) for number in range(args.films)
+            ]
             told: dict[str, list[tuple[float, ...]]] = {"tracks": [], "truth": []}
-            for number in range(args.films):
-                seed = args.seed + number
-                rng = np.random.default_rng((seed, many))
-                labels = [int(label) for label in rng.choice(len(CLASSES), many, p=SHARES) + 1]
-                film = watched(seed, labels, args.seconds, rate, widths=WIDTHS)
+            for number in range(args.films * args.draws):
+                rng = np.random.default_rng((args.seed, many, number))
+                film = films[number % args.films].redrawn(SHARES, rng)
                 chosen = rng.choice(len(photographs), args.photographs, replace=False)
-                correction = correction_of([photographs[n] for n in chosen], seed)
+                correction = correction_of([photographs[n] for n in chosen], number)
                 told["tracks"].append(answered(correction, film, film.tracked))
                 told["truth"].append(answered(correction, film, film.known))
             for how, rows in told.items():
@@ -62,7 +64,8 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--films", type=int, default=400, help="of each kind")
+    parser.add_argument("--films", type=int, default=50, help="of each kind")
+    parser.add_argument("--draws", type=int, default=40, help="of the people of each film")
     parser.add_argument("--people", type=int, nargs="+", default=[20, 40, 80], help="in each film")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each film")
     parser.add_argument("--rates", type=float, nargs="+", default=[7.5], help="frames a second")
@@ -72,11 +75,17 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
+def filmed(seed: int, people: int, seconds: float, rate: float) -> Film:
+    """Return what comes of watching a film of people drawn at random."""
+    labels = np.random.default_rng((seed, people)).choice(len(CLASSES), people, p=SHARES) + 1
+    return watched(seed, labels.tolist(), seconds, rate, widths=WIDTHS)
+
+
 def answered(correction: Correction, film: Film, people: Sequence[Person]) -> tuple[float, ...]:
     """Return what was counted, doubled, told of the place and of these people, and what is true."""
     told = correction.whole(people)["properly_masked"]
     counted = np.mean([person.label == PROPERLY_MASKED for person in people])
-    here = np.mean([label == PROPERLY_MASKED for label in film.there])
+    here = np.mean([label == PROPERLY_MASKED for label in film.there.values()])
     doubled = len(film.tracked) - len(film.often) if people is film.tracked else 0
     ends = (*told["interval"], *told["interval_here"])
     return len(people), doubled, counted, told["share"], here, *ends

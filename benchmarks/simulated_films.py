@@ -2,12 +2,12 @@
 
 What each detection looks like comes from a stock of painted people. Where somebody nearer hides a
 head or a chest, it looks like that one, as on a picture. A film takes a second, so that thousands
-are possible.
+are possible; and who is of which class, and taken for which, can be drawn anew for the same tracks.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import cv2
@@ -18,7 +18,7 @@ from data.painter.moving import Scene, Seen, Walker, compose_scene
 from data.painter.witness import Mistakes, Witness
 from utils.video.appearance import LENGTH, looks_of
 from utils.video.frames import Frame
-from utils.video.people import LEAST_SECONDS, LEAST_SEEN, People, Person
+from utils.video.people import LEAST_SECONDS, LEAST_SEEN, People, Person, View
 from utils.video.tracks import Tracker, TrackSettings
 from utils.video.watch import settings_for, sureness
 
@@ -36,24 +36,59 @@ class Film:
     Attributes
     ----------
     there
-        Class ids of those who are seen for long enough to count.
+        Class ids of those who are seen for long enough to count, by their numbers.
     tracked
         Who counts by our tracks.
     known
         Who would count if it were known whose each detection is.
     owners
-        Of each of `tracked`: how many of its detections are of whom (0: of nobody).
+        Of each of `tracked`: by its seconds, whom each of its detections is of (0: of nobody).
     """
 
-    there: list[int]
+    there: dict[int, int]
     tracked: list[Person]
     known: list[Person]
-    owners: list[Counter]
+    owners: list[dict[float, int]]
 
     @property
     def often(self) -> Counter:
         """How many of `tracked` are mostly of each person."""
-        return Counter(one.most_common(1)[0][0] for one in self.owners)
+        return Counter(Counter(one.values()).most_common(1)[0][0] for one in self.owners)
+
+    def redrawn(
+        self, shares: Sequence[float], rng: np.random.Generator, mistakes: Mistakes | None = None
+    ) -> "Film":
+        """Return the same with other people: their classes, and what they are taken for."""
+        wrong = mistakes or Mistakes()
+        everybody = {who for one in self.owners for who in one.values()} | set(self.there)
+        labels = {who: int(rng.choice(3, p=shares)) + 1 for who in sorted(everybody)}
+        always = {
+            who: int(rng.choice(3, p=wrong.confusion[label - 1]))
+            for who, label in labels.items()
+            if rng.random() < wrong.lasting
+        }
+
+        def taken(view: View, who: int) -> View:
+            if not who:
+                return view
+            of_class = always.get(who)
+            if of_class is None:
+                of_class = rng.choice(3, p=wrong.confusion[labels[who] - 1])
+            peak = view.shares.max()
+            return replace(view, shares=np.where(np.arange(3) == of_class, peak, (1 - peak) / 2))
+
+        def again(person: Person, whose: dict[float, int]) -> Person:
+            return replace(person, views=[taken(view, whose[view.time]) for view in person.views])
+
+        return Film(
+            {who: labels[who] for who in self.there},
+            [again(*one) for one in zip(self.tracked, self.owners, strict=True)],
+            [
+                again(person, {view.time: person.tracks[0] for view in person.views})
+                for person in self.known
+            ],
+            self.owners,
+        )
 
 
 class _Remembered(Scene):
@@ -99,7 +134,7 @@ def watched(
     models = [stock()[label - 1, rng.integers(_MODELS)] for label in labels]
     both = _Both(Tracker(settings or settings_for(THRESHOLD)))
     ended: list[Person] = []
-    owners: dict[int, Counter] = {}
+    owners: dict[int, dict[float, int]] = {}
     there: dict[int, list[float]] = {}
     for number, time in enumerate(times.tolist()):
         found, whose = witness.seen(number)
@@ -109,9 +144,9 @@ def watched(
         tracks = both.tracker.update(found.boxes, sureness(found), time, looks)
         for later, earlier in both.tracker.joined:
             both.tracked.join(later, earlier)
-            owners.setdefault(earlier, Counter()).update(owners.pop(later, Counter()))
+            owners.setdefault(earlier, {}).update(owners.pop(later, {}))
         for track, person in zip(tracks.tolist(), whose.tolist(), strict=True):
-            owners.setdefault(track, Counter())[person] += 1
+            owners.setdefault(track, {})[time] = person
         frame = Frame(time, _paper())
         both.tracked.add(frame, found, tracks, frame.image)
         both.known.add(frame, found, whose, frame.image)
@@ -119,12 +154,13 @@ def watched(
     both.tracker.finish()
     ended += both.tracked.end(both.tracker.ended)
     tracked = [person for person in ended if person.counts()]
+    both.known.here.pop(0, None)
     known = both.known.end(list(both.known.here))
-    long = [
-        labels[who - 1]
+    long = {
+        who: labels[who - 1]
         for who, seen in there.items()
         if len(seen) >= LEAST_SEEN and seen[-1] - seen[0] >= LEAST_SECONDS
-    ]
+    }
     return Film(
         long,
         tracked,

@@ -1,10 +1,13 @@
 """The benchmark of the rate by people: what it watches, and what its test knows."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from benchmarks import people_rate, simulated_films
 from benchmarks.people_rate import answered, correction_of, judged_photograph, summed
+from data.painter.witness import NONE, Mistakes
 from utils.dataset.labels import CLASSES
 
 
@@ -34,8 +37,21 @@ def test_people_are_seen_by_tracks_and_by_truth(film):
     assert 6 <= len(film.known) <= len(film.there) <= 12
     assert len(film.tracked) == pytest.approx(len(film.there), abs=3)
     assert {person.title for person in film.tracked} <= set(CLASSES)
-    own = sum(max(owner.values()) for owner in film.owners)
-    assert own / sum(sum(owner.values()) for owner in film.owners) > 0.8
+    whose = [Counter(owner.values()) for owner in film.owners]
+    own = sum(max(one.values()) for one in whose)
+    assert own / sum(sum(one.values()) for one in whose) > 0.8
+
+
+def test_other_people_on_the_same_tracks_are_of_other_classes(film):
+    again = film.redrawn((0, 0, 1), np.random.default_rng(1), NONE)
+    assert set(again.there.values()) == {3}
+    assert set(again.there) == set(film.there)
+    assert {person.label for person in again.known} == {3}
+    assert sum(person.label == 3 for person in again.tracked) >= len(film.tracked) - 1
+    wrong = film.redrawn(
+        (1, 0, 0), np.random.default_rng(1), Mistakes(confusion=np.ones((3, 3)) / 3)
+    )
+    assert 0 < sum(person.label == 1 for person in wrong.known) < len(wrong.known)
 
 
 def test_a_row_of_the_table_sums_up_films(film, correction):

@@ -1,5 +1,6 @@
 """Alerts: once an event, with a pause, and whatever receivers do."""
 
+import base64
 import http.server
 import json
 import sys
@@ -22,6 +23,9 @@ RECORD = {"alert": "share < 80 % for 60 s", "text": "0:10 door: share < 80 % for
         ("share<=0.5 for 2 min", ("share", "<=", 0.5, 120)),
         ("people > 20", ("people", ">", 20, 0)),
         ("people >= 3 for 1 h", ("people", ">=", 3, 3600)),
+        ("SHARE<80%for 60sec", ("share", "<", 0.8, 60)),
+        ("  share  \u2264 .5 for  5 minutes ", ("share", "<=", 0.5, 300)),
+        ("people => 3 for 2 hours", ("people", ">=", 3, 7200)),
     ],
 )
 def test_conditions_are_read(text, expected):
@@ -31,7 +35,13 @@ def test_conditions_are_read(text, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "share", "share < 80", "share < 180 %", "people > 5 %", "rate < 1", "share < 80 % 60"],
+    [
+        *("", "share", "share < 80", "share < 180 %", "people > 5 %", "rate < 1"),
+        *("share < 80 % 60", "share < nan", "share < -5 %", "share < 1e2 %", "share < 80,5 %"),
+        *("share < 80 % for -5 s", "share < 80 % for 60 s; id", "share < 80 % and people > 3"),
+        *("share < 80 % for 5 ms", "share < 80 % for 99999999999 h", "x" * 5000),
+        *("share > 100 %", "share < 0", "people < 0", "people >= 0", "share <= 1"),
+    ],
 )
 def test_others_are_refused_with_an_example(text):
     with pytest.raises(InputError, match="--alert"):
@@ -86,6 +96,7 @@ class Server(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.told.append((self.path, json.loads(body)))
+        self.server.who = self.headers["Authorization"]
         status = self.server.status
         self.send_response(status)
         if status == 302:
@@ -113,6 +124,13 @@ def test_an_alert_is_posted_as_json(server):
     receivers.close()
     assert server.told == [("/hook?key=k3y", RECORD)]
     assert receivers.failed == 0
+
+
+def test_user_and_password_of_an_address_are_sent_as_a_browser_does(server):
+    receivers = Receivers([address(f"http://me:p%40ss@127.0.0.1:{server.server_port}/")])
+    receivers.tell(RECORD)
+    receivers.close()
+    assert server.who == f"Basic {base64.b64encode(b'me:p@ss').decode()}"
 
 
 def test_a_redirect_is_not_followed_and_is_a_failure(server):

@@ -97,6 +97,9 @@ def test_the_difference_of_two_periods_has_an_interval():
     assert "less than a" in words
     assert "chance" not in words
     assert correction().difference(people, first, Span("later", 5000, 6000)) is None
+    nobody = {"periods": ["9:00-12:00", "12:00-15:00"], "people": [0, 5]}
+    assert "--clock" in difference_in_words({**nobody, "since_start": True})
+    assert "--clock" not in difference_in_words({**nobody, "since_start": False})
 
 
 def test_without_a_correction_there_is_what_was_counted():

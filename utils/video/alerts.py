@@ -21,11 +21,14 @@ PAUSE = 300.0
 """Seconds between two alerts of a condition, at least, by default."""
 
 _BREAK = 3.0  # seconds without a frame after which nothing is known to have held
+_LONGEST = 24 * 3600.0  # seconds that a condition may have to hold
 _FORM = re.compile(
-    r"\s*(share|people)\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?)\s*(%?)"
-    r"(?:\s+for\s+(\d+(?:\.\d+)?)\s*(s|min|m|h)?)?\s*"
+    r"(share|people)\s*(<=|>=|=<|=>|<|>|≤|≥)\s*(\d+(?:\.\d+)?|\.\d+)\s*(%|per ?cent)?"
+    r"(?:\s*for\s+(\d+(?:\.\d+)?)\s*(s|m|h|sec|min|seconds?|minutes?|hours?)?)?",
+    re.IGNORECASE,
 )
-_SECONDS = {None: 1, "s": 1, "min": 60, "m": 60, "h": 3600}
+_SIGNS = {"=<": "<=", "≤": "<=", "=>": ">=", "≥": ">="}
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True)
@@ -59,24 +62,27 @@ class Condition:
         InputError
             If it is none.
         """
+        text = " ".join(text.split())
         found = _FORM.fullmatch(text)
         if not found:
-            raise InputError(
-                f"--alert {brief(text)!r}: give it as 'share < 80 % for 60 s' or 'people > 20 for "
-                "10 s'"
-            )
-        what, sign, bound, sign_of_share, lasting, unit = found.groups()
-        value = float(bound)
+            raise _refused(text, "give it as 'share < 80 % for 60 s' or 'people > 20 for 10 s'")
+        what, sign, bound, of_hundred, lasting, unit = found.groups()
+        what, sign, value = what.lower(), _SIGNS.get(sign, sign), float(bound)
         if what == "share":
-            value = value / 100 if sign_of_share else value
+            value = value / 100 if of_hundred else value
             if not 0 <= value <= 1:
-                raise InputError(
-                    f"--alert {brief(text)!r}: a share is in 0..1, or in 0..100 with a % sign"
-                )
-        elif sign_of_share:
-            raise InputError(f"--alert {brief(text)!r}: people are a number, without a % sign")
-        seconds = float(lasting or 0) * _SECONDS[unit]
-        return cls(" ".join(text.split()), what, sign, value, seconds)
+                raise _refused(text, "a share is in 0..1, or in 0..100 with a % sign")
+        elif of_hundred:
+            raise _refused(text, "people are a number, without a % sign")
+        seconds = float(lasting or 0) * _SECONDS[(unit or "s")[0].lower()]
+        if seconds > _LONGEST:
+            raise _refused(text, f"no more than {_LONGEST / 3600:.0f} h are waited for")
+        most = 1.0 if what == "share" else float("inf")
+        if (sign, value) in ((">=", 0.0), ("<=", most)):
+            raise _refused(text, "that always holds")
+        if (sign, value) in (("<", 0.0), (">", most)):
+            raise _refused(text, "that never holds")
+        return cls(text, what, sign, value, seconds)
 
     def holds(self, share: float | None, people: int) -> bool:
         """Return whether it does; of a share, that there are people is part of it."""
@@ -89,6 +95,10 @@ class Condition:
             ">": value > self.bound,
             ">=": value >= self.bound,
         }[self.sign]
+
+
+def _refused(text: str, why: str) -> InputError:
+    return InputError(f"--alert {brief(text)!r}: {why}")
 
 
 @dataclass

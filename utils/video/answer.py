@@ -76,7 +76,8 @@ class Teller:
         first, second = spans
         found = self.correction.difference(people, first, second) if self.correction else None
         seen = [len(of_span(people, span)) for span in (first, second)]
-        return {"periods": [first.name, second.name], "people": seen, **(found or {})}
+        names, by_clock = [first.name, second.name], self.clock.began is not None
+        return {"periods": names, "people": seen, "since_start": not by_clock, **(found or {})}
 
 
 def gallery(

@@ -15,6 +15,8 @@ LARGEST = 8192 * 4320
 GAP = 2.0
 """Seconds without a picture that are told as a gap."""
 
+_LONGEST = 366 * 24 * 3600.0  # seconds
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -177,6 +179,8 @@ def seconds(text: str) -> float:
     total = 0.0
     for part in text.split(":"):
         total = 60 * total + float(part)
+    if total > _LONGEST:
+        raise InputError(f"{brief(text)!r}: is more than a year; give seconds, M:SS or H:MM:SS")
     return total
 
 

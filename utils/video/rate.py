@@ -228,7 +228,10 @@ def difference_in_words(compared: dict[str, Any]) -> str:
     first, second = compared["periods"]
     if compared.get("difference") is None:
         seen = " and ".join(map(str, compared["people"]))
-        return f"{first} and {second} cannot be compared: {seen} people were seen in them."
+        told = f"{first} and {second} cannot be compared: {seen} people were seen in them."
+        if compared.get("since_start") and 0 in compared["people"]:
+            told += " Times are since the beginning; --clock says when that was."
+        return told
     points, ends = 100 * compared["difference"], compared["interval"]
     told = f"{second} has {abs(points):.0f} percentage points {'more' if points >= 0 else 'less'}"
     if ends is None:

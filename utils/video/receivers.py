@@ -1,5 +1,6 @@
 """Who alerts are told to: a program, an address. They never hold up, or end, what is watched."""
 
+import base64
 import http.client
 import json
 import logging
@@ -9,7 +10,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from utils.errors import InputError, brief
 from utils.video.address import shown, without_secrets
@@ -86,11 +87,14 @@ def address(url: str, timeout: float = TIMEOUT) -> Receiver:
         raise InputError(f"--alert-post {shown(url)}: give an address that begins with http(s)://")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    headers = {"Content-Type": "application/json"}
+    if parts.username:
+        who = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Authorization"] = f"Basic {base64.b64encode(who.encode()).decode()}"
 
     def post(record: dict[str, Any]) -> None:
         connection = kind(parts.hostname, port, timeout=timeout)
         try:
-            headers = {"Content-Type": "application/json"}
             connection.request("POST", target, json.dumps(record).encode(), headers)
             status = connection.getresponse().status
         except (OSError, http.client.HTTPException) as error:

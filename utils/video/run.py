@@ -24,7 +24,7 @@ from utils.video.rate import Correction
 from utils.video.receivers import Receivers, address, program
 from utils.video.results import RATE, VideoResults, Wanted
 from utils.video.tables import GrowingTable
-from utils.video.timeline import Clock, period
+from utils.video.timeline import Clock, periods
 from utils.video.watch import FEWEST, Model, Moment, Paced, watch
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ def _watch_one(
     clock = _clock(args.clock, source)
     why = why_uncorrected(model)
     correction = None if why else Correction.of(model.file.evaluation)
-    compare = tuple(period(text, clock) for text in args.compare or ())
+    compare = periods(args.compare or (), clock)
     pictures = not args.no_pictures
     wanted = Wanted(
         video=pictures and (args.record or not source.live),

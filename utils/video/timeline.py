@@ -10,6 +10,7 @@ from utils.video.frames import Gap, seconds
 from utils.video.people import Person
 
 MINUTE = 60.0
+_DAY = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,14 @@ class Clock:
         if not (found := re.fullmatch(r"(\d{1,2}):(\d\d)(?::(\d\d))?", text)):
             raise InputError(f"{brief(text)!r}: is no time of day; give H:MM or H:MM:SS")
         hour, minute, second = (int(part or 0) for part in found.groups())
+        if hour > 24 or max(minute, second) > 59:
+            raise InputError(
+                f"{brief(text)!r}: is no time of day; there are 24 hours of 60 minutes"
+            )
         day = self.began.replace(hour=0, minute=0, second=0, microsecond=0)
         late = hour * 3600 + minute * 60 + second
         at = (day + timedelta(seconds=late) - self.began).total_seconds()
-        return at if at > -12 * 3600 else at + 24 * 3600  # after midnight
+        return at if at > -_DAY / 2 else at + _DAY  # after midnight
 
 
 @dataclass(frozen=True)
@@ -68,25 +73,44 @@ class Span:
 
 
 def period(text: str, clock: Clock) -> Span:
-    """Return the period that ``09:00-12:00`` means.
+    """Return the period that ``09:00-12:00`` means; one of the clock may go beyond midnight.
 
     Raises
     ------
     InputError
         If it is no such period.
     """
-    first, dash, second = text.partition("-")
+    text = " ".join(text.split())
+    first, dash, second = re.sub("[\u2010-\u2015\u2212]", "-", text).partition("-")
     try:
         if not dash:
             raise InputError("there is no '-'")
         start, end = clock.since(first.strip()), clock.since(second.strip())
+        if clock.began and end <= start and end + _DAY - start <= _DAY / 2:
+            end += _DAY
         if end <= start:
-            raise InputError("it ends before it begins")
+            raise InputError("it ends before it begins, or as it does")
     except InputError as error:
         raise InputError(
             f"--compare {brief(text)}: {error}; give periods as 09:00-12:00"
         ) from error
     return Span(text, start, end)
+
+
+def periods(texts: Sequence[str], clock: Clock) -> tuple[Span, ...]:
+    """Return the periods that are to be compared, two or none.
+
+    Raises
+    ------
+    InputError
+        If one is no period, or they overlap: whoever was there then would be on both sides.
+    """
+    spans = tuple(period(text, clock) for text in texts)
+    if len(spans) == 2 and spans[0].start < spans[1].end and spans[1].start < spans[0].end:
+        raise InputError(
+            f"--compare {spans[0].name} {spans[1].name}: overlap; give periods that do not"
+        )
+    return spans
 
 
 def minutes(last: float, clock: Clock, first: float = 0.0) -> list[Span]:
