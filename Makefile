@@ -79,9 +79,7 @@ track-ui:  ## look at tracked runs in a browser (STORE=sqlite:///FILE, PORT=5000
 app: $(READY)  ## open the app in a browser (PORT=8080, ADDRESS=127.0.0.1; docs/app.md)
 	$(RUN) -m pip install --quiet --requirement requirements-app.txt
 	$(RUN) -m streamlit run app/main.py --server.port $(or $(PORT),8080) \
-	    --server.address $(or $(ADDRESS),127.0.0.1) --server.headless true \
-	    --server.maxUploadSize 300 --server.fileWatcherType none --client.toolbarMode viewer \
-	    --browser.gatherUsageStats false -- $(ARGS)
+	    --server.address $(or $(ADDRESS),127.0.0.1) -- $(ARGS)
 
 serve: $(READY)  ## serve models over HTTP at 127.0.0.1:8000 (ARGS=--help; docs/service.md)
 	$(RUN) -m pip install --quiet --requirement requirements-service.txt
@@ -133,6 +131,7 @@ benchmark-%: $(READY)
 pictures: $(READY)  ## draw the README's pictures again, from the newest run (needs chromium)
 	$(RUN) workflow.py graph --output docs/workflow.png
 	cp $(NEWEST)/predicted_image.png $(NEWEST)/confusion_matrix.png docs/
+	$(RUN) -m tests.app.screenshot docs/app.png
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1100,1400 \
 	    --user-data-dir=$$(mktemp -d) --screenshot=docs/report.png file://$(abspath $(NEWEST))/report.html
 

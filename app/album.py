@@ -1,7 +1,7 @@
 """What a visitor handed over, in memory, and what was found on it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -10,6 +10,7 @@ import streamlit as st
 from app import model
 from app.settings import MEGABYTE, Settings
 from utils.analysis.prediction.looking import Unread
+from utils.apply.collected import Collected
 from utils.apply.looking import Found, look_at
 from utils.apply.looking import Settings as Looking
 from utils.dataset.intake.archives import Source
@@ -29,6 +30,9 @@ class Album:
         Read from memory, again where a picture is drawn.
     found
         In the order of their names.
+    groups
+        By file: photographs of one group are as one observation. Another threshold changes no
+        group, so they are found once.
     refused
         What of it is no photograph, and why.
     """
@@ -36,6 +40,7 @@ class Album:
     of: tuple[str, ...]
     photographs: NewPhotographs
     found: Sequence[Found | Unread]
+    groups: Mapping[str, int]
     refused: Sequence[str]
 
 
@@ -73,7 +78,7 @@ def album_of(uploads: Sequence[Any], opened: model.Opened, settings: Settings, k
         raise InputError(
             f"these are {count:,} photographs; drop at most {settings.photographs} at a time"
         )
-    found = []
+    found, collected = [], Collected(shared.model)
     bar = st.progress(0.0, "Looking ...")
     looked = look_at(photographs, shared.model, Looking(opened.path, pictures=False))
     while True:
@@ -81,9 +86,10 @@ def album_of(uploads: Sequence[Any], opened: model.Opened, settings: Settings, k
             one = next(looked, None)
         if one is None:
             break
-        found.append(one)
+        collected.add(one)
+        found.append(replace(one, fingerprint=None) if isinstance(one, Found) else one)
         bar.progress(len(found) / count, f"Looked at {len(found):,} of {count:,}")
     bar.empty()
-    album = Album(of, photographs, found, refused)
+    album = Album(of, photographs, found, collected.groups(), refused)
     st.session_state[key] = album
     return album

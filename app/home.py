@@ -18,6 +18,8 @@ mistakes that the model made in its test.
 
 - **Photographs**: drop some, or a zip of them. Nothing is stored: they stay in memory until you
   leave.
+- **Webcam**: live, everybody counted once. **Snapshot**: where live video does not come through.
+- **Video**: a clip, everybody counted once, with the video drawn on.
 - **Runs**: what was trained here, how good it is, and what it found.
 
 It counts people. It is not made to single anyone out, and recognises nobody.

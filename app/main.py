@@ -1,5 +1,6 @@
 """The app: ``streamlit run app/main.py -- [--model FILE] [--runs DIR]``, as ``make app`` does."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,15 +10,20 @@ if str(PROJECT) not in sys.path:
 
 import streamlit as st  # noqa: E402
 
-from app import camera, home, photographs, runs  # noqa: E402
-from app.settings import read_settings  # noqa: E402
+from app import home, photographs, runs, snapshot, video, webcam  # noqa: E402
+from app.forgetting import forget_who_has_gone  # noqa: E402
+from app.settings import MEGABYTE, read_settings  # noqa: E402
 
 st.set_page_config(page_title="Masks", page_icon="😷", layout="wide")
-settings = read_settings(sys.argv[1:])
+settings = read_settings(sys.argv[1:], os.environ)
+forget_who_has_gone(settings.megabytes * MEGABYTE)
+of_snapshots = st.Page(lambda: snapshot.show(settings), title="Snapshot", url_path="snapshot")
 pages = [
     st.Page(lambda: home.show(settings), title="Home", url_path="home", default=True),
     st.Page(lambda: photographs.show(settings), title="Photographs", url_path="photographs"),
-    st.Page(lambda: camera.show(settings), title="Camera", url_path="camera"),
+    st.Page(lambda: webcam.show(settings, of_snapshots), title="Webcam", url_path="webcam"),
+    of_snapshots,
+    st.Page(lambda: video.show(settings), title="Video", url_path="video"),
     st.Page(lambda: runs.show(settings), title="Runs", url_path="runs"),
 ]
 st.navigation(pages).run()

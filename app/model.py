@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from app.settings import Settings
@@ -15,6 +16,7 @@ from utils.classifier.finders.names import FINDERS
 from utils.classifier.inference import FaceClassifier
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError
+from utils.metrics.detections import Detections
 from utils.models import Model
 from utils.tracking.registered import is_registered, registered_file
 
@@ -60,6 +62,16 @@ class Shared:
     model: Model
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def predict(self, images: list[np.ndarray]) -> list[Detections]:
+        """Return the faces of each image, in turns with other visitors."""
+        with self.lock:
+            return self.model.predict(images)
+
+    @property
+    def threshold(self) -> float:
+        """Confidence from which the model counts a face."""
+        return self.model.threshold
+
     def with_threshold(self, threshold: float | None) -> Model:
         """Return the model with another threshold, or its own; weights are shared."""
         view = copy.copy(self.model)
@@ -80,10 +92,15 @@ def choices(settings: Settings) -> dict[str, Path]:
     return found
 
 
-def opened(settings: Settings) -> Opened | None:
+def opened(settings: Settings, moving: bool = False) -> Opened | None:
     """Let the visitor choose a model in the sidebar, and who finds faces for a classifier.
 
     None, and an error shown, where there is none, or it cannot be loaded.
+
+    Parameters
+    ----------
+    moving
+        Whether it is to look at a video or a camera, of which no picture is one face.
     """
     found = choices(settings)
     if not found:
@@ -100,7 +117,7 @@ def opened(settings: Settings) -> Opened | None:
     shared = path and _load(path)
     if shared is None or not isinstance(shared.model, FaceClassifier):
         return shared and Opened(name, path, shared)
-    finder = st.sidebar.selectbox("Faces are found by", [WHOLE, *FINDERS])
+    finder = st.sidebar.selectbox("Faces are found by", FINDERS if moving else [WHOLE, *FINDERS])
     if finder == WHOLE:
         return Opened(name, path, shared)
     shared = _load(path, finder)

@@ -12,6 +12,7 @@ import streamlit as st
 
 from app import model
 from app.album import Album
+from app.answer import plain, show_answer
 from utils.analysis.prediction.looking import Unread
 from utils.analysis.prediction.tables import faces_table
 from utils.apply.collected import Collected
@@ -62,7 +63,7 @@ def how(shared: model.Shared) -> Look:
 
 def show_results(album: Album, shared: model.Shared, look: Look) -> None:
     found = [_at_least(one, look.smallest) for one in album.found]
-    collected = Collected(shared.with_threshold(look.threshold))
+    collected = Collected(shared.with_threshold(look.threshold), album.groups)
     for one in found:
         collected.add(one)
     predictions = collected.predictions()
@@ -73,7 +74,9 @@ def show_results(album: Album, shared: model.Shared, look: Look) -> None:
             "counted. Set the smallest face to 0"
         )
     rate = collected.rate(predictions, album.photographs.facts, uncorrected=why)
-    _answer(rate, collected.absent)
+    masked, lines = rate["properly_masked"], closing(rate, collected.absent)
+    counted = lines[0] if lines[0].startswith("Counted") else None
+    show_answer(rate, masked.get("share"), masked.get("interval"), counted)
     for one in found:
         if isinstance(one, Unread):
             st.warning(f"Not read: {one.reason}", icon=":material/warning:")
@@ -83,7 +86,12 @@ def show_results(album: Album, shared: model.Shared, look: Look) -> None:
     faces = collected.faces(predictions, {})
     columns = st.columns(3)
     columns[0].download_button(
-        "All faces (CSV)", table.getvalue(), "faces.csv", "text/csv", width="stretch"
+        "All faces (CSV)",
+        table.getvalue(),
+        "faces.csv",
+        "text/csv",
+        width="stretch",
+        on_click="ignore",
     )
     columns[1].download_button(
         "Faces and rate (JSON)",
@@ -91,6 +99,7 @@ def show_results(album: Album, shared: model.Shared, look: Look) -> None:
         "faces.json",
         "application/json",
         width="stretch",
+        on_click="ignore",
     )
     columns[2].download_button(
         "Pictures (zip)",
@@ -98,33 +107,9 @@ def show_results(album: Album, shared: model.Shared, look: Look) -> None:
         "pictures.zip",
         "application/zip",
         width="stretch",
+        on_click="ignore",  # a new run of the page would take away what is fetched
     )
     _pictures(album.photographs, seen, look, collected.absent)
-
-
-def _answer(rate: Mapping[str, Any], absent: Sequence[str]) -> None:
-    """Show the share, what was counted, and all that is to be known before it is quoted."""
-    masked = rate["properly_masked"]
-    interval = masked.get("interval")
-    corrected = masked.get("share") if interval else None
-    if corrected is not None:
-        low, high = (100 * end for end in interval)
-        st.metric(
-            "Share that wears a mask properly",
-            f"{100 * corrected:.0f} %",
-            f"{low:.0f} to {high:.0f} %, 95 % interval",
-            delta_color="off",
-            delta_arrow="off",
-        )
-    st.markdown(plain(rate["answer"]))
-    lines = closing(rate, absent)
-    if lines[0].startswith("Counted"):
-        st.caption(plain(lines[0]))
-    for text in rate["serious"]:
-        st.warning(plain(text), icon=":material/warning:")
-    with st.expander("What to know before you quote it"):
-        st.markdown(plain(rate["explanation"]))
-        st.markdown("\n".join(f"- {plain(text)}" for text in rate["caveats"]))
 
 
 def _pictures(
@@ -136,8 +121,9 @@ def _pictures(
         page = int(st.number_input(f"Page, of {pages}", 1, pages, 1))
     for one in seen[(page - 1) * PAGE : page * PAGE]:
         with st.container(border=True):
-            st.markdown(plain(sentence(one.record, look.threshold, absent)))
-            st.image(_drawn(photographs, one, look), width="stretch")
+            words = sentence(one.record, look.threshold, absent)
+            st.markdown(plain(words))
+            st.image(_drawn(photographs, one, look), width="stretch", alt=words)
             faces = [f for f in one.record["faces"] if f["confidence"] >= look.threshold]
             if faces:
                 with st.expander(number_of(len(faces), "face")):
@@ -193,8 +179,3 @@ def _zipped(photographs: NewPhotographs, seen: Sequence[Found], look: Look) -> b
             picture = encode_jpeg(_drawn(photographs, one, look))
             archive.writestr(files[one.record["name"]], picture)
     return made.getvalue()
-
-
-def plain(text: str) -> str:
-    r"""Return a text that Markdown shows as it is, whatever names of files are in it."""
-    return "".join(f"\\{char}" if char in r"\`*_{}[]<>()#+-.!|~$:" else char for char in text)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.results import plain
+from app.answer import plain
 from app.settings import Settings
 from utils.comparison.measured import compare_measures
 from utils.comparison.words import score, signed, summary, title, verdict
@@ -120,11 +121,12 @@ def _closely(run: RecordedRun, settings: Settings) -> None:
             f"{run.name}.html",
             "text/html",
             key=f"r{run.name}",
+            on_click="ignore",
         )
     for name, words in PICTURES.items():
         path = output / name
         if path.exists() and path.stat().st_size:
-            st.image(str(path), words, width="stretch")
+            st.image(str(path), words, width="stretch", alt=words)
 
 
 def _follow(folder: Path, settings: Settings) -> None:
@@ -150,7 +152,8 @@ def _follow(folder: Path, settings: Settings) -> None:
 
 def _start(settings: Settings) -> None:
     """Let the visitor run the sample's workflow on this machine, one at a time."""
-    if st.button("Run the workflow on the bundled sample", icon=":material/play_arrow:"):
+    what = "the workflow" if settings.run_with else "the workflow on the bundled sample"
+    if st.button(f"Run {what}", icon=":material/play_arrow:"):
         running = [run.name for run in _running(settings.runs)]
         if running:
             st.warning(f"{running[0]} is still running; wait for it, or stop it.")
@@ -158,19 +161,25 @@ def _start(settings: Settings) -> None:
         folder = settings.runs / f"app-{time.strftime('%Y%m%d-%H%M%S')}"
         settings.runs.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, str(PROJECT / "workflow.py"), "--engine", "local"]
-        subprocess.Popen(
-            [*command, "--run-dir", str(folder)],
-            cwd=PROJECT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # it goes on when the app ends
-        )
-        with st.spinner("The run is being planned ..."):
-            for _ in range(120):
-                if (folder / "workflow.yml").exists() and holder(folder) is not None:
-                    break
-                time.sleep(0.5)
+        with tempfile.TemporaryFile() as said:  # without a name, and gone with the run
+            process = subprocess.Popen(
+                [*command, *settings.run_with, "--run-dir", str(folder)],
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # it goes on when the app ends
+            )
+            with st.spinner("The run is being planned ..."):
+                for _ in range(240):
+                    if (folder / "workflow.yml").exists() and holder(folder) is not None:
+                        break
+                    if process.poll():
+                        said.seek(0)
+                        last = said.read().decode(errors="replace").strip().splitlines()[-3:]
+                        st.error(plain("The run did not start. " + " ".join(last)))
+                        return
+                    time.sleep(0.5)
         st.rerun()
 
 

@@ -22,7 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # .venv has a `tests`, too
 
 from benchmarks.common import PROJECT, machine, print_table
 from tests.condor.pilot import Pilot

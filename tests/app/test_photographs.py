@@ -13,6 +13,7 @@ from app import results
 from app.photographs import ALBUM
 from app.results import Look
 from data.painter.sample import draw_picture
+from utils.analysis.prediction import merged
 from utils.apply.collected import Collected
 from utils.apply.looking import Settings as Looking
 from utils.apply.looking import look_at
@@ -98,6 +99,7 @@ def test_another_threshold_or_smallest_face_has_no_interval(visit, drawn):
 def test_what_is_looked_at_once_is_not_looked_at_again(visit, drawn, monkeypatch):
     page = drop(visit("photographs"), *files(drawn))
     monkeypatch.setattr(albums, "look_at", lambda *_: pytest.fail("looked again"))
+    monkeypatch.setattr(merged, "find_bursts", lambda *_: pytest.fail("grouped again"))
     page.sidebar.slider[0].set_value(0.3).run()
     assert not page.exception
     page.sidebar.toggle[0].set_value(True).run()
@@ -144,7 +146,7 @@ def test_hidden_faces_are_hidden_in_every_picture(visit, drawn):
 
 
 def test_a_snapshot_is_looked_at_as_a_photograph_is(visit, drawn, expected):
-    page = visit("camera")
+    page = visit("snapshot")
     page.camera_input[0].set_value(("snapshot.jpg", drawn[0], JPEG)).run()
     assert not page.exception
     (one,) = page.session_state["snapshot"].found

@@ -21,6 +21,8 @@ class Collected:
     ----------
     model
         Which looks.
+    groups
+        Of the same photographs, if they were grouped before (`groups` of another).
 
     Attributes
     ----------
@@ -28,8 +30,8 @@ class Collected:
         Names of the classes that the model does not know.
     """
 
-    def __init__(self, model: Model) -> None:
-        self.model, self.absent = model, absent_from(model)
+    def __init__(self, model: Model, groups: Mapping[str, int] | None = None) -> None:
+        self.model, self.absent, self._groups = model, absent_from(model), groups
         self._photos: list[dict[str, Any]] = []
         self._skipped: list[dict[str, str]] = []
         self._fingerprints = FingerprintWriter(GREY_QUALITY)
@@ -50,14 +52,22 @@ class Collected:
             self._skipped.append({"file": found.file, "reason": found.reason})
             return f"{found.file}: not read: {found.reason.removeprefix(f'{found.file}: ')}"
         self._photos.append(found.record)
-        self._fingerprints.add(found.record["file"], found.fingerprint)
+        if self._groups is None:
+            self._fingerprints.add(found.record["file"], found.fingerprint)
         return sentence(found.record, self.model.threshold, self.absent)
 
     def predictions(self) -> Predictions:
         """Return all of it, with the groups of photographs that are as one observation."""
         record = {"photos": self._photos, "skipped": self._skipped}
         threshold = float(self.model.threshold)
-        return joined([("the photographs", record)], threshold, [self._fingerprints.index()])
+        named = [("the photographs", record)]
+        if self._groups is not None:
+            return joined(named, threshold, groups=self._groups)
+        return joined(named, threshold, [self._fingerprints.index()])
+
+    def groups(self) -> dict[str, int]:
+        """Return the group of each photograph, by file."""
+        return {one["file"]: one["group"] for one in self.predictions().summaries}
 
     def faces(self, predictions: Predictions, pictures: Mapping[str, str | None]) -> dict[str, Any]:
         """Return the record ``faces.json`` (`utils.apply.faces.faces_record`)."""

@@ -40,13 +40,13 @@ class Found:
         As `utils.analysis.prediction.looking.Looked.record` returns it; ``resembles`` is `LEARNT`
         or None, where the model's file tells what it learnt from.
     fingerprint
-        What near-duplicates of it are known by.
+        What near-duplicates of it are known by; None where that is no longer needed.
     picture
         The photograph with its faces drawn, a JPEG; None where none was asked for.
     """
 
     record: dict[str, Any]
-    fingerprint: Fingerprint
+    fingerprint: Fingerprint | None
     picture: bytes | None
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import math
 import os
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -82,7 +83,7 @@ class MemoryFolder:
     full = "it grew larger than is kept in memory"
 
     def __init__(self, most: int) -> None:
-        self._most = most
+        self._most: float = most
         self.files: dict[str, _MemoryFile] = {}
 
     def __str__(self) -> str:
@@ -124,6 +125,10 @@ class MemoryFolder:
         if name not in self.files:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
         return self.files[name].getvalue()
+
+    def widen(self) -> None:
+        """Let everything fit from now on: what is left to be written is small."""
+        self._most = math.inf
 
     def check(self, more: int) -> None:
         """Raise an `OSError` if so many bytes more do not fit."""

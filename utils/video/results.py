@@ -74,6 +74,13 @@ class VideoResults:
         What its test showed; None where nothing is known, and then why.
     clock
         What time it was when the source began.
+
+    Attributes
+    ----------
+    people
+        Who has left and counts, in the order in which they left.
+    timeline
+        The picture of it in the report, a PNG, once it is finished.
     """
 
     def __init__(
@@ -92,6 +99,7 @@ class VideoResults:
         self._teller = Teller(correction, why, clock)
         self._seen = Seen(wanted.least_seconds, source.gaps)
         self.people = self._seen.people
+        self.timeline = b""
         self._pictures: dict[int, str] = {}
         self._counts = dict.fromkeys(CLASSES, 0)
         self._written = 0.0
@@ -203,8 +211,8 @@ class VideoResults:
                 return self.folder.read(self._pictures[number])
             return None
 
-        drawn = self._teller.picture(self._seen, rows)
-        page = render(record, rows, drawn, gallery(self.people, picture), self._clock)
+        self.timeline = self._teller.picture(self._seen, rows)
+        page = render(record, rows, self.timeline, gallery(self.people, picture), self._clock)
         self.folder.write(REPORT, page.encode())
 
     def closing(self, record: dict[str, Any]) -> list[str]:

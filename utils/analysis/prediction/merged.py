@@ -80,6 +80,7 @@ def joined(
     threshold: float,
     fingerprints: Sequence[FingerprintIndex] = (),
     times: Mapping[str, str | None] | None = None,
+    groups: Mapping[str, int] | None = None,
 ) -> Predictions:
     """Return records of predictions as one; see `read_predictions`.
 
@@ -89,6 +90,9 @@ def joined(
         Each with what to call it in an error: its ``photos`` and ``skipped``.
     threshold
         Confidence from which a box counts.
+    groups
+        By file, where the same photographs were grouped before: what groups them does not hang on
+        the threshold, and takes long.
     """
     photos: list[tuple[dict[str, Any], Detections]] = []
     skipped: list[dict[str, str]] = []
@@ -98,7 +102,11 @@ def joined(
         ]
         skipped += record["skipped"]
     photos.sort(key=lambda one: one[0]["name"])
-    _add_groups([summary for summary, _ in photos], fingerprints, times or {})
+    if groups is None:
+        _add_groups([summary for summary, _ in photos], fingerprints, times or {})
+    else:
+        for summary, _ in photos:
+            summary["group"] = groups[summary["file"]]
     return Predictions(
         threshold=threshold,
         summaries=[summary for summary, _ in photos],

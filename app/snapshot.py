@@ -1,11 +1,13 @@
-"""The page of the camera: a snapshot, and who wears a mask on it."""
+"""The page of snapshots: a picture of the camera, and who wears a mask on it."""
 
 import streamlit as st
 
 from app import model
 from app.album import album_of
 from app.results import how, show_results
+from app.secure import tell_where_no_camera_is_allowed
 from app.settings import Settings
+from app.webcam import FAILED
 from utils.errors import InputError
 
 SNAPSHOT = "snapshot"
@@ -14,10 +16,13 @@ SNAPSHOT = "snapshot"
 
 def show(settings: Settings) -> None:
     """Show the page."""
-    st.title("Camera")
+    st.title("Snapshot")
+    tell_where_no_camera_is_allowed()
+    if FAILED in st.session_state:
+        st.info(f"There was no live video. {st.session_state[FAILED]}", icon=":material/info:")
     st.caption(
-        "Browsers let pages use a camera on this machine (localhost) or over HTTPS alone. The "
-        "snapshot stays in memory until you take another or leave."
+        "It needs no live video: the snapshot goes to this server as a photograph does, and stays "
+        "in memory until you take another or leave."
     )
     if (opened := model.opened(settings)) is None:
         return
