@@ -11,8 +11,8 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 .DEFAULT_GOAL := help
 
 .PHONY: help run test test-condor faults workers store-faults fuzz pool lint format data faces \
-    export store tracking track-ui video app serve image app-image serve-image image-tag image-push sample benchmark \
-    quality pretrained pictures clean
+    export store tracking track-ui video app serve image app-image serve-image image-try image-tag \
+    image-push sample benchmark quality pretrained pictures clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,7 +29,7 @@ pool: $(READY)  ## start an HTCondor pool on this machine, and keep it until Ctr
 test-condor: $(READY)  ## pass the tests that run on that pool; where it cannot start, they fail
 	MASK_DETECTION_POOL_REQUIRED=1 $(TEST) tests/condor $(ARGS)
 
-faults: $(READY)  ## break it in every way we know, and print what was lost (20 minutes)
+faults: $(READY)  ## break it in every way we know, and print what was lost (40 minutes)
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m tests.faults $(ARGS)
 
 workers: $(READY)  ## train by several workers, kill 20 of them, use two nodes (root, ten minutes)
@@ -100,6 +100,10 @@ app-image serve-image: %-image:
 	$(DOCKER) build --file docker/Dockerfile.web --target $* --tag mask-detection-$*:$(TAG) \
 	    $(IGNORED) $(if $(BASE),--build-arg BASE=$(BASE)) \
 	    $(foreach name,PIP_INDEX_URL PIP_EXTRA_INDEX_URL,$(if $($(name)),--build-arg $(name))) .
+
+image-try:  ## run both as a server would: read-only, without rights or a network
+	for name in app serve; do $(PYTHON) docker/try_web.py $$name --tag $(TAG) --docker '$(DOCKER)' \
+	    $(ARGS) || exit 1; done
 
 image-tag:  ## name both for a registry (REGISTRYPREFIX=host/project/)
 image-push:  ## push both there

@@ -1,11 +1,12 @@
 """From a request to the bytes of its photographs, each with a name to call it."""
 
+import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from starlette.datastructures import UploadFile
@@ -22,9 +23,13 @@ from utils.errors import brief, number_of
 PARTS = 10_000
 """Commas and opening brackets in JSON; base64 has none."""
 
+MANY = 2**20
+"""Bytes that take milliseconds to be decoded."""
+
 MULTIPART = "multipart/form-data"
 FIELD = "data_url"
 _OTHER = ("text/", "video/", "audio/", "application/pdf", "application/zip", "application/xml")
+T = TypeVar("T")
 _NAME = 120  # characters of a name that are told back
 
 
@@ -67,6 +72,14 @@ async def photographs(
     return found
 
 
+async def aside(size: int, function: Callable[..., T], *given: Any) -> T:
+    """Return what a function gives; where it is given many bytes, from a thread.
+
+    So others, those who ask for health above all, are answered meanwhile.
+    """
+    return function(*given) if size < MANY else await asyncio.to_thread(function, *given)
+
+
 async def _of_form(request: Request, body: Body, settings: Settings) -> list[Upload]:
     parser = MultiPartParser(
         request.headers, body.stream(), max_files=settings.photographs, max_fields=100
@@ -88,7 +101,8 @@ async def _of_form(request: Request, body: Body, settings: Settings) -> list[Upl
 
 
 async def _of_json(body: Body, settings: Settings, fetcher: Fetcher) -> list[Upload]:
-    asked = json_object(await body.read()).get(FIELD)
+    data = await body.read()
+    asked = (await aside(len(data), json_object, data)).get(FIELD)
     addresses = [asked] if isinstance(asked, str) else asked
     if not isinstance(addresses, list) or not all(isinstance(one, str) for one in addresses):
         raise Problem(
@@ -103,7 +117,7 @@ async def _of_json(body: Body, settings: Settings, fetcher: Fetcher) -> list[Upl
     found = []
     for number, address in enumerate(addresses, start=1):
         if address[:5].lower() == "data:":
-            data = of_data_url(address)
+            data = await aside(len(address), of_data_url, address)
         else:
             data = await fetcher.fetch(address, settings.photograph_bytes)
         body.hold(len(data))

@@ -23,11 +23,11 @@ from service.running import FAILED, Here, NewRunner, Runner, Task, failure
 STUCK = 60.0
 """Seconds after which a worker that works on one thing is taken for hung."""
 
-TRIES = 2
+TRIES = 3
 """How often work is begun whose worker dies."""
 
 _PAUSE = 0.2  # seconds between two looks at the threads
-_LONGEST_PAUSE = 10.0
+_LONGEST_PAUSE = 1.0
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from service.looking import Look
 from service.predicting import look, unless_gone
 from service.problems import JSON, Problem
 from service.state import service_of
+from service.uploads import aside
 
 SERVER = "mask-detection"
 VERSION = "2"
@@ -74,7 +75,8 @@ async def infer(request: Request, name: str, version: str | None = None) -> Resp
     with service.body(request) as body:
         await service.check_room(body)
         length = request.headers.get(protocol.HEADER_LENGTH)
-        asked = protocol.parse(await body.read(), length, settings.photographs)
+        data = await body.read()
+        asked = await aside(len(data), protocol.parse, data, length, settings.photographs)
         body.hold(sum(map(len, asked.photographs)))
         threshold = served.model.threshold if asked.threshold is None else asked.threshold
         if any(len(data) > settings.photograph_bytes for data in asked.photographs):

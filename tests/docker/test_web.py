@@ -102,3 +102,5 @@ def test_make_builds_names_and_pushes_them():
     there = "host/p/mask-detection-$name:v1"
     assert f"docker tag mask-detection-$name:v1 {there} " in make("image-tag", *words)
     assert f"docker push {there} " in make("image-push", *words)
+    tried = make("image-try", "DOCKER=podman --root x", "TAG=v1")
+    assert "docker/try_web.py $name --tag v1 --docker 'podman --root x' " in tried

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tests.faults.table import Row, print_table
 
-KINDS = ("kills", "disk", "jobs", "checkpoints", "study", "archives")
+KINDS = ("kills", "disk", "jobs", "checkpoints", "study", "archives", "service")
 """Modules of this folder, each with ``rows(quick)``, which raises where a promise is broken."""
 
 

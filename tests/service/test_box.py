@@ -1,12 +1,9 @@
 """`make serve` as people start it: a process, the model in the box, clients that others wrote."""
 
 import base64
-import http.client
-import json
 import os
+import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +13,8 @@ import numpy as np
 import pytest
 from tritonclient import http as triton
 
+from tests.service.fakes import WITH_KEY, wait_until
+from tests.service.started import Started, is_there, started
 from utils.dataset.images import decode
 from utils.models import load_model
 
@@ -24,29 +23,11 @@ PHOTOGRAPHS = [ROOT / "data" / "predict" / f"new_{number:02d}.jpg" for number in
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory) -> Iterator[tuple[subprocess.Popen, int, Path]]:
-    """Return the process, its port, and the empty folder that it works in."""
-    folder, log = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("log") / "log"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder), "PORT": "0"}
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "service", "--workers", "2", "--deadline", "60"],
-            cwd=folder,
-            env=environment,
-            stderr=file,
-        )
-    try:
-        end = time.monotonic() + 120
-        while '"address"' not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        first = json.loads(log.read_text().splitlines()[0])
-        yield process, int(first["address"].rpartition(":")[2]), folder
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+def service(tmp_path_factory) -> Iterator[tuple[Started, Path]]:
+    """Return the service, and the empty folder that it works in."""
+    folder, home = tmp_path_factory.mktemp("log"), tmp_path_factory.mktemp("empty")
+    with started(folder, "--workers", 2, "--deadline", 60, home=home) as service:
+        yield service, home
 
 
 @pytest.fixture(scope="module")
@@ -57,21 +38,16 @@ def expected():
     return [found.above(model.threshold) for found in model.predict(images)]
 
 
-def post(port: int, data: bytes, path: str = "/predict"):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    connection.request("POST", path, data)
-    answer = connection.getresponse()
-    return answer.status, json.loads(answer.read())
-
-
 def test_a_client_of_the_protocol_is_understood(service, expected):
-    client = triton.InferenceServerClient(f"127.0.0.1:{service[1]}", network_timeout=120)
+    client = triton.InferenceServerClient(f"127.0.0.1:{service[0].port}", network_timeout=120)
+    key = {"headers": WITH_KEY}
     assert client.is_server_live()
     assert client.is_server_ready()
-    assert client.is_model_ready("box")
-    assert client.get_server_metadata()["name"] == "mask-detection"
-    (version,) = client.get_model_metadata("box")["versions"]
-    assert client.get_model_repository_index()[0]["state"] == "READY"
+    assert client.is_model_ready("box", **key)
+    assert client.get_server_metadata(**key)["name"] == "mask-detection"
+    client.load_model("box", **key)
+    (version,) = client.get_model_metadata("box", **key)["versions"]
+    assert client.get_model_repository_index(**key)[0]["state"] == "READY"
     data = np.array([path.read_bytes() for path in PHOTOGRAPHS], object)
     for binary in (True, False):
         tensor = triton.InferInput("photographs", [len(data)], "BYTES")
@@ -81,7 +57,8 @@ def test_a_client_of_the_protocol_is_understood(service, expected):
             triton.InferRequestedOutput(name, binary_data=binary)
             for name in ("faces", "boxes", "classes", "probabilities")
         ]
-        result = client.infer("box", [tensor], outputs=wanted, model_version=version)
+        key = {"headers": dict(WITH_KEY)}  # to which the client adds its own
+        result = client.infer("box", [tensor], version, wanted, **key)
         assert result.as_numpy("faces").tolist() == [len(one) for one in expected]
         boxes = np.concatenate([one.boxes for one in expected])
         assert np.allclose(result.as_numpy("boxes"), boxes, atol=0.1)
@@ -94,10 +71,29 @@ def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+NUMBER = re.compile(r"\d+\.\d+")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/service.md"])
+def test_the_answer_that_the_pages_show_is_the_answer(service, page):
+    """Numbers to a thousandth; what a page leaves out (...) is not looked at, nor are times."""
+    text = (ROOT / page).read_text()
+    shown = re.search(r'^\{\s*"model": ?\{.*?^(?=```)', text, re.DOTALL | re.MULTILINE)[0]
+    told = service[0].ask("POST", "/predict", PHOTOGRAPHS[0].read_bytes())[1].decode()
+    place = 0
+    for part in re.split(r"\.\.\.|\"milliseconds\"[^}]*\}?", re.sub(r"\s+", "", shown)):
+        numbers = [float(number) for number in NUMBER.findall(part)]
+        pattern = re.escape(NUMBER.sub("#", part)).replace(r"\#", r"([\d.e-]+)")
+        found = re.compile(pattern).search(told, place)
+        assert found, f"{page}: {part}"
+        assert np.allclose([float(one) for one in found.groups()], numbers, rtol=1e-3, atol=1e-3)
+        place = found.end()
+
+
 def test_workers_that_share_a_model_find_what_one_finds(service, expected):
     sent = [path.read_bytes() for path in PHOTOGRAPHS] * 3
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda data: post(service[1], data), sent))
+        answers = list(pool.map(service[0].predict, sent))
     for number, (status, told) in enumerate(answers):
         assert status == 200
         faces, right = told["photographs"][0]["faces"], expected[number % 3]
@@ -106,12 +102,27 @@ def test_workers_that_share_a_model_find_what_one_finds(service, expected):
         assert np.allclose(boxes, right.boxes, atol=0.1)
 
 
+def test_a_worker_that_is_killed_costs_no_request(service, expected):
+    one, _ = service
+    first = one.workers()
+    with ThreadPoolExecutor(3) as pool:
+        sent = [path.read_bytes() for path in PHOTOGRAPHS] * 3
+        answers = [pool.submit(one.predict, data) for data in sent]
+        os.kill(first[0], signal.SIGKILL)
+        assert [answer.result()[0] for answer in answers] == [200] * len(sent)
+    wait_until(lambda: one.is_ready)
+    assert len(one.workers()) == 2
+    assert first[0] not in one.workers()
+    assert one.metric("mask_worker_restarts") == 1
+
+
 def test_nothing_is_written_and_the_end_is_in_good_order(service):
-    process, port, folder = service
+    one, home = service
+    workers = one.workers()
     with ThreadPoolExecutor() as pool:
-        last = pool.submit(post, port, PHOTOGRAPHS[0].read_bytes(), "/rate")
+        last = pool.submit(one.predict, PHOTOGRAPHS[0].read_bytes(), "/rate")
         time.sleep(0.3)
-        process.send_signal(signal.SIGTERM)
+        assert one.end() in (0, -signal.SIGTERM)
         assert last.result()[0] == 200
-    assert process.wait(30) in (0, -signal.SIGTERM)
-    assert list(folder.rglob("*")) == []
+    assert list(home.rglob("*")) == []
+    wait_until(lambda: not any(map(is_there, workers)))

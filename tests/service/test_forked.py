@@ -17,6 +17,7 @@ from service.forked import Forked
 from service.problems import Problem
 from service.running import failure
 from tests.service.fakes import wait_until
+from tests.service.started import is_there
 from tests.service.test_workers import once, until, within
 
 pytestmark = pytest.mark.skipif(not forked.ABLE, reason="processes are forked on Linux alone")
@@ -74,14 +75,6 @@ def runner(served):
 
 def does(runner, what="", **more):
     return runner.run([Deed(runner._serving()[0], what, **more)], 1)[0]
-
-
-def is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_tasks_are_done_elsewhere_with_the_model_that_was_served(runner):
@@ -183,7 +176,7 @@ def test_one_that_hangs_is_killed_and_replaced(served, monkeypatch):
             await hanging
         assert given_up.value.status == 500
         await until(lambda: workers.alive == 1)
-        assert workers.restarts == 2  # tried twice
+        assert workers.restarts == module.TRIES
         assert await once(workers, Deed(served[0]))
 
     with_processes(test, served)

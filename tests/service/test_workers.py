@@ -10,7 +10,7 @@ import pytest
 from service import workers as module
 from service.problems import Problem
 from service.running import Here
-from service.workers import Workers
+from service.workers import TRIES, Workers
 
 
 @dataclass(eq=False)
@@ -138,13 +138,13 @@ def test_the_work_of_a_thread_that_dies_is_done_by_its_successor():
     within(test)
 
 
-def test_work_that_kills_twice_is_given_up_and_harms_no_other():
+def test_work_that_kills_again_and_again_is_given_up_and_harms_no_other():
     async def test(workers):
         deadly = Work.at_once(kills=9)
         with pytest.raises(Problem) as problem:
             await once(workers, deadly)
         assert problem.value.status == 500
-        assert len(deadly.done) == 2
+        assert len(deadly.done) == TRIES
         assert await once(workers, Work.at_once("b")) == "b"
         assert workers.taken == 0
 
