@@ -128,7 +128,7 @@ pretrained: $(READY)  ## train the model in the box again on DATA, with its card
 	$(RUN) -m data.models.make --data $(DATA) $(ARGS)
 
 # The speed benchmarks take photographs; the others make their own.
-ON_DATA := gpu service training_speed inference_speed profile_step bfloat16 recipe starts stages feature_cost workers
+ON_DATA := gpu service training_speed inference_speed profile_step bfloat16 recipe starts stages feature_cost workers drift
 benchmark-%: $(READY)
 	@echo; echo "== $*"; $(RUN) benchmarks/$*.py $(if $(filter $*,$(ON_DATA)),--data $(DATA)) $(ARGS)
 

@@ -21,6 +21,7 @@ from typing import Any
 try:
     from utils.commands.command import Command
     from utils.commands.data import DATA
+    from utils.commands.drifting import DRIFTING
     from utils.commands.managing import MANAGING, TRACK
     from utils.commands.overview import OVERVIEW
     from utils.commands.registering import REGISTERING
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Command] = {
         *OVERVIEW,
         DATA,
         *REGISTERING,
+        *DRIFTING,
     )
 }
 """What there is besides ``run`` and ``graph``, by name."""

@@ -18,8 +18,10 @@ from pathlib import Path
 from tests.workers.nodes import NodesUnavailable, on_two_nodes
 from tests.workers.training import EPOCHS, Inputs, Result, begin, children, result, trained
 
-ROUNDING = 1e-3
-"""Relative difference of losses that rounding makes of float32 in so many epochs, at most."""
+ROUNDING = 0.01
+"""Relative difference of losses that rounding makes in so many epochs, at most: features may be
+computed in bfloat16. In double precision it is a millionth (`tests/training/test_distributed.py`).
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,20 +36,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         started = time.monotonic()
         two = trained(inputs, "two", 2)
         took = time.monotonic() - started
-        kept = [curves(one, two)]
+        kept = [curves(one, two, trained(inputs, "threads", 1, threads=2))]
         kept.append(killed(inputs, two, args.kills, took, random.Random(args.seed)))  # noqa: S311
         kept.append(nodes(inputs, two))
     return 0 if all(kept) else 1
 
 
-def curves(one: Result, two: Result) -> bool:
-    """Print both curves, and return whether they are one within rounding."""
+def curves(one: Result, two: Result, threads: Result) -> bool:
+    """Print the curves, and return whether those of one and of two are one within rounding.
+
+    Two threads round in another order than one, too.
+    """
     print(f"{'loss after epoch':<34}" + "".join(f"{n:>12}" for n in range(1, EPOCHS + 1)))
-    for name, it in (("one process", one), ("two workers", two)):
+    for name, it in (
+        ("one process", one),
+        ("two workers", two),
+        ("one process with two threads", threads),
+    ):
         print(f"{name:<34}" + "".join(f"{loss:>12.7f}" for loss in it.losses()))
     pairs = zip(one.losses(), two.losses(), strict=True)
     apart = max(abs(first - second) / first for first, second in pairs)
-    print(f"they differ by {apart:.1e} of the loss at most\n", flush=True)
+    print(f"one and two workers differ by {apart:.1e} of the loss at most\n", flush=True)
     return apart < ROUNDING
 
 

@@ -20,7 +20,7 @@ FAR = {"boxes": 1.0, "side": 1.0, "confidence": 1.5}
 
 _CERTAIN = 0.001  # chance of the difference below which an answer may be withheld
 
-_WORDS = {
+WORDS = {
     "boxes": ("fewer people a photograph", "more people a photograph"),
     "side": ("smaller faces", "larger faces"),
     "confidence": ("faces that the detector is less sure of", "faces that it is surer of"),
@@ -73,7 +73,7 @@ def shift_of(
     )
     return {
         **record,
-        "words": [_WORDS[name][deviations > 0] for name, deviations in differ.items()],
+        "words": [WORDS[name][deviations > 0] for name, deviations in differ.items()],
         "broken": bool(far and record["p"] < _CERTAIN),
     }
 
