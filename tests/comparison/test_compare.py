@@ -224,3 +224,14 @@ def test_what_cannot_be_compared_is_refused(new_run, tmp_path, capsys):
     ):
         assert workflow.main(["compare", *map(str, words)]) == 2
         assert told in capsys.readouterr().err
+
+
+def test_of_one_version_under_other_names_photographs_are_told_by_content(new_run):
+    told = {"version": "ab" * 32}
+    first = new_run("first", 0.5, ["a", "b"], record={"data": told})
+    second = new_run("second", 0.5, ["x", "b"], data="ee" * 32, record={"data": told})
+    write_shard(first / "dataset.tar", [photograph("a", 1), photograph("b", 2)])
+    write_shard(second / "dataset.tar", [photograph("b", 1), photograph("x", 2)])
+    shared = shared_photographs(*named_runs([first, second]))
+    assert set(shared.names) == {("a", "b"), ("b", "x")}
+    assert "names" in shared.how

@@ -9,6 +9,7 @@ import pytest
 import workflow
 from tests.tracking.made import DATA, answer, evaluation, make_run
 from utils.dag.run_folder import locked
+from utils.tracking.described import describe
 from utils.tracking.recorded import find_runs, read_run
 from utils.tracking.table import rows_of, table_of, usual_options
 
@@ -199,3 +200,16 @@ def test_listing_runs_needs_neither_torch_nor_numpy(runs):
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_version_of_the_data_is_that_of_the_record_and_its_name_that_of_the_store(tmp_path):
+    told = {"photos": 3, "version": "ab" * 32, "called": "masks@abababababab"}
+    run = read_run(make_run(tmp_path / "new", record={"data": told}))
+    older = read_run(make_run(tmp_path / "older"))
+    assert (run.data_version, run.packed_data) == ("ab" * 32, DATA)
+    assert older.data_version == older.packed_data == DATA and older.data_called is None
+    (data,) = describe(run).data
+    assert (data.digest, data.source) == ("ab" * 32, "masks@abababababab")
+    assert describe(run).tags["data.called"] == "masks@abababababab"
+    text = table_of(rows_of([run, older]), {})
+    assert "masks@abababababab" in text and DATA[:12] in text

@@ -24,7 +24,7 @@ class Champion:
     called
         What people call it.
     data
-        The version of the data of its run.
+        The digest of the data as its run packed them.
     records
         The folder of its evaluation and its split.
     file
@@ -63,14 +63,14 @@ def compare_with_champion(
     outputs, trouble = read_outputs(champion.records)
     digests = {"digests": {DATASET: champion.data}}
     before = RecordedRun(champion.records, "done", digests, outputs, trouble, called)
-    if before.data_version == run.data_version and _tested(before) == _tested(run):
+    if before.packed_data == run.packed_data and _tested(before) == _tested(run):
         return compare_measures(before, run)
     tell(f"{called} was tested on other photographs: it is evaluated anew on those of this run")
     model = load_model(champion.file())
     record, left = evaluated_anew(model, run, test)
     anew = replace(
         before,
-        record={"digests": {DATASET: run.data_version}},
+        record={"digests": {DATASET: run.packed_data}},
         outputs={EVALUATION: record, SPLIT: run.output(SPLIT)},
     )
     compared = compare_measures(anew, run)

@@ -67,7 +67,8 @@ def about(run: RecordedRun) -> dict[str, Any]:
     """Return what a version tells of its run and its model file."""
     return {
         "sha256": files.digest(run.folder / OUTPUT / pyfunc.MODEL),
-        "data": run.data_version,
+        "data": run.packed_data,
+        "data_version": run.data_version,
         "task": run.task,
         "run": run.folder.resolve().name,
     }
