@@ -9,7 +9,7 @@ To read it, in this order:
 - `running`, `forked`: what a worker does that with: itself, or a process of its own;
 - `looking`, `rates`: what a worker does; `predicting` sends photographs to the workers;
 - `protocol`: the Open Inference Protocol's tensors; `routes/`: the addresses;
-- `metrics`, `drift`, `logs`: what is told of it all. No picture is in any of them.
+- `metrics`, `logs`: what is told of it all. No picture is in any of them.
 
 Nothing is written to disk, and nothing of a request is kept once it is answered.
 """

@@ -11,10 +11,10 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily
 
-from service.drift import Drift
 from service.looking import Found
 from service.models import Served
 from utils.dataset.labels import CLASSES
+from utils.drift.latest import Latest
 from utils.metrics.ranking import face_sides
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -36,7 +36,7 @@ class Metrics:
     def __init__(self, gauges: Gauges) -> None:
         self.registry = CollectorRegistry()
         self._gauges = gauges
-        self._drifts: dict[str, tuple[str, Drift]] = {}
+        self._latest: dict[str, tuple[str, Latest]] = {}
         one = {"registry": self.registry}
         self._requests = Counter("mask_requests", "Requests", ("route", "method", "status"), **one)
         self._seconds = Histogram(
@@ -94,7 +94,7 @@ class Metrics:
             self._confidence.labels(served.name, name).observe(float(score))
         for side in face_sides(kept):
             self._side.labels(served.name).observe(float(side))
-        self._drift(served).add(found.detections.above(served.model.threshold))
+        self._latest_of(served).add(found.detections)
 
     def exposed(self) -> bytes:
         """Return all in the text format of Prometheus."""
@@ -108,20 +108,29 @@ class Metrics:
         """Yield what is so at the moment."""
         for name, (text, value) in self._gauges().items():
             yield GaugeMetricFamily(name, text, value=value)
-        drift = GaugeMetricFamily(
-            "mask_drift_index",
-            "Population stability index of the latest faces against the model's test",
+        distance = GaugeMetricFamily(
+            "mask_drift_distance",
+            "Largest distance of the cumulative shares of the latest photographs and of the test's",
             labels=["model", "version", "feature"],
         )
-        for name, (version, one) in list(self._drifts.items()):
-            for feature, value in one.indices().items():
-                drift.add_metric([name, version, feature], value)
-        yield drift
+        chance = GaugeMetricFamily(
+            "mask_drift_p",
+            "Chance of so large a distance in any feature where there is none",
+            labels=["model", "version"],
+        )
+        for name, (version, latest) in list(self._latest.items()):
+            if compared := latest.compared():
+                chance.add_metric([name, version], compared.p)
+                for one in compared.features:
+                    if one.distance is not None:
+                        distance.add_metric([name, version, one.name], one.distance)
+        yield from (distance, chance)
 
-    def _drift(self, served: Served) -> Drift:
-        """Return the drift of a model, begun anew where the model was replaced by another."""
-        version, drift = self._drifts.get(served.name, ("", None))
-        if drift is None or version != served.version:
-            drift = Drift(served.evaluation)
-            self._drifts[served.name] = served.version, drift
-        return drift
+    def _latest_of(self, served: Served) -> Latest:
+        """Return the latest photographs of a model, begun anew where another took its place."""
+        version, latest = self._latest.get(served.name, ("", None))
+        if latest is None or version != served.version:
+            model = served.model
+            latest = Latest(model.file.evaluation, model.file.threshold)
+            self._latest[served.name] = served.version, latest
+        return latest

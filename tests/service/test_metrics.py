@@ -1,15 +1,15 @@
 """What Prometheus is told is what happened."""
 
 import numpy as np
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.drift import FEWEST, Drift, stability_index
+from tests.drift.test_watching import the_test
 from tests.service.fakes import faces
 from utils.dataset.labels import CLASSES
+from utils.drift import latest
+from utils.drift.features import OF_FACES
 
 JPEG = {"Content-Type": "image/jpeg"}
-EDGES = (0.5, 0.7, 0.9)
 
 
 def told(client) -> dict[tuple, float]:
@@ -44,36 +44,24 @@ def test_requests_faces_and_refusals_are_counted(client, model, jpeg):
     assert values["mask_queue_length",] == 0
 
 
-def test_faces_like_those_of_the_test_do_not_drift():
-    rng = np.random.default_rng(0)
-    expected = np.quantile(rng.normal(size=100_000), [0.1, 0.5, 0.9])
-    assert stability_index(rng.normal(size=1000), expected) < 0.02
-    assert stability_index(rng.normal(1.0, size=1000), expected) > 0.25
+def test_drift_is_told_of_a_model_that_carries_its_test_from_enough_photographs_on(
+    client, model, jpeg, monkeypatch
+):
+    monkeypatch.setattr(latest, "unpacked", lambda evaluation, where: evaluation)
+    monkeypatch.setattr(latest, "FEWEST", 3)
+    model.file.evaluation = the_test(np.random.default_rng(0))
+    model.found = faces(0.95)  # of 10 pixels
+    for number in range(3):
+        assert not [key for key in told(client) if "drift" in key[0]], number
+        client.post("/predict", content=jpeg, headers=JPEG)
+    values = {key: value for key, value in told(client).items() if "drift" in key[0]}
+    assert {key[0] for key in values} == {"mask_drift_p", "mask_drift_distance"}
+    features = {word for key in values for word in key[1:]} & set(OF_FACES)
+    assert features == set(OF_FACES)
+    assert all(0 <= value <= 1 for value in values.values())
 
 
-def test_the_index_has_its_known_value():
-    # a quarter in each bin, to the half that is added to each count: PSI of (.25, .1), (.25, .4)
-    values = [0.1] * 250 + [0.6] * 250 + [0.8] * 250 + [0.95] * 250
-    exact = 2 * (0.15 * np.log(2.5) + -0.15 * np.log(0.25 / 0.4))
-    assert stability_index(values, EDGES) == pytest.approx(exact)
-
-
-def test_drift_is_told_from_enough_faces_on_and_forgets_the_old():
-    drift = Drift({"counted": {"confidence": list(EDGES), "side": None}})
-    for _ in range(FEWEST - 1):
-        drift.add(faces(0.95))
-    assert drift.indices() == {}
-    drift.add(faces(0.95))
-    assert drift.indices().keys() == {"confidence"}
-    assert drift.indices()["confidence"] > 1
-    for _ in range(500):
-        drift.add(faces(0.95, 0.45))  # of any size the newest thousand
-    assert len(drift._recent["confidence"]) == 1000
-
-
-@pytest.mark.parametrize("evaluation", [None, {}, {"counted": {"confidence": None}}])
-def test_without_a_test_there_is_no_drift(evaluation):
-    drift = Drift(evaluation)
-    for _ in range(FEWEST):
-        drift.add(faces(0.9))
-    assert drift.indices() == {}
+def test_a_model_without_a_test_has_no_drift(client, jpeg, monkeypatch):
+    monkeypatch.setattr(latest, "FEWEST", 1)
+    client.post("/predict", content=jpeg, headers=JPEG)
+    assert not [key for key in told(client) if "drift" in key[0]]
