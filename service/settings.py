@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from utils.errors import InputError, brief
+from utils.networks.devices import best_device
 from utils.tracking.registered import is_registered, registered_name
 
 BOX = "box"
@@ -25,6 +26,9 @@ MEGABYTE = 2**20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LEAST_KEY = 16
+
+ON_GPU = 4
+"""Workers on a GPU: some decode while one computes, and few, so that photographs wait together."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,12 @@ def cores() -> int:
     return len(able(0)) if able else os.cpu_count() or 1
 
 
+def default_workers(device: str | None) -> int:
+    """Return how many workers a device is worth, by default the best that there is."""
+    on_cpu = (device or best_device()).startswith("cpu")
+    return cores() if on_cpu else min(cores(), ON_GPU)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
@@ -125,7 +135,12 @@ def parser() -> argparse.ArgumentParser:
     add("--host", default=plain.host, help="address to listen at; 0.0.0.0 for all")
     add("--port", type=int, default=None, help="by default that of PORT, else 8000")
     add("--device", help="cpu, cuda, cuda:1, mps; by default the GPU, if there is one")
-    add("--workers", type=int, default=cores(), help="that look at photographs")
+    add(
+        "--workers",
+        type=int,
+        help=f"that look at photographs; by default as many as cores ({cores()} here), on a GPU "
+        f"{ON_GPU} at most",
+    )
     add(
         "--threads",
         action="store_true",
@@ -168,7 +183,9 @@ def settings_of(args: argparse.Namespace, environment: Mapping[str, str]) -> Set
     InputError
         If they cannot be; the message names the option and the fix.
     """
-    for name in ("workers", "queue", "photograph_mb", "request_mb", "held_mb", "photographs"):
+    workers = default_workers(args.device) if args.workers is None else args.workers
+    _positive("workers", workers)
+    for name in ("queue", "photograph_mb", "request_mb", "held_mb", "photographs"):
         _positive(name, getattr(args, name))
     for name in ("megapixels", "deadline", "upload_seconds", "drain_seconds"):
         _positive(name, getattr(args, name))
@@ -177,7 +194,7 @@ def settings_of(args: argparse.Namespace, environment: Mapping[str, str]) -> Set
         host=args.host,
         port=_port(args.port, environment.get("PORT")),
         device=args.device,
-        workers=args.workers,
+        workers=workers,
         queue=args.queue,
         processes=not args.threads,
         deadline=args.deadline,

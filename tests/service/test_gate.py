@@ -1,11 +1,14 @@
 """Who may ask, what every answer says, and what is never told."""
 
+import hmac
 import json
 import logging
+from types import SimpleNamespace
 
 import pytest
 
 from service.logs import JsonLines
+from service.settings import digest
 from tests.service.fakes import KEY, WITH_KEY
 
 JPEG = {"Content-Type": "image/jpeg"}
@@ -62,6 +65,24 @@ def test_where_there_are_keys_nobody_asks_without_one(serve, jpeg):
         assert client.get(probe).status_code == 200
 
 
+@pytest.mark.parametrize("place", [0, 1, 2, None])
+def test_how_long_a_key_is_compared_tells_nothing_of_it(serve, monkeypatch, place):
+    """All keys are compared, whichever is right, by digests, which differ anywhere."""
+    compared = []
+
+    def compare(one, other):
+        compared.append((len(one), len(other)))
+        return hmac.compare_digest(one, other)
+
+    monkeypatch.setattr("service.gate.hmac", SimpleNamespace(compare_digest=compare))
+    keys = [f"a-key-of-somebody-{number}" for number in range(3)]
+    client = serve(keys=frozenset(map(digest, keys)))
+    given = "a" if place is None else keys[place]
+    answer = client.get("/v2", headers={"X-API-Key": given})
+    assert answer.status_code == (401 if place is None else 200)
+    assert compared == [(32, 32)] * 3
+
+
 def test_models_are_changed_only_with_a_key(client, serve):
     for what in ("load", "unload"):
         assert client.post(f"/v2/repository/models/box/{what}").status_code == 403
@@ -86,6 +107,33 @@ def test_pages_of_other_sites_may_not_ask(client, jpeg):
         assert answer.status_code == 403
     answer = client.post("/predict", content=jpeg, headers={**JPEG, "Origin": "http://testserver"})
     assert answer.status_code == 200
+
+
+def test_a_browser_that_asks_whether_it_may_ask_is_told_nothing(client):
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    answer = client.options("/predict", headers=headers)
+    assert answer.status_code == 403
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    headers["Origin"] = "http://testserver"
+    answer = client.options("/predict", headers=headers)
+    assert answer.status_code == 405
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"},
+        {"Forwarded": "host=evil.example"},
+        {"X-Original-URL": "/v2/repository/models/box/unload"},
+        {"X-HTTP-Method-Override": "DELETE"},
+    ],
+)
+def test_what_heads_say_of_other_servers_is_not_believed(client, head):
+    answer = client.get("/docs", headers=head)
+    assert answer.status_code == 200
+    assert "http://testserver/predict" in answer.text
+    assert "evil.example" not in answer.text
 
 
 def test_the_clients_name_of_a_request_is_kept_only_if_it_is_one(client):

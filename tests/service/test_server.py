@@ -203,8 +203,19 @@ def test_who_asks_whether_to_send_is_answered_before_a_byte_is_sent(listening):
         b"X: " + b"a" * 2_000_000 + b"\r\n",
         b"Host: 127.0.0.1\r\n",
         b"Bad Name: x\r\n",
+        b"Content-Length: 0x8\r\n",
+        b"Content-Length: +8\r\n",
+        b"Content-Length: 8, 9\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+        b"Transfer-Encoding: \x0bchunked\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+        b"X: a\0b\r\n",
+        b"X: a\rY: b\r\n",
     ],
-    ids=["both lengths", "two lengths", "negative", "coding", "long", "two hosts", "name"],
+    ids=[
+        *("both lengths", "two lengths", "negative", "coding", "long", "two hosts", "name"),
+        *("base", "sign", "list", "two codings", "white", "space", "zero", "return"),
+    ],
 )
 def test_heads_that_two_servers_read_differently_are_refused(listening, head):
     with listening() as client:

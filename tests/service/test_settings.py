@@ -78,6 +78,10 @@ def test_on_other_addresses_any_name_will_do_unless_it_is_told():
     }
 
 
+ELSEWHERE = {"--session-affinity", "--timeout", "--read-only", "--ice", "--network"}
+"""Options of other programs, and of the app."""
+
+
 def test_the_pages_name_options_that_there_are():
     there = {word for action in parser()._actions for word in action.option_strings}
     for page in ("service.md", "deploy.md"):
@@ -85,7 +89,7 @@ def test_the_pages_name_options_that_there_are():
         lines = [line for line in text.splitlines() if "gcloud" not in line]
         told = set(re.findall(r"(?:`|args=|serve:v1 |service |\[\")(--[a-z-]+)", "\n".join(lines)))
         assert told
-        assert told - there - {"--session-affinity", "--timeout", "--read-only"} == set()
+        assert told - there - ELSEWHERE == set()
 
 
 @pytest.mark.parametrize("option", ["--workers", "--queue", "--deadline", "--megapixels"])
@@ -93,6 +97,15 @@ def test_the_pages_name_options_that_there_are():
 def test_numbers_are_above_0(option, value):
     with pytest.raises(InputError, match=option):
         settings(option, value)
+
+
+def test_there_is_a_worker_a_core_and_on_a_gpu_so_few_that_photographs_wait_together(monkeypatch):
+    monkeypatch.setattr("service.settings.cores", lambda: 16)
+    for best, wanted in (("cpu", 16), ("cuda", 4)):
+        monkeypatch.setattr("service.settings.best_device", lambda best=best: best)
+        assert settings().workers == wanted
+    assert settings("--device", "cpu").workers == 16
+    assert settings("--device", "cuda:1", "--workers", "7").workers == 7
 
 
 def test_it_is_known_who_reaches_an_address():
