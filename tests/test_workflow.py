@@ -194,7 +194,7 @@ DEFAULT = {"SIGINT": "default_int_handler"}
 @pytest.mark.parametrize("name", ENDING)
 def test_a_signal_while_it_plans_leaves_no_folder_behind(tmp_path, name):
     script = (
-        "import signal, sys, time, workflow\nfrom utils.submission import Dataset\n"
+        "import signal, sys, time, workflow\nfrom utils.dataset.intake.dataset import Dataset\n"
         f"signal.signal(signal.{name}, signal.{DEFAULT.get(name, 'SIG_DFL')})\n"
         "def slow(dataset, target):\n"
         "    target.touch(); time.sleep(60)\n"
@@ -216,7 +216,7 @@ def test_a_signal_while_it_plans_leaves_no_folder_behind(tmp_path, name):
 
 def test_under_nohup_a_hangup_does_not_end_the_planning(tmp_path):
     script = (
-        "import os, signal, sys, workflow\nfrom utils.submission import Dataset\n"
+        "import os, signal, sys, workflow\nfrom utils.dataset.intake.dataset import Dataset\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
         "packed = Dataset.pack\n"
         "def hung_up(*args):\n"
@@ -288,7 +288,7 @@ def test_what_cannot_be_written_is_named_without_a_traceback(tmp_path, monkeypat
     def full(*unused: object) -> None:
         raise OSError(28, "No space left on device", "dataset.tar")
 
-    monkeypatch.setattr("utils.submission.Dataset.pack", full)
+    monkeypatch.setattr("utils.dataset.intake.dataset.Dataset.pack", full)
     assert workflow.main(["--engine", "local", "--run-dir", str(tmp_path / "run")]) == 2
     assert "error: dataset.tar: No space left on device" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()

@@ -57,12 +57,12 @@ def say(capsys):
 def test_added_listed_shown_and_removed(say, tmp_path):
     code, told = say("data", "add", "masks", a_set(tmp_path / "set"))
     version = re.search(r"masks@[0-9a-f]{12}", told)[0]
-    assert code == 0 and "6 photographs" in told and "6 photographs written" in told
-    assert "is there already: 0 photographs written" in say("data", "add", "masks", "set")[1]
+    assert code == 0 and "6 photographs" in told and ": 6 written" in told
+    assert "is there already: 0 written" in say("data", "add", "masks", "set")[1]
     told = say("data", "add", "masks", as_yolo(tmp_path / "other"))[1]
     assert "is there already" in told and version in told
     told = say("data", "add", "masks", a_set(tmp_path / "more", d=FACES["a"]))[1]
-    assert "added: 0 photographs written" in told
+    assert "added: 0 written" in told
     listed = json.loads(say("data", "list", "--json")[1])["versions"]
     assert [one["called"] == version for one in listed] == [False, True]
     assert listed[1]["faces"] == {"with_mask": 4, "without_mask": 2, "mask_weared_incorrect": 2}
@@ -84,7 +84,7 @@ def test_verify_fails_where_something_is_lost(say, store, tmp_path):
     code, told = say("data", "verify", "--json")
     assert code == 1 and json.loads(told)["whole"] is False
     assert "Moved to damaged/: 1 file" in say("data", "verify", "--set-aside")[1]
-    assert "1 photographs written" in say("data", "add", "masks", "set")[1]
+    assert ": 1 written" in say("data", "add", "masks", "set")[1]
     assert say("data", "verify")[0] == 0
 
 

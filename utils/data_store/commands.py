@@ -187,12 +187,12 @@ ACTIONS = {
 
 def _told_of_added(added: Added, store: DataStore) -> list[str]:
     one = added.version
-    there = f"{added.version.photos - added.written:,} were there"
+    shared = added.version.photos - added.written
     lines = [
         f"{one}: {number_of(one.photos, 'photograph')} ({_mib(one.size)} MiB), "
         f"{number_of(sum(one.faces.values()), 'face')}; "
-        f"{'is there already' if added.was_there else 'added'}: {added.written:,} photographs "
-        f"written ({_mib(added.written_bytes)} MiB), {there}",
+        f"{'is there already' if added.was_there else 'added'}: {added.written:,} written "
+        f"({_mib(added.written_bytes)} MiB), {shared:,} shared with others",
     ]
     if added.names_differ:
         lines.append("Other file names: the version keeps those that it was first added with")

@@ -151,7 +151,7 @@ def test_a_python_without_what_the_tools_import_is_refused_before_anything_is_pa
     tmp_path, tool, monkeypatch, capsys
 ):
     monkeypatch.setenv("PEGASUS_PYTHON", str(tool("bare", "sys.exit(1)").parent / "bin" / "bare"))
-    monkeypatch.setattr("utils.submission.Dataset", None)
+    monkeypatch.setattr("utils.submission.open_data", None)
     for engine in ("pegasus", "auto"):
         assert workflow.main(["--engine", engine, "--run-dir", str(tmp_path / "new")]) == 2
         assert "bare -m pip install GitPython PyYAML" in capsys.readouterr().err
