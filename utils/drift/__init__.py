@@ -6,5 +6,5 @@ so that nothing else is needed.
 - `features`: what is compared of a photograph; `two_samples`: the test; `since`: when it began;
   `least_alike`: which photographs stand out.
 - `watching`: all of it, as a record; `words`: the record in sentences; `commands`: ``watch-drift``.
-- `latest`: the same of what came last, for a service that never ends.
+- `latest`: the same of what came last, for a service that never ends; `scene`: of a video.
 """

@@ -8,6 +8,7 @@ and what is invented for a moment makes no track. Who is never found is in no co
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from utils.analysis.prevalence.quality import LEAST, detector_quality
 from utils.analysis.report.meaning import absent_classes, meaning
 from utils.analysis.report.words import per_cent, share_digits, span_of
 from utils.dataset.labels import BACKGROUND, CLASSES, PROPERLY_MASKED
+from utils.drift.features import Album
+from utils.drift.watching import album_of_test
 from utils.errors import number_of
 from utils.video.frames import Gap
 from utils.video.people import Person, pooled
@@ -55,12 +58,18 @@ class Correction:
         self.absent = absent_classes(split["sides"])
         self.seed = evaluation["bootstrap"]["seed"]
         quality = detector_quality(whole.sum(axis=0))
+        self._tested = evaluation, split
         self.good = all(value is not None and value >= LEAST for value in quality.values())
 
     @classmethod
     def of(cls, evaluation: Any) -> "Correction":
         """Read it from the field ``evaluation`` of a model file."""
         return cls(*unpacked(evaluation, "the model file"))
+
+    @cached_property
+    def album(self) -> Album:
+        """The photographs of the test, as `utils.drift` compares them."""
+        return album_of_test(*self._tested)
 
     def whole(self, people: Sequence[Person]) -> dict[str, Any]:
         """Return the record of `estimate_prevalence` for people."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from utils.dataset.images import encode_jpeg
 from utils.dataset.labels import CLASSES
+from utils.drift.scene import Scene
 from utils.errors import is_full_disk, number_of
 from utils.records import record_as_json
 from utils.video.annotated import AnnotatedVideo
@@ -97,6 +98,8 @@ class VideoResults:
         self._source, self._model = source, model
         self._wanted, self._clock = wanted, clock
         self._teller = Teller(correction, why, clock)
+        threshold = model["threshold"]
+        self._scene = Scene(correction.album, threshold) if correction else None
         self._seen = Seen(wanted.least_seconds, source.gaps)
         self.people = self._seen.people
         self.timeline = b""
@@ -121,6 +124,8 @@ class VideoResults:
         first = len(self.people) + 1
         left = self._seen.add(moment)
         if not moment.final:
+            if self._scene:
+                self._scene.add(moment.detections, time)
             self._faces.add(list(face_rows(moment, self._model["threshold"], self._clock)))
         self._keep(left, first)
         if not moment.final:
@@ -195,11 +200,13 @@ class VideoResults:
             self._video = None
 
     def _record(self, people: Sequence[Person]) -> dict[str, Any]:
-        self._seen.doubts = self._source.doubts
+        doubts = self._scene.doubts() if self._scene else []
+        self._seen.doubts = [*self._source.doubts, *doubts]
         return {
             **self._teller.record(self._seen, people, self._wanted.compare),
             "source": self._source.facts(),
             "model": self._model,
+            "unlike_test": self._scene.unlike() if self._scene else None,
             "annotated": None
             if self._video is None
             else {"file": self._video.name, "encoder": self._video.encoder},
