@@ -10,8 +10,8 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-condor faults workers store-faults fuzz pool lint format data faces \
-    export store tracking track-ui video app serve image app-image serve-image image-try image-tag \
+.PHONY: help run test test-condor faults workers store-faults tracking-faults fuzz pool lint format \
+    data faces export store tracking track-ui video app serve image app-image serve-image image-try image-tag \
     image-push sample benchmark quality pretrained pictures clean
 
 help:  ## list the targets
@@ -76,6 +76,10 @@ track-ui:  ## look at tracked runs in a browser (STORE=sqlite:///FILE, PORT=5000
 	    $(VENV)-mlflow/bin/mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000) --workers 1 \
 	    --backend-store-uri $(or $(STORE),sqlite:///$(CURDIR)/runs/.mlflow/mlflow.db)
 
+tracking-faults: $(READY)  ## kill -9 while a run is tracked, at random moments, and track again (docs/reliability.md)
+	$(RUN) -m pip install --quiet --requirement requirements-dev.txt
+	$(RUN) -m tests.tracking.kills $(ARGS)
+
 app: $(READY)  ## open the app in a browser (PORT=8080, ADDRESS=127.0.0.1; docs/app.md)
 	$(RUN) -m pip install --quiet --requirement requirements-app.txt
 	$(RUN) -m streamlit run app/main.py --server.port $(or $(PORT),8080) \
@@ -116,7 +120,7 @@ sample: $(READY)  ## draw the bundled sample again; the files come out the same
 
 benchmark: $(READY)  ## measure speed, and the rate's intervals and plans (DATA=folder or zip; hours)
 	for name in engine_overhead planning intake training_speed inference_speed epoch_cost profile_step \
-	    bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting tracks data_versions; do $(MAKE) --no-print-directory benchmark-$$name; done
+	    bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting tracks data_versions gate; do $(MAKE) --no-print-directory benchmark-$$name; done
 
 quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the detector is
 	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(or $(MINUTES),20 90) $(ARGS)

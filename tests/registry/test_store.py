@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow.exceptions import MlflowException
 
 from tests.tracking.made import make_run
 from utils.errors import InputError
@@ -158,6 +159,40 @@ def test_one_that_was_compared_with_a_champion_of_yesterday_is_not_crowned(regis
     with pytest.raises(InputError, match="version 2 has become the champion meanwhile"):
         Registry(address).crown(first, None)
     assert aliases(address) == {"champion": "2"}
+
+
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("log_artifacts", OSError(28, "No space left on device")),
+        ("log_artifacts", OSError(30, "Read-only file system")),
+        ("create_model_version", MlflowException("(sqlite3) database or disk is full")),
+        ("set_registered_model_alias", MlflowException("timed out")),
+    ],
+)
+def test_a_store_that_is_full_read_only_or_slow_is_told_and_nothing_is_half_registered(
+    register, address, monkeypatch, step, error
+):
+    register(address, 1)
+    real = module.open_client
+
+    def failing(address: str) -> Any:
+        client = real(address)
+
+        def fail(*args: Any, **kwargs: Any) -> None:
+            raise error
+
+        setattr(client, step, fail)
+        return client
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "open_client", failing)
+        with pytest.raises(InputError, match="cannot be promoted to .*nothing is half registered"):
+            register(address, 2)
+    assert aliases(address) == {"champion": "1"}
+    register(address, 2)
+    assert aliases(address) == {"champion": "2"}
+    assert len(Registry(address)._versions(NAME)) == 2
 
 
 def test_rolling_back_goes_back_through_all_champions_and_passes_over_those_deleted(

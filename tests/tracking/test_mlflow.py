@@ -200,6 +200,20 @@ def test_engines_give_equal_content(finished):
     assert tags[0] == tags[1] == tags[2]
 
 
+def test_an_interval_with_one_end_and_a_record_of_another_version_stop_no_tracking(finished):
+    folder = finished("run")
+    path = folder / "output" / "prevalence.json"
+    path.write_text(path.read_text().replace('"interval": [0.5, 0.7]', '"interval": [0.5, null]'))
+    found = describe(read_run(folder)).metrics
+    ends = {name for name, _ in found if name.startswith("answer/properly_masked/interval")}
+    assert ends == {"answer/properly_masked/interval/low"}
+    path.write_text(path.read_text().replace("[0.5, null]", '["half", 1]'))
+    told: list[str] = []
+    with Following(folder, f"sqlite:///{folder.parent / 'mlflow.db'}", told.append):
+        pass
+    assert told[0].startswith(f"Not tracked: {folder}: its records are not as this version")
+
+
 def test_a_moved_run_is_the_same_run_and_another_is_not(finished, address, tmp_path):
     folder = finished("run")
     track_runs([folder], address)
@@ -363,10 +377,10 @@ def test_without_mlflow_it_says_what_installs_it(tmp_path, monkeypatch, capsys):
 
 def test_killed_at_random_moments_and_tracked_again_it_is_as_undisturbed():
     done = subprocess.run(
-        [sys.executable, "-m", "tests.tracking.kills", "--kills", "2"],
+        [sys.executable, "-m", "tests.tracking.kills", "--kills", "5"],
         capture_output=True,
         text=True,
         timeout=400,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("kills, as undisturbed: 2 of 2\n")
+    assert done.stdout.endswith("kills, as undisturbed: 5 of 5\n")
