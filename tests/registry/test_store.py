@@ -3,12 +3,12 @@
 import contextlib
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mlflow.exceptions import MlflowException
 
 from tests.tracking.made import make_run
 from utils.errors import InputError
@@ -166,8 +166,8 @@ def test_one_that_was_compared_with_a_champion_of_yesterday_is_not_crowned(regis
     [
         ("log_artifacts", OSError(28, "No space left on device")),
         ("log_artifacts", OSError(30, "Read-only file system")),
-        ("create_model_version", MlflowException("(sqlite3) database or disk is full")),
-        ("set_registered_model_alias", MlflowException("timed out")),
+        ("create_model_version", sqlite3.OperationalError("database or disk is full")),
+        ("set_registered_model_alias", TimeoutError("timed out")),
     ],
 )
 def test_a_store_that_is_full_read_only_or_slow_is_told_and_nothing_is_half_registered(
@@ -187,7 +187,7 @@ def test_a_store_that_is_full_read_only_or_slow_is_told_and_nothing_is_half_regi
 
     with monkeypatch.context() as patched:
         patched.setattr(module, "open_client", failing)
-        with pytest.raises(InputError, match="cannot be promoted to .*nothing is half registered"):
+        with pytest.raises(InputError, match=r"cannot be promoted to .*nothing is half registered"):
             register(address, 2)
     assert aliases(address) == {"champion": "1"}
     register(address, 2)
