@@ -1,13 +1,19 @@
 """Live sources: a camera that freezes, dies, comes back, changes size and sends garbage."""
 
+import contextlib
+import socket
 import threading
 import time
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
+from data.painter.films import write_film
 from tests.video.camera import Camera, transport_stream
 from utils.errors import InputError
-from utils.video.frames import Part
+from utils.video.files import VideoFile
+from utils.video.frames import GAP, Part
 from utils.video.live import LiveSource
 
 SMALL, LARGE = transport_stream((160, 96)), transport_stream((192, 112), grey=160)
@@ -44,9 +50,10 @@ def test_a_camera_that_freezes_dies_and_changes_is_opened_again_and_the_gaps_are
         threading.Timer(seconds, after[0], after[1]).start()
 
     with Camera(SMALL) as camera:
-        live, shapes = source(camera), []
+        live, shapes, times = source(camera), [], []
         for frame in live.frames():
             shapes.append(frame.image.shape[:2])
+            times.append(frame.time)
             if len(shapes) == 5:
                 camera.frozen = True
                 later(2.5, frozen=False)
@@ -62,6 +69,10 @@ def test_a_camera_that_freezes_dies_and_changes_is_opened_again_and_the_gaps_are
     assert all(gap.end - gap.start > 1.9 for gap in live.gaps)
     assert all(gap.reason for gap in live.gaps)
     assert live.facts()["opened"] >= 2
+    silent = [(a, b) for a, b in pairwise(times) if b - a > GAP]
+    assert len(silent) == 2  # nothing is lost but what is told, and no more is told
+    for (start, end), gap in zip(silent, live.gaps, strict=True):
+        assert start - 0.5 < gap.start < gap.end <= end
 
 
 def test_a_camera_that_stays_away_is_given_up_and_the_rest_is_a_gap():
@@ -90,6 +101,19 @@ def test_an_address_that_never_answers_ends_in_time_with_an_error_that_hides_the
         assert secret not in f"{error.value} {live.facts()} {live.gaps}"
 
 
+def test_a_camera_that_is_silent_to_the_end_leaves_a_gap_to_the_end():
+    with Camera(SMALL) as camera:
+        live = source(camera, Part(end=4.5), timeouts=(3, 9))
+        times = []
+        for frame in live.frames():
+            times.append(frame.time)
+            camera.frozen = len(times) > 3
+        live.close()
+    (gap,) = live.gaps
+    assert gap.start == pytest.approx(times[-1], abs=0.3)
+    assert gap.end == pytest.approx(4.5, abs=0.1)
+
+
 def test_the_end_of_the_time_asked_for_ends_it_even_while_nothing_comes():
     with Camera(SMALL, frozen=True) as camera:
         live = source(camera, Part(end=1.0), tries=50)
@@ -114,27 +138,105 @@ def test_what_is_no_camera_and_no_address_is_refused_at_once(word, said):
         LiveSource(word, Part())
 
 
-def redirecting() -> tuple[threading.Thread, int]:
-    import socket
-
+@contextlib.contextmanager
+def answering(answer):
+    """Serve whoever connects by `answer(socket)`; yield the port."""
+    stop = threading.Event()
     server = socket.create_server(("127.0.0.1", 0))
+    server.settimeout(0.05)
 
     def serve() -> None:
-        for _ in range(2):
-            client, _ = server.accept()
-            with client:
-                client.recv(4096)
-                client.sendall(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/hostname\r\n\r\n")
-        server.close()
+        while not stop.is_set():
+            with contextlib.suppress(OSError):
+                client, _ = server.accept()
+                with client:
+                    client.settimeout(2)
+                    client.recv(4096)
+                    answer(client, stop)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    return thread, server.getsockname()[1]
+    yield server.getsockname()[1]
+    stop.set()
+    thread.join(timeout=5)
+    server.close()
 
 
-def test_an_address_that_leads_to_a_file_of_this_machine_is_not_followed():
-    _, port = redirecting()
-    live = LiveSource(f"http://127.0.0.1:{port}/clip.mp4", Part(), pauses=(0.05,), tries=2)
-    with pytest.raises(InputError, match="cannot be opened"):
-        list(live.frames())
-    live.close()
+def silence(client, stop) -> None:
+    stop.wait(20)
+
+
+def noise(client, stop) -> None:
+    """Send what is no video, without an end."""
+    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\n")
+    data = np.random.default_rng(0).bytes(65_536)
+    while not stop.is_set():
+        client.sendall(data)
+
+
+def drops(client, stop) -> None:
+    """Send a byte now and then, so that no single wait is long."""
+    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\n")
+    while not stop.wait(0.1):
+        client.sendall(b"\0")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer"),
+    [("rtsp", silence), ("http", silence), ("http", noise), ("http", drops)],
+)
+def test_an_address_that_says_nothing_of_use_is_given_up_in_time(scheme, answer):
+    with answering(answer) as port:
+        live = LiveSource(
+            f"{scheme}://me:s3cret@127.0.0.1:{port}/clip.mp4",
+            Part(),
+            timeouts=(0.7, 0.5),
+            pauses=(0.05,),
+            tries=2,
+        )
+        began = time.monotonic()
+        with pytest.raises(InputError, match=r"cannot be opened \(.*; tried 2 times\)") as error:
+            list(live.frames())
+        assert time.monotonic() - began < 10
+        live.close()
+    assert "s3cret" not in str(error.value)
+
+
+def redirect(client, stop) -> None:
+    client.sendall(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/hostname\r\n\r\n")
+
+
+def playlist(client, stop) -> None:
+    """Lead to a file of this machine by what a stream is made of."""
+    body = b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n"
+    head = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.apple.mpegurl\r\nContent-Length:"
+    client.sendall(f"{head} {len(body)}\r\n\r\n".encode() + body)
+
+
+@pytest.mark.parametrize("answer", [redirect, playlist])
+def test_an_address_that_leads_to_a_file_of_this_machine_is_not_followed(answer):
+    with answering(answer) as port:
+        address = f"http://127.0.0.1:{port}/live.m3u8"
+        live = LiveSource(address, Part(), timeouts=(3, 1), pauses=(0.05,), tries=2)
+        with pytest.raises(InputError, match="cannot be opened"):
+            list(live.frames())
+        live.close()
+
+
+def test_a_stream_of_a_phone_held_on_its_side_is_turned(scene, tmp_path):
+    write_film(tmp_path / "plain.mp4", scene, [2.0, 2.1, 2.2])
+    write_film(tmp_path / "turned.mp4", scene, [2.0, 2.1, 2.2], rotation=90)
+    data = (tmp_path / "turned.mp4").read_bytes()
+
+    def film(client, stop) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: {len(data)}\r\n\r\n"
+        client.sendall(head.encode() + data)
+
+    plain = next(VideoFile(tmp_path / "plain.mp4", Part()).frames()).image
+    with answering(film) as port:
+        live = LiveSource(f"http://127.0.0.1:{port}/turned.mp4", Part())
+        images = [frame.image for frame in live.frames()]
+        live.close()
+    assert len(images) == 3  # it has an end, and waits for us: nothing is dropped
+    assert np.array_equal(np.rot90(plain), images[0])
+    assert not live.gaps

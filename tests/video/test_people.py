@@ -46,6 +46,21 @@ def test_a_few_good_views_outweigh_many_poor_ones():
     assert people.here == {}
 
 
+def test_views_are_not_chosen_for_a_class_that_is_sure():
+    """Else people would be surer than the test faces by which the rate is corrected."""
+    rng, people, told = np.random.default_rng(2), People(0.4, pictures=False), []
+    for step in range(400):
+        peak = rng.uniform(0.5, 1.0)
+        told.append(peak)
+        see(people, step * 0.5, found([5, 5, 75, 95], 0.9 * peak, 0.9 * (1 - peak), 0.0))
+    kept = [view.shares[0] for view in people.here[1].views]
+    assert len(kept) == VIEWS
+    assert np.mean(kept) < np.quantile(told, 0.9)
+    sure = found([5, 5, 75, 95], 0.5, 0.45, 0.04)
+    see(people, 300.0, sure)
+    assert people.here[1].best.time == 300
+
+
 def test_views_are_some_time_apart():
     people = People(0.5)
     for step in range(30):

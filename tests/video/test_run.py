@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import resource
 import signal
 import threading
 import time
@@ -109,8 +110,10 @@ class Blind:
 
     def __init__(self, witness: Witness) -> None:
         self.file, self._nothing = witness.file, witness.detections(0).above(2.0)
+        self.asked = 0
 
     def predict(self, images):
+        self.asked += 1
         return [self._nothing for _ in images]
 
 
@@ -146,6 +149,57 @@ def test_a_camera_is_watched_until_a_signal_and_all_is_valid(
     assert (out / "annotated.webm").stat().st_size > 100
 
 
+def test_a_camera_that_freezes_loses_what_it_did_not_send_and_that_is_told(
+    scene, times, tmp_path, capsys, monkeypatch
+):
+    blind = Blind(Witness(scene, times))
+    monkeypatch.setattr(Settings, "load", lambda settings: blind)
+    out = tmp_path / "out"
+    with Camera(transport_stream((160, 96))) as camera:
+
+        def freeze() -> None:
+            while blind.asked < 5:
+                time.sleep(0.05)
+            camera.frozen = True
+            time.sleep(3.0)
+            camera.frozen = False
+
+        threading.Thread(target=freeze).start()
+        words = [f"rtsp://127.0.0.1:{camera.port}/live", "--end", "9", "--no-pictures"]
+        assert detect.main([*words, "--output", str(out)]) == 1
+    record = json.loads((out / "rate.json").read_text())
+    missed = record["seconds"]["missed"]
+    assert 2 < missed < 6
+    assert record["seconds"]["seen"] + missed == pytest.approx(9, abs=3)  # it is opened meanwhile
+    assert [gap["reason"] for gap in record["gaps"]] == ["no picture came"]
+    assert "seconds were missed" in capsys.readouterr().out
+    assert "no picture came" in (out / "report.html").read_text()
+    with open(out / "timeline.csv", newline="") as file:
+        assert sum(float(row["seconds_missed"]) for row in csv.DictReader(file)) == pytest.approx(
+            missed, abs=0.2
+        )
+
+
+def test_a_disk_that_fills_is_told_in_a_line_and_all_before_is_valid(
+    film, witness, tmp_path, capsys
+):
+    """A file of this process may grow to 6 kB: what is larger fails as on a full disk."""
+    out, before = tmp_path / "out", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, before[1]))
+    try:
+        code = detect.main([str(film), "--output", str(out)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert code == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("detect.py: error:")
+    assert "large" in error
+    with open(out / "faces.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 5
+    assert all(None not in row.values() for row in rows)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -155,6 +209,9 @@ def test_a_camera_is_watched_until_a_signal_and_all_is_valid(
         (["{film}", "--start", "3", "--end", "2"], "is not after --start"),
         (["{film}", "--clock", "noon"], "--clock noon"),
         (["{film}", "--compare", "1-2", "2"], "--compare 2"),
+        (["{film}", "--compare", "0-3", "2-4"], "overlap"),
+        (["{film}", "--start", "9999999999999999"], "more than a year"),
+        (["{film}", "--alert", "share > 100 %"], "never holds"),
         (["{film}", "--alert", "rate < 1"], "--alert"),
         (["{film}", "--alert-post", "http://127.0.0.1:1/"], "there is no --alert"),
         (["/dev/video77"], "there is no such camera"),

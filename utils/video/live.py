@@ -97,6 +97,18 @@ class LiveSource:
         """
         self._began = clock.monotonic()
         self._thread.start()
+        try:
+            yield from self._newest_frames()
+        finally:  # also where it is interrupted while nothing comes
+            if not self._finite:
+                end = self._now() if self._part.end is None else min(self._now(), self._part.end)
+                self._gap_until(end, self._trouble)
+        if self._over and not self._finite:
+            if not self._arrived:
+                raise InputError(f"{self.name}: {self._over}")
+            log.warning("%s: %s", self.name, self._over)
+
+    def _newest_frames(self) -> Iterator[Frame]:
         last = -1.0
         while True:
             with self._news:
@@ -119,11 +131,6 @@ class LiveSource:
             image = upright(frame.to_ndarray(format="rgb24"), frame.rotation or 0)
             self._size = image.shape[1], image.shape[0]
             yield Frame(time, image)
-        if self._over and not self._finite:
-            self._gap_until(self._now(), self._trouble)
-            if not self._arrived:
-                raise InputError(f"{self.name}: {self._over}")
-            log.warning("%s: %s", self.name, self._over)
 
     def facts(self) -> dict[str, Any]:
         """Return what is known of the source by now, as plain values for a record."""
@@ -213,7 +220,7 @@ class LiveSource:
     def _arrive(self, frame: Any) -> None:
         now = self._now()
         self._gap_until(now, self._trouble)
-        self._last, self._trouble = now, ""
+        self._trouble = ""
         time = frame.time if self._finite and frame.time is not None else now
         with self._news:
             # a file that is fetched waits for us; a camera does not
@@ -225,8 +232,11 @@ class LiveSource:
             self._news.notify_all()
 
     def _gap_until(self, now: float, reason: str) -> None:
-        if self._last is not None and now - self._last > GAP and not self._finite:
-            self.gaps.append(Gap(self._last, now, reason or "no picture came"))
+        """Record that nothing came until now, if it was for long."""
+        with self._news:
+            last, self._last = self._last, max(now, self._last or now)
+            if last is not None and now - last > GAP and not self._finite:
+                self.gaps.append(Gap(last, now, reason or "no picture came"))
 
 
 def _opener(word: str, timeouts: tuple[float, float]) -> Callable[[Any], Any]:

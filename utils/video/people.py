@@ -4,7 +4,8 @@ A vote a frame would let many poor views of one mistake outvote a few good ones.
 kept are large, sharp and sure, and some time apart, since neighbouring frames repeat a mistake.
 Their class probabilities are averaged, weighted by how good each is. An average of probabilities
 errs as single faces do on test photographs, which is what the rate's correction knows; a product
-would be surer than its views are.
+would be surer than its views are. So would views be that are chosen because their class is sure:
+what counts is how sure it is that there is a face.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 
 from utils.analysis.prevalence.counting import class_shares
-from utils.dataset.labels import CLASSES
+from utils.dataset.labels import BACKGROUND, CLASSES
 from utils.metrics.detections import Detections
 from utils.video.frames import Frame
 
@@ -157,7 +158,8 @@ class People:
             else:
                 person.times.append([frame.time, frame.time])
             if found.scores[index] >= self._threshold:
-                quality = quality_of(frame.image, boxes[index], float(found.scores[index]))
+                face = 1 - float(found.probabilities[index, BACKGROUND])
+                quality = quality_of(frame.image, boxes[index], face)
                 self._view(person, View(frame.time, quality, shares[index]), shown, boxes[index])
 
     def end(self, tracks: Iterable[int]) -> list[Person]:
@@ -190,8 +192,8 @@ class People:
         person.views = sorted([*kept, view], key=lambda one: -one.quality)[:VIEWS]
 
 
-def quality_of(image: np.ndarray, box: np.ndarray, confidence: float) -> float:
-    """Return how good a view of a face is, in 0..1: its size, sharpness and confidence."""
+def quality_of(image: np.ndarray, box: np.ndarray, sure: float) -> float:
+    """Return how good a view is, in 0..1: size, sharpness, and how sure it is that it is a face."""
     face = _cut(image, box, 0.0)
     if not face.size:
         return 1e-6
@@ -199,7 +201,7 @@ def quality_of(image: np.ndarray, box: np.ndarray, confidence: float) -> float:
     grey = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, (_CUT, _CUT), interpolation=cv2.INTER_AREA)
     edges = float(cv2.Laplacian(grey, cv2.CV_32F).std())
-    return max(1e-6, confidence * size * edges / (edges + _SHARP))
+    return max(1e-6, sure * size * edges / (edges + _SHARP))
 
 
 def picture_of(image: np.ndarray, box: np.ndarray) -> np.ndarray:
