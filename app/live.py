@@ -42,7 +42,7 @@ class BrowserCamera:
 
     Attributes
     ----------
-    name, live, gaps
+    name, live, gaps, doubts
         As every source has them.
     arrived, dropped
         Frames that came, and of these those that a newer one replaced.
@@ -52,6 +52,7 @@ class BrowserCamera:
 
     def __init__(self, silence: float = SILENCE) -> None:
         self.gaps: list[Gap] = []
+        self.doubts: list[str] = []
         self.arrived = self.dropped = 0
         self._silence, self._began, self._last = silence, clock.monotonic(), None
         self._news = threading.Condition()
