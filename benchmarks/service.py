@@ -32,6 +32,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the service has it; read by PyTorch
 
 from benchmarks.common import PROJECT, machine, pack, parser, print_table
 from utils.dataset.images import decode

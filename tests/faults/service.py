@@ -51,7 +51,7 @@ def rows(quick: bool) -> Iterator[Row]:
         served, home = folder / "model.pth", folder / "home"
         shutil.copy(models[0], served)
         home.mkdir()
-        words = ("--model", f"box={served}", "--workers", 2, "--queue", 40)
+        words = ("--model", f"box={served}", "--workers", 2, "--queue", 40, "--deadline", 60)
         with started(folder, *words, home=home) as service:
             yield from _on_one(service, quick, models, served)
             assert not list(home.rglob("*"))
@@ -184,8 +184,9 @@ def reloads(service: Started, models: list[Path], served: Path, times: int) -> R
         for number in range(1, times + 1):
             shutil.copy(models[number % 2], served)
             assert service.ask("POST", LOAD)[0] == 200
-            told = service.predict(JPEG)[1]["photographs"][0]
-            assert told["faces"][0]["class"] == CLASSES[number % 2]
+            status, told = service.predict(JPEG)
+            assert status == 200, told
+            assert told["photographs"][0]["faces"][0]["class"] == CLASSES[number % 2]
     shutil.copy(models[0], served)
     assert service.ask("POST", LOAD)[0] == 200
     told = f"the new one answers at once; meanwhile {seen[CLASSES[0]]} answers of one, "
