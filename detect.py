@@ -8,6 +8,8 @@ python detect.py photographs/ --model models:/mask-detector@champion
 python detect.py photographs/ --suggest 30    deals thirty of them to annotate, for a surer answer
 python detect.py clip.mp4                     a video; also 0 or /dev/video0 (a camera), rtsp://,
                                               http(s)://: every person once, and the rate over time
+python detect.py /shared/day/ --engine spark --master spark://host:7077
+                                              what outgrows one machine; also a folder that fills
 python detect.py me.jpg --model classifier.pth --faces haar --show
 python detect.py --model classifier.pth --export classifier.onnx
 """
@@ -24,6 +26,8 @@ from pathlib import Path
 
 from utils.apply.options import add_photograph_options
 from utils.errors import InputError, MaskDetectionError, missing_package
+from utils.spark.code import write_code
+from utils.spark.options import add_spark_options, check_spark_options
 from utils.video.address import is_video
 from utils.video.options import add_video_options
 
@@ -43,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_photograph_options(parser)
     add_video_options(parser)
+    add_spark_options(parser)
     return parser
 
 
@@ -51,6 +56,12 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     args = parser().parse_args(words)
     try:
+        check_spark_options(args, parser().parse_args([]))
+        if args.code:
+            write_code(args.code)
+            return EXIT_DONE
+        if args.engine == "spark":
+            return detect_spark(args)
         return export(args) if args.export else detect(args, words)
     except MaskDetectionError as error:
         told = str(error)
@@ -196,6 +207,27 @@ def detect_moving(args: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             return 128 + (stopped or [signal.SIGINT])[0]
     return EXIT_DONE if done.whole else EXIT_IN_PART
+
+
+def detect_spark(args: argparse.Namespace) -> int:
+    """Look at photographs or videos on Spark; return the exit code."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from utils.apply.console import Console
+    from utils.spark.run import detect_on_spark  # which imports PyTorch
+
+    unit = "files" if args.stream or args.videos else "photographs"
+
+    def console(total: int | None) -> Console:
+        return Console(sys.stdout, sys.stderr, total, args.quiet or args.json, unit=unit)
+
+    with stopping() as stopped:
+        try:
+            answer = detect_on_spark(args, console)
+        except KeyboardInterrupt:
+            return 128 + (stopped or [signal.SIGINT])[0]
+    if not answer.done and answer.missed:
+        raise InputError("nothing could be read; the results have it all")
+    return EXIT_IN_PART if answer.missed else EXIT_DONE
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ class Collected:
         self.model, self.absent, self._groups = model, absent_from(model), groups
         self._photos: list[dict[str, Any]] = []
         self._skipped: list[dict[str, str]] = []
-        self._fingerprints = FingerprintWriter(GREY_QUALITY)
+        self._fingerprints, self._compared = FingerprintWriter(GREY_QUALITY), True
 
     @property
     def done(self) -> int:
@@ -52,18 +52,24 @@ class Collected:
             self._skipped.append({"file": found.file, "reason": found.reason})
             return f"{found.file}: not read: {found.reason.removeprefix(f'{found.file}: ')}"
         self._photos.append(found.record)
-        if self._groups is None:
+        if found.fingerprint is None:
+            self._compared = self._groups is not None
+        elif self._groups is None:
             self._fingerprints.add(found.record["file"], found.fingerprint)
         return sentence(found.record, self.model.threshold, self.absent)
 
     def predictions(self) -> Predictions:
-        """Return all of it, with the groups of photographs that are as one observation."""
+        """Return all of it, with the groups of photographs that are as one observation.
+
+        Where some came without a fingerprint none are looked for: each is a group, which the rate
+        says.
+        """
         record = {"photos": self._photos, "skipped": self._skipped}
         threshold = float(self.model.threshold)
         named = [("the photographs", record)]
         if self._groups is not None:
             return joined(named, threshold, groups=self._groups)
-        return joined(named, threshold, [self._fingerprints.index()])
+        return joined(named, threshold, [self._fingerprints.index()] if self._compared else [])
 
     def groups(self) -> dict[str, int]:
         """Return the group of each photograph, by file."""
@@ -82,4 +88,5 @@ class Collected:
         sample: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Return the record ``rate.json`` (`utils.apply.rate.rate_record`)."""
-        return rate_record(self.model, predictions, facts or {}, left, uncorrected, sample)
+        facts = {**(facts or {}), "compared": self._compared}
+        return rate_record(self.model, predictions, facts, left, uncorrected, sample)

@@ -38,7 +38,7 @@ def faces_record(
         "classes": list(CLASSES),
         "photos": [
             {**one, "group": groups[one["name"]], "picture": pictures.get(one["name"])}
-            for one in photos
+            for one in sorted(photos, key=lambda one: one["name"])
         ],
         "skipped": predictions.skipped,
     }

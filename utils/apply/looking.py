@@ -20,6 +20,7 @@ from utils.analysis.prediction.looking import Looked, Unread, look
 from utils.dataset.images import encode_jpeg
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.shards import Photo
+from utils.dataset.splitting.fingerprint_index import Packed
 from utils.dataset.splitting.fingerprints import Fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.names import IN_THE_BOX
@@ -40,13 +41,14 @@ class Found:
         As `utils.analysis.prediction.looking.Looked.record` returns it; ``resembles`` is `LEARNT`
         or None, where the model's file tells what it learnt from.
     fingerprint
-        What near-duplicates of it are known by; None where that is no longer needed.
+        What near-duplicates of it are known by; packed where it travelled, None where none are
+        looked for, or no longer.
     picture
         The photograph with its faces drawn, a JPEG; None where none was asked for.
     """
 
     record: dict[str, Any]
-    fingerprint: Fingerprint | None
+    fingerprint: Fingerprint | Packed | None
     picture: bytes | None
 
 
@@ -112,7 +114,7 @@ def look_at(
         If what the model's file tells of the photographs that it learnt from is damaged, or a
         process ends too soon, for want of memory mostly.
     """
-    photos, learnt = _read(photographs), _learnt(model, settings)
+    photos, learnt = _read(photographs), learnt_of(model, settings.model)
     if jobs <= 1:
         return (_found(one, settings, learnt) for one in look(model, photos))
     return _in_processes(photos, settings, jobs)
@@ -126,11 +128,11 @@ def _read(photographs: NewPhotographs) -> Iterator[Photo | Unread]:
             yield Unread(name, str(error))
 
 
-def _learnt(model: Model, settings: Settings) -> LearntPhotographs | None:
+def learnt_of(model: Model, path: Path | None) -> LearntPhotographs | None:
     """Return what the photographs that a model learnt from are recognised by, as far as known."""
     if model.file.fingerprints is None:
         return None
-    return LearntPhotographs.from_bytes(model.file.fingerprints, settings.model or IN_THE_BOX)
+    return LearntPhotographs.from_bytes(model.file.fingerprints, path or IN_THE_BOX)
 
 
 def _found(
@@ -191,7 +193,7 @@ def _begin(settings: Settings, threads: int) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     _Process.settings, _Process.model = settings, settings.load()
-    _Process.learnt = _learnt(_Process.model, settings)
+    _Process.learnt = learnt_of(_Process.model, settings.model)
 
 
 def _end_with_parent() -> None:

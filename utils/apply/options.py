@@ -27,7 +27,7 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
         help="what finds the faces that a classifier judges: haar, lbp, yunet, centerface, "
         "detector (the one in the box) or the file of a detector; with options: haar:smallest=20",
     )
-    add("--output", type=Path, metavar="DIR", help="new folder (default: runs/detect-TIME)")
+    add("--output", type=_folder, metavar="DIR", help="new folder (default: runs/detect-TIME)")
     add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: the GPU, if there is)")
     add(
         "--threshold",
@@ -59,6 +59,11 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
     )
     add("--quiet", action="store_true", help="tell nothing but the answer")
     add("--json", action="store_true", help="print rate.json instead of sentences")
+
+
+def _folder(text: str) -> Path | str:
+    """Return a path; of an address, which `Path` would change, the text."""
+    return text if "://" in text else Path(text)
 
 
 def _share(text: str) -> float:

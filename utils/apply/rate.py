@@ -49,7 +49,8 @@ def rate_record(
         On the photographs.
     facts
         What is known of them from where they came in
-        (`utils.dataset.intake.photographs.NewPhotographs`).
+        (`utils.dataset.intake.photographs.NewPhotographs`); ``compared``: whether near-duplicates
+        were looked for, if they were not.
     left
         Photographs that were not come to.
     uncorrected
@@ -70,6 +71,7 @@ def rate_record(
     others = [
         *_about_the_rest(len(predictions.summaries), left, unused),
         *about_unread_photographs(facts),
+        *_about_groups(facts),
     ]
     if why := uncorrected or why_uncorrected(model):
         evaluation = {"model": {"digest": model.digest}, "per_photo": []}
@@ -181,6 +183,17 @@ def _counted(
         "deals them, and it will be."
     )
     return record, told, (first, second)
+
+
+def _about_groups(facts: Mapping[str, Any]) -> list[Caveat]:
+    if facts.get("compared", True):
+        return []
+    text = (
+        "Each photograph counts as an observation of its own, because so many were not compared "
+        "with each other. If the same people are on several of them, as in bursts or before a "
+        "camera that stands still, the interval is too narrow."
+    )
+    return [Caveat(text, serious=True)]
 
 
 def _about_the_rest(done: int, left: int, unused: bool) -> list[Caveat]:

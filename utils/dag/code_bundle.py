@@ -17,8 +17,13 @@ def write_code_bundle(output: Path, project: Path = PROJECT) -> None:
     dependencies only, and what was submitted is what runs. What no job can import is left out, so
     that an edit there changes no job.
     """
+    write_zip(output, bundled(project), project)
+
+
+def write_zip(output: Path, files: Iterable[Path], project: Path = PROJECT) -> None:
+    """Zip files of `project` to `output` by their places in it; equal files give equal bytes."""
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for path in bundled(project):
+        for path in files:
             entry = zipfile.ZipInfo(path.relative_to(project).as_posix(), date_time=EPOCH)
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED

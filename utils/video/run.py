@@ -113,7 +113,7 @@ def watch_sources(
             limit=args.limit,
             rate=_rate(args, name),
         )
-        own = folder if len(names) == 1 else folder / f"{number:03d}-{_stem(name)}"
+        own = folder if len(names) == 1 else folder / f"{number:03d}-{stem_of(name)}"
         done.folders.append(own)
         alerts = [Alert(condition, args.alert_pause) for condition in conditions]
         told = Receivers(receivers)
@@ -237,7 +237,7 @@ def _line(person: Person, number: int, clock: Clock, correction: Correction | No
     )
 
 
-def _stem(name: str) -> str:
+def stem_of(name: str) -> str:
     """Return what to call the folder of a source."""
     text = Path(shown(name).partition("?")[0]).stem if not is_address(name) else shown(name)
     kept = "".join(char if char.isalnum() or char in "-_" else "-" for char in text)

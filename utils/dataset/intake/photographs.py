@@ -103,6 +103,13 @@ class NewPhotographs:
         """Return the name of each photograph in results, in the order of `read`."""
         return [entry.name for entry in self._entries]
 
+    def paths(self) -> list[str]:
+        """Return the whole path of each photograph, in the order of `read`.
+
+        That of one in an archive goes on in it.
+        """
+        return [_whole(entry.source, entry.path) for entry in self._entries]
+
     def groups(self, choice: str) -> dict[str, Any]:
         """Return where and when they were taken (`utils.dataset.intake.groups`).
 
@@ -113,7 +120,8 @@ class NewPhotographs:
         """
         if choice == "exif":
             return by_exif({entry.filename: _taken(entry) for entry in self._entries})
-        paths = {entry.filename: _whole(entry.source, entry.path) for entry in self._entries}
+        files = (entry.filename for entry in self._entries)
+        paths = dict(zip(files, self.paths(), strict=True))
         return by_folder(paths) if choice == "folders" else read_table(Path(choice), paths)
 
     def _find(

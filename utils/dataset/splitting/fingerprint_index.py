@@ -36,6 +36,53 @@ _QUALITY = 85
 _PARTS = ("bits", "thumbnails", "greys", "points", "descriptors")
 
 
+Packed = dict[str, np.ndarray]
+"""A fingerprint as a file has it: `_PARTS` of it, the grey picture a JPEG, numbers rounded."""
+
+
+def pack(one: Fingerprint, quality: int = _QUALITY) -> Packed:
+    """Return a fingerprint as it is kept, about 60 KB."""
+    jpeg = cv2.imencode(".jpg", one.grey, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    descriptors = np.rint(_FINE * one.descriptors).clip(0, 255).astype(np.uint8)
+    values = (one.bits, one.thumbnail.astype(np.float16), jpeg.ravel(), one.points, descriptors)
+    return dict(zip(_PARTS, values, strict=True))
+
+
+def packed_as_bytes(packed: Packed) -> bytes:
+    """Return a packed fingerprint as it travels: an ``.npz`` of plain arrays."""
+    file = io.BytesIO()
+    np.savez(file, **packed)
+    return file.getvalue()
+
+
+def packed_from_bytes(data: bytes) -> Packed:
+    """Return what `packed_as_bytes` was given.
+
+    Raises
+    ------
+    InputError
+        If the bytes are no such file.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            packed = {name: archive[name] for name in _PARTS}
+        _check(_of_one(packed), 1)
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"no fingerprint of a photograph ({error}); make it again") from error
+    return packed
+
+
+def _of_one(packed: Packed) -> dict[str, np.ndarray]:
+    """Return the arrays of a file that holds one fingerprint."""
+    sizes = {"grey_sizes": packed["greys"], "point_counts": packed["points"]}
+    return {
+        **packed,
+        "bits": packed["bits"][None],
+        "thumbnails": packed["thumbnails"][None],
+        **{name: np.array([len(values)], np.int64) for name, values in sizes.items()},
+    }
+
+
 class FingerprintWriter:
     """Fingerprints in little memory as they come, and the file of them.
 
@@ -46,23 +93,21 @@ class FingerprintWriter:
     """
 
     def __init__(self, quality: int = _QUALITY) -> None:
-        self._features, self._kept = FEATURES, 0
-        self._jpeg = [cv2.IMWRITE_JPEG_QUALITY, quality]
+        self._features, self._kept, self._quality = FEATURES, 0, quality
         self._files: list[str] = []
         self._parts: dict[str, list[np.ndarray]] = {name: [] for name in _PARTS}
 
-    def add(self, file: str, one: Fingerprint) -> None:
-        """Keep a fingerprint, with the name of its photograph's file."""
-        kept = evenly_chosen(len(one.points), self._features)
+    def add(self, file: str, one: Fingerprint | Packed) -> None:
+        """Keep a fingerprint, with the name of its photograph's file.
+
+        One that was packed before it travelled must have been packed for the same quality.
+        """
+        parts = pack(one, self._quality) if isinstance(one, Fingerprint) else one
+        kept = evenly_chosen(len(parts["points"]), self._features)
         self._files.append(file)
-        for name, values in (
-            ("bits", one.bits),
-            ("thumbnails", one.thumbnail.astype(np.float16)),
-            ("greys", cv2.imencode(".jpg", one.grey, self._jpeg)[1].ravel()),
-            ("points", one.points[kept]),
-            ("descriptors", np.rint(_FINE * one.descriptors[kept]).clip(0, 255).astype(np.uint8)),
-        ):
-            self._parts[name].append(values)
+        for name in _PARTS:
+            thinned = name in ("points", "descriptors")
+            self._parts[name].append(parts[name][kept] if thinned else parts[name])
         self._kept += len(kept)
         if self._kept > 2 * MAX_FEATURES:  # the file will hold half of them
             self._features = max(1, self._features // 2)

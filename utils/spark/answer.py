@@ -1,0 +1,165 @@
+"""From rows to the files of ``detect.py``: the same names, the same tables, the same rate."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from utils.analysis.prediction.looking import Unread
+from utils.apply.console import Console
+from utils.apply.rate import why_uncorrected
+from utils.apply.results import Results
+from utils.dataset.intake.photographs import NewPhotographs
+from utils.errors import number_of
+from utils.models import Model
+from utils.records import write_record
+from utils.spark.batch import Table, key
+from utils.spark.rows import DONE, OTHER, found_of, persons_of
+from utils.spark.sources import OnDisk, Stored
+from utils.video.people import Person
+from utils.video.rate import Correction, rate_record
+from utils.video.run import stem_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+COMPARED = 20_000
+"""Photographs that are compared with each other, at most: 1.2 GB of fingerprints on the driver."""
+
+LINES = 1000
+"""Photographs of which each has a line on the console, at most."""
+
+_FOUND = ("path", "status", "reason", "width", "height", "taken", "looks", "compared", "resembles")
+
+
+@dataclass
+class Answer:
+    """What came of it.
+
+    Attributes
+    ----------
+    rate
+        The record ``rate.json``.
+    lines
+        The same for a person.
+    missed
+        How much could not be looked at.
+    done
+        How much was.
+    """
+
+    rate: dict[str, Any]
+    lines: list[str] = field(default_factory=list)
+    missed: int = 0
+    done: int = 0
+
+
+def columns_of_found(fingerprints: bool) -> list[str]:
+    """Return the columns that `utils.spark.rows.found_of` needs."""
+    return [*_FOUND, "faces", "kind", *(["fingerprint"] if fingerprints else [])]
+
+
+def plain_rows(rows: "DataFrame") -> Iterator[dict[str, Any]]:
+    """Yield rows as plain values, without holding them all."""
+    for row in rows.toLocalIterator(prefetchPartitions=True):
+        yield row.asDict(recursive=True)
+
+
+def of_photographs(
+    rows: "DataFrame", model: Model, folder: Path, found: OnDisk | Stored, console: Console
+) -> Answer:
+    """Write ``faces.json``, ``faces.csv`` and ``rate.json`` of all rows.
+
+    Parameters
+    ----------
+    rows
+        Of `utils.spark.rows.PHOTOGRAPHS`, at least `columns_of_found`.
+    found
+        What was to be looked at.
+    """
+    photographs = found.photographs if isinstance(found, OnDisk) else found
+    named = _names(found)
+    results = Results(folder, model, photographs)
+    other: Counter[str] = Counter()
+    loud = len(named) <= LINES
+    for row in plain_rows(rows):
+        name = named.pop(row["path"], None)
+        if row["status"] == OTHER:  # counted where it was found by its first bytes, if it was
+            other[row["kind"]] += name is not None
+            continue
+        if name is None:  # reached in another way, too, or looked at twice
+            continue
+        one = found_of(row, *name)
+        line = results.add(one)
+        console.step(line if loud or isinstance(one, Unread) else None)
+    for kind, count in other.items():
+        if count:
+            kinds = photographs.facts["not_read"]
+            photographs.facts["not_read"] = {**kinds, kind: kinds.get(kind, 0) + count}
+            photographs.facts["photos"] -= count
+    rate = results.finish()
+    missed = results.skipped + sum(photographs.facts["not_read"].values()) + rate["left"]
+    return Answer(rate, results.closing(rate), missed, results.done)
+
+
+def in_table(spark: "SparkSession", table: Table) -> Stored:
+    """Return the photographs that have rows, as if they had been listed."""
+    rows = table.read(spark).select("path", "status").where(f"status != '{OTHER}'")
+    return Stored(sorted(row.path for row in rows.toLocalIterator()))
+
+
+def of_videos(
+    rows: "DataFrame", model: Model, folder: Path, paths: Sequence[str], console: Console
+) -> Answer:
+    """Write the files of each video, and of several a ``rate.json`` of all people in them.
+
+    Parameters
+    ----------
+    rows
+        Of `utils.spark.rows.VIDEOS`.
+    paths
+        Of the videos, in the order of their folders.
+    """
+    numbers = {key(path): number for number, path in enumerate(paths, start=1)}
+    people: dict[int, list[Person]] = {}
+    missed = []
+    for row in plain_rows(rows):
+        number = numbers.pop(row["path"], None)
+        if number is None:
+            continue
+        if row["status"] != DONE:
+            missed.append(f"{row['path']}: not read: {row['reason']}")
+            console.step(missed[-1])
+            continue
+        name = f"{number:03d}-{stem_of(row['path'])}"
+        own = folder if len(paths) == 1 else folder / name
+        own.mkdir(parents=True, exist_ok=True)
+        for file, content in row["files"].items():
+            (own / file).write_bytes(bytes(content))
+        people[number] = persons_of(row)
+        seen = number_of(len(people[number]), "person", "people")
+        console.step(f"{row['path']}: {seen} in {row['seconds']:.0f} s")
+    record = rate_of_people([one for number in sorted(people) for one in people[number]], model)
+    if len(paths) > 1:
+        write_record(folder / "rate.json", record)
+    lines = [f"Answer: {record['answer']}", f"Written to {folder}"]
+    if missed:
+        lines.insert(0, f"Not read: {number_of(len(missed), 'video')}")
+    return Answer(record, lines, len(missed) + len(numbers), len(people))
+
+
+def rate_of_people(people: Sequence[Person], model: Model) -> dict[str, Any]:
+    """Return the rate of people of one video, or of several."""
+    why = why_uncorrected(model)
+    return rate_record(people, None if why else Correction.of(model.file.evaluation), why, [])
+
+
+def _names(found: OnDisk | Stored) -> dict[str, tuple[str, str]]:
+    """Return the name and the file of each photograph in results, by its path in rows."""
+    if isinstance(found, Stored):
+        return dict(zip(found.paths, zip(found.names(), found.files, strict=True), strict=True))
+    photographs: NewPhotographs = found.photographs
+    files = (file for file, _ in photographs.readers())
+    named = zip(photographs.names(), files, strict=True)
+    return dict(zip(map(key, found.places()), named, strict=True))

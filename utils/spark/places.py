@@ -1,0 +1,113 @@
+"""Where results go: a folder of a disk, or one of a store that Hadoop writes (``s3a://``)."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from utils.apply.folder import results_folder
+from utils.errors import InputError
+from utils.records import write_atomically
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+MARK = "stream.json"
+"""What a stream leaves in its folder, so that it can go on."""
+
+
+class Place:
+    """A folder that small files are written to, from the driver.
+
+    Parameters
+    ----------
+    wanted
+        A path, or the address of a folder in a store; None for one of its own in ``runs``.
+    sources
+        Folders that it must not lie in.
+    goes_on
+        Whether it may hold what a stream left.
+
+    Attributes
+    ----------
+    folder
+        Where to write on this machine: the folder itself, or one that `send` copies to the store.
+
+    Raises
+    ------
+    InputError
+        If there are files in it that are none of ours.
+    """
+
+    def __init__(
+        self, wanted: Path | str | None, sources: Sequence[Path] = (), goes_on: bool = False
+    ) -> None:
+        self._spark: SparkSession | None = None
+        self.stored = isinstance(wanted, str)
+        self._scratch = None
+        if isinstance(wanted, str):
+            self._scratch = tempfile.TemporaryDirectory()
+            self.name, self.folder = wanted.rstrip("/"), Path(self._scratch.name)
+            return
+        if goes_on and wanted and (wanted / MARK).is_file():
+            self.folder = wanted
+        else:
+            self.folder = results_folder(wanted, sources)
+        self.name = str(self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def table(self, name: str) -> str:
+        """Return the address of a table in it, as Spark takes it."""
+        return f"{self.name}/{name}" if self.stored else str((self.folder / name).absolute())
+
+    def open(self, spark: "SparkSession", goes_on: bool = False) -> None:
+        """Look at a store, once there is Spark; what a stream left there is brought here."""
+        self._spark = spark
+        if not self.stored:
+            return
+        files, root = self._files(self.name)
+        if goes_on and files.exists(self._path(MARK)):
+            for status in files.listStatus(root):
+                if status.isFile():
+                    files.copyToLocalFile(status.getPath(), self._local(str(self.folder) + "/"))
+        elif files.exists(root) and len(files.listStatus(root)):
+            raise InputError(
+                f"--output {self.name}: there are files in it, and none is overwritten; name "
+                "another, or remove it"
+            )
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file whole."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, data)
+        self.send(name)
+
+    def send(self, *names: str) -> None:
+        """Copy files to the store, or all there are; where the folder is the place, do nothing."""
+        if not self.stored:
+            return
+        files, _ = self._files(self.name)
+        paths = [self.folder / name for name in names] or sorted(self.folder.rglob("*"))
+        for path in paths:
+            if path.is_file():
+                target = self._path(path.relative_to(self.folder).as_posix())
+                files.copyFromLocalFile(False, True, self._local(str(path)), target)
+
+    def close(self) -> None:
+        """Remove what was only kept to be sent."""
+        if self._scratch:
+            self._scratch.cleanup()
+
+    def _files(self, address: str) -> tuple[Any, Any]:
+        path = self._spark._jvm.org.apache.hadoop.fs.Path(address)
+        return path.getFileSystem(self._spark._jsc.hadoopConfiguration()), path
+
+    def _path(self, name: str) -> Any:
+        return self._spark._jvm.org.apache.hadoop.fs.Path(f"{self.name}/{name}")
+
+    def _local(self, path: str) -> Any:
+        return self._spark._jvm.org.apache.hadoop.fs.Path(Path(path).absolute().as_uri())
