@@ -11,7 +11,7 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 .DEFAULT_GOAL := help
 
 .PHONY: help run test test-condor faults workers store-faults tracking-faults fuzz pool lint format \
-    data faces export store tracking track-ui video app serve image app-image serve-image image-try image-tag \
+    data faces export store spark spark-faults tracking track-ui video app serve image app-image serve-image image-try image-tag \
     image-push sample benchmark quality pretrained pictures clean
 
 help:  ## list the targets
@@ -64,6 +64,17 @@ video: $(READY)  ## install what detect.py needs for videos, cameras and streams
 
 store: $(READY)  ## install what stores of data versions elsewhere need (ARGS=s3fs; docs/data.md)
 	$(RUN) -m pip install --quiet --requirement requirements-store.txt $(ARGS)
+
+spark: $(READY)  ## install what detect.py --engine spark needs, Debian's Java included (docs/spark.md)
+	$(RUN) -m pip install --quiet --requirement requirements-spark.txt
+	@command -v java > /dev/null || { test "$$(id -u)" = 0 && command -v apt-get > /dev/null && \
+	    apt-get update --quiet --quiet && DEBIAN_FRONTEND=noninteractive apt-get install --quiet --quiet \
+	    --yes --no-install-recommends openjdk-17-jre-headless; } || { \
+	    echo "make: there is no Java, and only root on Debian gets it here: install one of version" \
+	    "17 or newer (sudo apt-get install openjdk-17-jre-headless, brew install openjdk@17)" >&2; exit 1; }
+
+spark-faults: $(READY)  ## kill drivers of a stream ten times, and a worker, on a small cluster (minutes)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m tests.spark $(ARGS)
 
 tracking: $(READY)  ## install what --track and track need (docs/tracking.md)
 	$(RUN) -m pip install --quiet --requirement requirements-tracking.txt
@@ -132,7 +143,7 @@ pretrained: $(READY)  ## train the model in the box again on DATA, with its card
 	$(RUN) -m data.models.make --data $(DATA) $(ARGS)
 
 # The speed benchmarks take photographs; the others make their own.
-ON_DATA := gpu service training_speed inference_speed profile_step bfloat16 recipe starts stages feature_cost workers drift
+ON_DATA := gpu service training_speed inference_speed profile_step bfloat16 recipe starts stages feature_cost workers drift spark
 benchmark-%: $(READY)
 	@echo; echo "== $*"; $(RUN) benchmarks/$*.py $(if $(filter $*,$(ON_DATA)),--data $(DATA)) $(ARGS)
 
@@ -156,7 +167,7 @@ ifneq ($(shell $(WORKS) && echo yes),yes)
 endif
 
 $(READY): requirements.txt requirements-app.txt requirements-dev.txt requirements-export.txt requirements-faces.txt \
-    requirements-reference.txt requirements-service.txt requirements-store.txt requirements-tracking.txt requirements-video.txt requirements-weights.txt
+    requirements-reference.txt requirements-service.txt requirements-spark.txt requirements-store.txt requirements-tracking.txt requirements-video.txt requirements-weights.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	    echo "make: this needs Python 3.11 or newer, and $(PYTHON) is" \
 	    "$$($(PYTHON) --version 2>&1 | tail -n 1); name another: make $(MAKECMDGOALS)" \

@@ -26,6 +26,7 @@ def checkout(tmp_path) -> Path:
         "-faces",
         "-reference",
         "-service",
+        "-spark",
         "-store",
         "-tracking",
         "-video",

@@ -67,7 +67,12 @@ def plain_rows(rows: "DataFrame") -> Iterator[dict[str, Any]]:
 
 
 def of_photographs(
-    rows: "DataFrame", model: Model, folder: Path, found: OnDisk | Stored, console: Console
+    rows: "DataFrame",
+    model: Model,
+    folder: Path,
+    found: OnDisk | Stored,
+    console: Console,
+    unseen: str | None = None,
 ) -> Answer:
     """Write ``faces.json``, ``faces.csv`` and ``rate.json`` of all rows.
 
@@ -77,6 +82,8 @@ def of_photographs(
         Of `utils.spark.rows.PHOTOGRAPHS`, at least `columns_of_found`.
     found
         What was to be looked at.
+    unseen
+        Why a photograph has no row, in words; None if it was not come to.
     """
     photographs = found.photographs if isinstance(found, OnDisk) else found
     named = _names(found)
@@ -93,6 +100,8 @@ def of_photographs(
         one = found_of(row, *name)
         line = results.add(one)
         console.step(line if loud or isinstance(one, Unread) else None)
+    for _, file in named.values() if unseen else ():
+        console.step(results.add(Unread(file, f"{file}: {unseen}")))
     for kind, count in other.items():
         if count:
             kinds = photographs.facts["not_read"]
@@ -105,6 +114,8 @@ def of_photographs(
 
 def in_table(spark: "SparkSession", table: Table) -> Stored:
     """Return the photographs that have rows, as if they had been listed."""
+    if not table.is_there(spark):
+        return Stored([])
     rows = table.read(spark).select("path", "status").where(f"status != '{OTHER}'")
     return Stored(sorted(row.path for row in rows.toLocalIterator()))
 

@@ -1,12 +1,13 @@
 """All photographs, or videos, that there are, looked at once: rows in a table."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from utils.errors import InputError
 from utils.spark.rows import NOT_READ, PHOTOGRAPHS, VIDEOS
 from utils.spark.sources import OnDisk, Stored, read_files
 from utils.spark.workers import Work, look_at, look_at_paths, watch_at
@@ -34,8 +35,20 @@ class Table:
         """Return what was written."""
         return spark.read.format(self.kind).load(self.address)
 
+    def is_there(self, spark: "SparkSession") -> bool:
+        """Return whether anything was written."""
+        from pyspark.errors import AnalysisException
+
+        try:
+            self.read(spark)
+        except AnalysisException:  # no folder, or no file in it that tells the columns
+            return False
+        return True
+
     def paths(self, spark: "SparkSession") -> set[str]:
-        """Return the paths of the files that have a row."""
+        """Return the paths of the files that have a row; none where there is no table yet."""
+        if not self.is_there(spark):
+            return set()
         return {row.path for row in self.read(spark).select("path").toLocalIterator()}
 
 
@@ -79,6 +92,7 @@ def look_at_disk(spark: "SparkSession", work: Work, found: OnDisk, table: Table)
     if left:
         frame = by_path(spark, left)
         table.add(frame.mapInPandas(partial(look_at_paths, work), PHOTOGRAPHS))
+        _check_whole(spark, table, places)
 
 
 def look_at_store(
@@ -98,8 +112,20 @@ def look_at_store(
 
 def watch_videos(spark: "SparkSession", work: Work, paths: Sequence[str], table: Table) -> None:
     """Write a row for every video, each a task of its own."""
-    frame = by_path(spark, [(key(path), path) for path in paths], len(paths)).drop("place")
+    files = [(key(path), path) for path in paths]
+    frame = by_path(spark, files, len(paths)).drop("place")
     table.add(frame.mapInPandas(partial(watch_at, work), VIDEOS))
+    _check_whole(spark, table, dict(files))
+
+
+def _check_whole(spark: "SparkSession", table: Table, places: Mapping[str, str]) -> None:
+    """Raise an `InputError` if a file has no row: workers wrote where the driver does not look."""
+    lost = len(places.keys() - table.paths(spark))
+    if lost:
+        raise InputError(
+            f"{table.address}: the rows of {lost:,} of {len(places):,} files are not there; "
+            "--output must be a folder that driver and workers share, or one of a store"
+        )
 
 
 def by_path(

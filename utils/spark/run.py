@@ -1,6 +1,5 @@
 """What ``detect.py --engine spark`` does."""
 
-import os
 import shutil
 import tempfile
 from argparse import Namespace
@@ -26,7 +25,8 @@ from utils.spark.answer import (
     of_photographs,
     of_videos,
 )
-from utils.spark.batch import Table, key, look_at_disk, look_at_store, stored, watch_videos
+from utils.spark.batch import Table, look_at_disk, look_at_store, stored, watch_videos
+from utils.spark.code import runs_from_a_zip
 from utils.spark.pictures import PICTURES, draw
 from utils.spark.places import Place
 from utils.spark.session import Cluster, conf_of, cores_of_a_task, has_class, spark_session
@@ -39,6 +39,10 @@ from utils.video.run import PACE
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+UNSEEN = (
+    "Spark's stream left it out: it is empty, may not be read, or has a name that begins with _; "
+    "mend that, and let it come again under another name"
+)
 DELTA = "io.delta.sql.DeltaSparkSessionExtension"
 _OF_DELTA = {
     "spark.sql.extensions": DELTA,
@@ -65,6 +69,8 @@ def detect_on_spark(args: Namespace, consoles: Callable[[int | None], Console]) 
     """
     if not args.sources:
         raise InputError("no photographs are named; name some, or their folder")
+    if args.output is None and runs_from_a_zip():
+        raise InputError("--output: name a folder for the results; this code lies in a zip")
     settings = Settings(args.model, "cpu", args.threshold, False, args.faces)
     sinks = tuple(args.sink or ())
     if PICTURES in sinks and isinstance(args.output, str):
@@ -79,8 +85,6 @@ def detect_on_spark(args: Namespace, consoles: Callable[[int | None], Console]) 
     conf = conf_of(args.conf)
     if "delta" in sinks:
         conf = _OF_DELTA | conf
-    if videos:
-        conf = {"spark.sql.files.maxPartitionBytes": "1"} | conf  # a task each
     quiet = args.quiet or args.json
     cluster = Cluster(args.master, conf, args.worker_python, args.wait, quiet)
     with tempfile.TemporaryDirectory() as scratch:
@@ -184,14 +188,14 @@ class _Run:
             work = self._ready(spark)
             told = (spark, stream, work, self._model, place, table, checkpoint, console.tell)
             try:
-                late = run_stream(*told)["late"]
+                late = run_stream(*told)
             except KeyboardInterrupt:
                 console.tell("Interrupted: what was looked at so far is written.")
                 with_rows = self._stream_answer(spark, word, table, place, console, whole=False)
                 self._told(with_rows, place, console)
                 raise
             if late:
-                console.tell(f"Came too late for their window: {number_of(late, 'file')}")
+                console.tell("Files came too late for their windows, and are in none of them.")
             answer = self._stream_answer(spark, word, table, place, console, whole=True)
             return self._told(answer, place, console)
 
@@ -222,7 +226,8 @@ class _Run:
         if not facts["photos"]:
             return Answer({}, ["Nothing has come yet."])
         kept = table.read(spark).select(columns_of_found(facts["photos"] <= COMPARED))
-        return of_photographs(kept, self._model, place.folder, found, console)
+        unseen = UNSEEN if whole else None
+        return of_photographs(kept, self._model, place.folder, found, console, unseen)
 
     def _ready(self, spark: "SparkSession", fingerprints: bool = True) -> Work:
         """Return the work with what is known once there is Spark."""

@@ -19,9 +19,9 @@ from utils.spark.batch import Table
 from utils.spark.pictures import PICTURES, draw
 from utils.spark.places import MARK, Place
 from utils.spark.rows import SCHEMA_OF
-from utils.spark.session import in_words
 from utils.spark.sources import LISTED, VIDEO_SUFFIXES, glob_of
 from utils.spark.windows import Windows
+from utils.spark.words import in_words
 from utils.spark.workers import Work, look_at, watch_at
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def run_stream(
     table: Table,
     checkpoint: str,
     tell: Callable[[str], None],
-) -> dict[str, int]:
+) -> bool:
     """Look at what comes until it is interrupted, or once at all there is.
 
     Parameters
@@ -107,7 +107,7 @@ def run_stream(
 
     Returns
     -------
-    ``late``: rows that came too late for their window.
+    Whether files came too late for their window.
 
     Raises
     ------
@@ -115,51 +115,48 @@ def run_stream(
         If it was interrupted; all that is in the table is whole.
     """
     windows = Windows(spark, table, place, model, stream.videos)
-    rows = _rows(spark, stream, work).writeStream.format(table.kind).option("path", table.address)
-    later = {"windows": windows.query(stream.span, stream.late)}
+    later: dict[str, Callable[[], DataStreamWriter]] = {
+        "windows": lambda: windows.query(stream.span, stream.late)
+    }
     if "pictures" in stream.sinks:
-        later[PICTURES] = _read(spark, stream, table).writeStream.foreachBatch(
+        later[PICTURES] = lambda: _read(spark, stream, table).writeStream.foreachBatch(
             lambda batch, _: draw(spark, batch, place.folder / PICTURES) and None
         )
     if "console" in stream.sinks:
-        shown = _read(spark, stream, table).select("path", "status", "people", "event_time")
-        later["console"] = shown.writeStream.format("console").option("truncate", "false")
-    watched = _Watched(tell)
+        later["console"] = lambda: _shown(_read(spark, stream, table))
+    rows = _rows(spark, stream, work).writeStream.format(table.kind).option("path", table.address)
+    watched = _Watched(tell, checkpoint)
     with in_words(), watched.all_stopped():
-        queries = {"rows": rows, **later}
-        if stream.once:  # one after the other: those that follow find all rows there
-            for name, query in queries.items():
-                watched.start(name, _trigger(query, stream), checkpoint)
-                watched.wait()
-        else:
-            # the table is there once the first batch is written
-            watched.start("rows", _trigger(rows, stream), checkpoint)
-            watched.wait(until_first=True)
+        watched.start("rows", _trigger(rows, stream))
+        watched.wait(until=None if stream.once else lambda: table.is_there(spark))
+        if table.is_there(spark):  # those that follow read it
             for name, query in later.items():
-                watched.start(name, _trigger(query, stream), checkpoint)
+                watched.start(name, _trigger(query(), stream))
             watched.wait()
-    return {"late": watched.late}
+    return watched.late
 
 
 class _Watched:
     """Queries that run, and what they tell."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell, self._queries, self._seen = tell, {}, {}
-        self.late = 0
+    def __init__(self, tell: Callable[[str], None], checkpoint: str) -> None:
+        self._tell, self._checkpoint = tell, checkpoint
+        self._queries: dict[str, StreamingQuery] = {}
+        self._seen: dict[str, int] = {}
+        self.late = False
 
-    def start(self, name: str, writer: "DataStreamWriter", checkpoint: str) -> None:
+    def start(self, name: str, writer: "DataStreamWriter") -> None:
         """Start a query, with a checkpoint of its own."""
-        writer = writer.option("checkpointLocation", f"{checkpoint}/{name}").queryName(name)
-        self._queries[name] = writer.start()
+        writer = writer.option("checkpointLocation", f"{self._checkpoint}/{name}")
+        self._queries[name] = writer.queryName(name).start()
 
-    def wait(self, until_first: bool = False) -> None:
-        """Wait until no query runs, or until the first has done a batch; an error ends it all."""
+    def wait(self, until: Callable[[], bool] | None = None) -> None:
+        """Wait until no query runs, or until something is so; an error ends it all."""
         while any(query.isActive for query in self._queries.values()):
             for name, query in self._queries.items():
                 query.awaitTermination(_POLL / len(self._queries))  # raises what ended it
                 self._hear(name, query)
-            if until_first and self._seen.get("rows", -1) >= 0:
+            if until and until():
                 return
         for name, query in self._queries.items():
             query.awaitTermination(_POLL)
@@ -182,7 +179,7 @@ class _Watched:
                 continue
             self._seen[name] = number
             for state in progress["stateOperators"]:
-                self.late += state.get("numRowsDroppedByWatermark", 0)
+                self.late |= state.get("numRowsDroppedByWatermark", 0) > 0
             if name == "rows" and (count := progress["numInputRows"]):
                 self._tell(f"batch {number}: {number_of(count, 'file')}")
 
@@ -201,8 +198,14 @@ def _rows(spark: "SparkSession", stream: Stream, work: Work) -> "DataFrame":
     files = reader.option("maxFilesPerTrigger", stream.files).load(stream.root)
     schema = SCHEMA_OF[stream.videos]
     if stream.videos:
-        return files.drop("content").mapInPandas(partial(watch_at, work), schema)
+        each = files.drop("content").repartition(stream.files)  # of paths: a task a video
+        return each.mapInPandas(partial(watch_at, work), schema)
     return files.mapInPandas(partial(look_at, work), schema)
+
+
+def _shown(rows: "DataFrame") -> "DataStreamWriter":
+    told = rows.select("path", "status", "people", "event_time")
+    return told.writeStream.format("console").option("truncate", "false")
 
 
 def _read(spark: "SparkSession", stream: Stream, table: Table) -> "DataFrame":

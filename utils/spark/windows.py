@@ -1,4 +1,4 @@
-"""The rate by windows of time, of a stream: each window once, when nothing more can come into it."""
+"""The rate of a stream by windows of time: each once, when nothing more can come into it."""
 
 import csv
 import io

@@ -1,0 +1,320 @@
+#!/usr/bin/env python3
+"""What Spark costs: photographs a second beside plain Python, a worker's memory, and the answer.
+
+1. The same photographs looked at by one core of plain Python, by Spark on one core (`local[1]`) and
+   on two (`local[2]`), in turn; the model is loaded before the clock runs, starting is told apart.
+2. The memory of Python workers over many photographs, small ones and a quick network.
+3. The seconds from rows to faces.csv, faces.json and rate.json, for more and more rows.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import cycle, islice
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as tables
+from pyspark.sql import SparkSession
+
+from benchmarks.common import machine, parser
+from data.painter.sample import draw_picture
+from utils.apply.collected import Collected
+from utils.apply.console import Console
+from utils.apply.looking import Settings, look_at
+from utils.apply.sources import find_sources
+from utils.dataset.images import encode_jpeg
+from utils.dataset.intake.kinds import is_photograph
+from utils.dataset.labels import CLASSES
+from utils.detector.names import IN_THE_BOX
+from utils.networks.model_file import write_model
+from utils.spark import workers
+from utils.spark.answer import columns_of_found, of_photographs
+from utils.spark.batch import Table
+from utils.spark.rows import DONE, PHOTOGRAPHS
+from utils.spark.session import Cluster, spark_session
+from utils.spark.sources import Stored, escaped, read_files
+from utils.spark.workers import Work
+
+NUMBERS = pa.list_(pa.float64())
+FACE = {"box": NUMBERS, "class": pa.string(), "confidence": pa.float64(), "probabilities": NUMBERS}
+SCHEMA = pa.schema(
+    {
+        **dict.fromkeys(("path", "status", "reason", "kind", "taken", "resembles"), pa.string()),
+        **dict.fromkeys(("width", "height"), pa.int32()),
+        "looks": pa.map_(pa.string(), pa.float64()),
+        "compared": pa.bool_(),
+        "faces": pa.list_(pa.struct(list(FACE.items()))),
+    }
+)
+"""Of the rows of the third part: what an answer reads of `utils.spark.rows.PHOTOGRAPHS`."""
+
+QUICK = {"photos": 24, "rounds": 1, "memory": 200, "rows": 2000}
+SIDE = 64
+"""Pixels that the quick network of the second part sees."""
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = parser(__doc__)
+    made.set_defaults(photos=300, rounds=2)
+    made.add_argument("--memory", type=int, default=10_000, help="photographs of the second part")
+    made.add_argument("--rows", type=int, default=100_000, help="rows of the third")
+    made.add_argument("--plain", type=Path, help=argparse.SUPPRESS)  # the plain process itself
+    return made
+
+
+def main() -> None:
+    """Measure, and print three tables."""
+    args = options().parse_args()
+    if args.plain:
+        print(json.dumps(plain(args.plain)))
+        return
+    if args.quick:
+        vars(args).update(QUICK)
+    print(machine())
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        throughput(photographs(args.data, args.photos, scratch / "photographs"), args.rounds)
+        memory(args.memory, scratch)
+        aggregation(args.rows, scratch)
+
+
+def photographs(data: Path, count: int, folder: Path) -> Path:
+    """Fill a folder with so many photographs of a data set, each as often as that takes."""
+    found = sorted(path for path in data.rglob("*") if is_photograph(path.name))
+    if not found:
+        sys.exit(f"{data}: there are no photographs in this folder")
+    folder.mkdir()
+    for number, path in enumerate(islice(cycle(found), count)):
+        (folder / f"{number:06d}{path.suffix}").write_bytes(path.read_bytes())
+    return folder
+
+
+def plain(folder: Path) -> float:
+    """Return photographs a second of this process, on one thread."""
+    import cv2
+    import torch
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    settings = Settings(device="cpu", pictures=False)
+    model = settings.load()
+    with find_sources([str(folder)]).open() as found:
+        for _ in islice(look_at(found, model, settings), 8):
+            pass  # warm
+        collected = Collected(model)
+        began = time.perf_counter()
+        for one in look_at(found, model, settings):
+            collected.add(one)
+        return collected.done / (time.perf_counter() - began)
+
+
+@contextmanager
+def session(master: str, model: Path) -> Iterator[SparkSession]:
+    """Yield Spark with the model brought along as ``model.pth``."""
+    conf = {"spark.driver.memory": "1g", "spark.executorEnv.OMP_NUM_THREADS": "1"}
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name) / "model.pth"
+        copy.write_bytes(model.read_bytes())
+        with spark_session(Cluster(master, conf), [copy]) as spark:
+            yield spark
+
+
+def on_spark(spark: SparkSession, folder: Path, rows: Path, fingerprints: bool = True) -> float:
+    """Look at a folder as a batch does; return the seconds."""
+    work = Work("model.pth", device="cpu", fingerprints=fingerprints)
+    frame = read_files(spark, [escaped(str(folder))])
+    began = time.perf_counter()
+    Table(str(rows)).add(frame.mapInPandas(partial(workers.look_at, work), PHOTOGRAPHS))
+    return time.perf_counter() - began
+
+
+def throughput(folder: Path, rounds: int) -> None:
+    """Print the first table."""
+    count = len(list(folder.iterdir()))
+    rates: dict[str, list[float]] = {"plain Python": [], "local[1]": [], "local[2]": []}
+    starts: dict[str, list[float]] = {"local[1]": [], "local[2]": []}
+    alone = [sys.executable, __file__, "--plain", str(folder)]
+    for number in range(rounds):
+        done = subprocess.run(
+            alone, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, check=True
+        )
+        rates["plain Python"].append(json.loads(done.stdout))
+        for master, told in starts.items():
+            began = time.perf_counter()
+            with session(master, IN_THE_BOX) as spark:
+                rows = folder.with_name(f"{master}-{number}")
+                on_spark(spark, folder, rows.with_name(f"{rows.name}-warm"))
+                seconds = on_spark(spark, folder, rows)
+                told.append(time.perf_counter() - began - 2 * seconds)
+                if Table(str(rows)).read(spark).where(f"status = '{DONE}'").count() != count:
+                    sys.exit(f"{folder}: there are photographs that cannot be read; leave them out")
+            rates[master].append(count / seconds)
+    print(f"\n{count} photographs, median of {rounds} rounds:\n")
+    print("| | photographs a second | of plain Python | session, model and first batch, s |")
+    print("|---|---|---|---|")
+    base = statistics.median(rates["plain Python"])
+    for name, values in rates.items():
+        rate = statistics.median(values)
+        start = f"{statistics.median(starts[name]):.1f}" if name in starts else ""
+        print(f"| {name} | {rate:.1f} | {rate / base:.2f} | {start} |")
+
+
+@dataclass
+class Watcher:
+    """Looks at the memory of the Python workers of this process's Spark, once a half second."""
+
+    readings: list[tuple[float, int]] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self) -> None:
+        """Read until it is stopped."""
+        while not self.stopped.wait(0.5):
+            if largest := max(map(resident, worker_pids()), default=0):
+                self.readings.append((time.perf_counter(), largest))
+
+    def at(self, first: float, last: float) -> int:
+        """Return the most MB in a stretch of the time, from a share of it to another."""
+        begin, end = self.readings[0][0], self.readings[-1][0]
+        stretch = [
+            size
+            for when, size in self.readings
+            if first <= (when - begin) / max(end - begin, 1e-9) <= last
+        ]
+        return max(stretch, default=0)
+
+
+def worker_pids() -> list[int]:
+    """Return the Python workers of this process's Spark."""
+    parents, found = {}, []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = (folder / "stat").read_text().rpartition(")")[2].split()
+            parents[int(folder.name)] = int(status[1])
+            if b"pyspark.daemon" in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+        except OSError:
+            continue  # it has ended
+    return [pid for pid in found if _is_below(pid, os.getpid(), parents)]
+
+
+def _is_below(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
+    while pid > 1 and pid != ancestor:
+        pid = parents.get(pid, 0)
+    return pid == ancestor
+
+
+def resident(pid: int) -> int:
+    """Return the MB of memory that a process holds; 0 if it has ended."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    sizes = [line.split()[1] for line in text.splitlines() if line.startswith("VmRSS:")]
+    return int(sizes[0]) // 1024 if sizes else 0
+
+
+def memory(count: int, scratch: Path) -> None:
+    """Print the second table: a quick network on small photographs."""
+    folder = scratch / "many"
+    folder.mkdir()
+    drawn = [encode_jpeg(draw_picture(seed, [1, 2]).image[::2, ::2]) for seed in range(50)]
+    for number in range(count):
+        (folder / f"{number:06d}.jpg").write_bytes(drawn[number % len(drawn)])
+    model = Settings(device="cpu").load()
+    write_model(scratch / "quick.pth", replace(model.file, image_size=SIDE, fingerprints=None))
+    watcher = Watcher()
+    with session("local[2]", scratch / "quick.pth") as spark:
+        watching = threading.Thread(target=watcher.watch, daemon=True)
+        watching.start()
+        seconds = on_spark(spark, folder, scratch / "many-rows")
+        watcher.stopped.set()
+        watching.join()
+        rows = Table(str(scratch / "many-rows")).read(spark).count()
+    print(f"\n{rows:,} photographs in {seconds:.0f} s on local[2], MB of the largest worker:\n")
+    stretches = ((0.1, 0.2), (0.45, 0.55), (0.9, 1.0))
+    print(f"| {' | '.join(f'{100 * a:.0f} to {100 * b:.0f} %' for a, b in stretches)} |")
+    print(f"|{'---|' * len(stretches)}")
+    print(f"| {' | '.join(str(watcher.at(*stretch)) for stretch in stretches)} |")
+
+
+def aggregation(count: int, scratch: Path) -> None:
+    """Print the third table: a quarter, half and all of the rows."""
+    model = Settings(device="cpu").load()
+    print("\n| rows | seconds | ms a row |\n|---|---|---|")
+    with session("local[1]", IN_THE_BOX) as spark:
+        for rows in (count // 4, count // 2, count):
+            table = Table(str(scratch / f"rows-{rows}"))
+            made_up(rows, Path(table.address))
+            seconds = timed(lambda t=table, n=rows: answered(spark, t, n, scratch, model))
+            print(f"| {rows:,} | {seconds:.1f} | {1000 * seconds / rows:.2f} |")
+
+
+def timed(work: Callable[[], None]) -> float:
+    """Return the seconds that something takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def answered(spark: SparkSession, table: Table, count: int, scratch: Path, model: object) -> None:
+    """Write the files of an answer."""
+    found = Stored([f"/many/{number:07d}.jpg" for number in range(count)])
+    rows = table.read(spark).select(columns_of_found(False))
+    with Console(sys.stdout, sys.stderr, None, quiet=True) as console:
+        answer = of_photographs(rows, model, scratch / f"answer-{count}", found, console)
+    if (answer.done, answer.missed) != (count, 0):
+        sys.exit(f"{answer.done} of {count} rows are in the answer")
+
+
+def made_up(count: int, address: Path) -> None:
+    """Write rows of photographs that nobody took, of three faces each."""
+    rng = np.random.default_rng(count)
+    address.mkdir()
+    for first in range(0, count, 10_000):
+        numbers = range(first, min(first + 10_000, count))
+        shares = rng.dirichlet((0.2, 6, 1.5, 0.5), (len(numbers), 3)).astype(np.float32)
+        shares.sort(axis=2)
+        rows = [_row(number, one) for number, one in zip(numbers, shares, strict=True)]
+        table = pa.Table.from_pylist(rows, SCHEMA)
+        tables.write_table(table, address / f"part-{first:07d}.parquet")
+
+
+def _row(number: int, shares: np.ndarray) -> dict[str, object]:
+    faces = []
+    for place, one in enumerate(shares[np.argsort(-shares[:, -1])]):
+        probabilities = [float(str(value)) for value in one[[0, 3, 2, 1]]]
+        box = [10.0 + 80 * place, 20.0, 60.0 + 80 * place, 90.0]
+        faces.append({"box": box, "class": CLASSES[0], "confidence": probabilities[1]})
+        faces[-1]["probabilities"] = probabilities
+    return {
+        "path": f"/many/{number:07d}.jpg",
+        "status": DONE,
+        "reason": None,
+        "kind": None,
+        "taken": None,
+        "resembles": None,
+        "width": 640,
+        "height": 480,
+        "compared": True,
+        "looks": [("brightness", 0.5), ("sharpness", 4.0)],
+        "faces": faces,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Break what runs on Spark again and again, and print what was lost: `make spark-faults`."""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from data.painter.sample import draw_picture
+from tests.spark import cluster
+from utils.dataset.images import encode_jpeg
+from utils.detector.names import IN_THE_BOX
+from utils.records import read_record
+
+EACH = 4
+"""Photographs a batch of the stream."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(description=__doc__)
+    made.add_argument("--times", type=int, default=10, help="kills of a stream's driver")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--model", type=Path, default=IN_THE_BOX)
+    return made
+
+
+def main() -> int:
+    """Lose a worker, then kill drivers; return 1 if a photograph was lost or came twice."""
+    args = parser().parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        album = scratch / "album"
+        album.mkdir()
+        drawn = [encode_jpeg(draw_picture(seed, [1, 2, 3]).image) for seed in range(8)]
+        for number in range(EACH * (3 * args.times + 2)):
+            (album / f"{number:03d}.jpg").write_bytes(drawn[number % len(drawn)])
+        alone = scratch / "alone"
+        words = (album, "--model", args.model, "--output", alone, "--no-pictures", "--quiet")
+        if cluster.finished(cluster.plainly(*words, log=scratch / "alone.log")):
+            sys.stderr.write((scratch / "alone.log").read_text())
+            return 1
+        right = [told("a worker killed in mid-batch", _worker(args, scratch, album), alone)]
+        right += [told("drivers of a stream killed", _drivers(args, scratch, album), alone)]
+    return 0 if all(right) else 1
+
+
+def _worker(args: argparse.Namespace, scratch: Path, album: Path) -> Path:
+    with cluster.standalone(scratch) as machines:
+        cluster.lose_a_worker(machines, album, scratch / "batch", args.model)
+    return scratch / "batch"
+
+
+def _drivers(args: argparse.Namespace, scratch: Path, album: Path) -> Path:
+    out = scratch / "stream"
+    words = [album, "--stream", "--once", "--files-per-trigger", EACH]
+    words += ["--model", args.model, "--output", out]
+    began = time.monotonic()
+    killed = cluster.kill_drivers(words, out, args.times, args.seed)
+    last = cluster.detect("--master", "local[1]", *words, log=scratch / "stream.log")
+    cluster.finished(last)
+    seconds = time.monotonic() - began
+    print(f"{killed.times} kills, {killed.within} of them within a batch, {seconds:.0f} s")
+    return out
+
+
+def told(what: str, out: Path, alone: Path) -> bool:
+    """Print what was lost, and what came twice; return whether that is nothing."""
+    ours, right = (read_record(folder / "faces.json", 2) for folder in (out, alone))
+    names = [photo["file"] for photo in ours["photos"]]
+    lost = len({photo["file"] for photo in right["photos"]} - set(names))
+    equal = (out / "faces.csv").read_bytes() == (alone / "faces.csv").read_bytes()
+    faces = sum(len(photo["faces"]) for photo in ours["photos"])
+    print(
+        f"{what}: {len(names)} photographs, {faces} faces; lost {lost}, twice "
+        f"{len(names) - len(set(names))}; rows {'equal' if equal else 'DIFFER'}"
+    )
+    return equal and not lost
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""What is in the way of Spark is told in a line that says what to do."""
+
+import os
+import socket
+import sys
+import time
+
+import pytest
+
+import detect
+from utils.errors import InputError
+from utils.spark import checks, session
+from utils.spark.session import Cluster, conf_of, spark_session
+from utils.spark.words import told_of
+
+
+def script(path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def started(master: str) -> None:
+    with spark_session(Cluster(master)):
+        raise AssertionError("it started")
+
+
+def test_without_java_it_says_what_installs_it(tmp_path, monkeypatch, capsys, album, tested):
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    words = (album("a.jpg"), "--engine", "spark", "--model", tested, "--output", tmp_path / "out")
+    assert detect.main([str(word) for word in words]) == 2
+    assert "there is no Java on the PATH; `make spark` installs it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("echo 'openjdk version \"11.0.2\" 2019' >&2", "is Java 11, and Spark needs 17 or newer"),
+        ("echo no java >&2; exit 1", "is Java no java, and Spark needs 17"),
+    ],
+)
+def test_an_old_java_is_refused(tmp_path, monkeypatch, said, told):
+    (tmp_path / "bin").mkdir()
+    script(tmp_path / "bin" / "java", said)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(InputError, match=told):
+        started("local[1]")
+
+
+def test_without_pyspark_it_says_what_installs_it(monkeypatch):
+    monkeypatch.setattr(checks, "_is_there", lambda name: name != "pyspark")
+    with pytest.raises(InputError, match=r"pyspark is not there .* `make spark` installs it"):
+        started("local[1]")
+
+
+@pytest.fixture
+def java(tmp_path, monkeypatch):
+    """A stand-in that says that it is new enough."""
+    (tmp_path / "bin").mkdir()
+    script(tmp_path / "bin" / "java", "echo 'openjdk version \"21.0.1\"' >&2")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+
+
+@pytest.mark.parametrize("master", ["locale", "spark:/host", "http://host:80", "local[x]", ""])
+def test_what_is_no_master_is_refused(java, master):
+    with pytest.raises(InputError, match="is no master; there are local"):
+        checks.check_master(master)
+
+
+@pytest.mark.parametrize("master", ["spark://127.0.0.1:{}", "k8s://https://127.0.0.1:{}"])
+def test_a_master_that_does_not_answer_is_told_at_once(java, master):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        began = time.monotonic()
+        with pytest.raises(InputError, match=r"nobody answers there .*127\.0\.0\.1:"):
+            started(master.format(port))
+        assert time.monotonic() - began < checks.PATIENCE + 5
+
+
+def test_yarn_needs_its_settings(java, monkeypatch):
+    monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
+    monkeypatch.delenv("YARN_CONF_DIR", raising=False)
+    with pytest.raises(InputError, match="HADOOP_CONF_DIR does not say where"):
+        started("yarn")
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            "[PYTHON_VERSION_MISMATCH] Python in worker has different version: 3.9 than that in "
+            "driver: 3.11",
+            "Python differs between driver and workers .3.9 and 3.11.; .*--worker-python",
+        ),
+        (
+            'java.io.IOException: Cannot run program "/opt/python": error=2',
+            "the workers have no /opt/python; name their Python: --worker-python",
+        ),
+        (
+            "PythonException: \nModuleNotFoundError: No module named 'torch'\n\n",
+            "the Python of the workers has no module torch; .*requirements-spark.txt",
+        ),
+        (
+            "Traceback\n  x\nutils.errors.InputError: device 'cuda': cannot be used; cpu always\n",
+            "^device 'cuda': cannot be used; cpu always$",
+        ),
+        ("[PATH_NOT_FOUND] Path does not exist: s3a://b/x. SQLSTATE", "s3a://b/x: no such folder"),
+        ("ClassNotFoundException: Class org.apache.hadoop.fs.s3a.S3AFileSystem", "hadoop-aws"),
+        (
+            "org.apache.hadoop.security.AccessControlException: x denied",
+            "x denied: may not be read",
+        ),
+        ("java.lang.OutOfMemoryError: Java heap space", "memory, mostly; give it more"),
+        ("An error: java.lang.IllegalStateException: odd\n\tat x", "IllegalStateException: odd"),
+    ],
+)
+def test_errors_of_spark_become_a_line_that_says_what_to_do(error, told):
+    import re
+
+    line = told_of(error)
+    assert re.search(told, line) and "\n" not in line
+
+
+def test_settings_may_hold_equals_signs():
+    assert conf_of(["spark.a=b=c", "spark.d="]) == {"spark.a": "b=c", "spark.d": ""}
+
+
+def test_the_environment_is_as_before(monkeypatch):
+    monkeypatch.setenv("PYSPARK_PYTHON", "before")
+    monkeypatch.delenv("PYSPARK_DRIVER_PYTHON", raising=False)
+    with session._environment(Cluster(python="/other/python"), False):
+        assert os.environ["PYSPARK_PYTHON"] == "/other/python"
+        assert os.environ["PYSPARK_DRIVER_PYTHON"] == sys.executable
+    assert os.environ["PYSPARK_PYTHON"] == "before"
+    assert "PYSPARK_DRIVER_PYTHON" not in os.environ

@@ -1,0 +1,57 @@
+"""Errors of Spark, in a line that says what to do."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+from utils.errors import InputError, brief
+
+
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    """Turn errors of Spark into an `InputError` that says what to do."""
+    from py4j.protocol import Py4JError, Py4JNetworkError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (Py4JNetworkError, ConnectionError) as error:
+        raise InputError(
+            f"Spark ended ({brief(error)}); give its driver more memory: "
+            "--conf spark.driver.memory=4g"
+        ) from error
+    except (Py4JError, PySparkException) as error:
+        raise InputError(told_of(str(error))) from error
+
+
+def told_of(text: str) -> str:
+    """Return what an error of Spark means, in a line with what to do."""
+    if "PYTHON_VERSION_MISMATCH" in text:
+        versions = re.findall(r"\d+\.\d+", text.partition("PYTHON_VERSION_MISMATCH")[2])[:2]
+        return (
+            f"Python differs between driver and workers ({' and '.join(versions)}); name the same "
+            "on the workers: --worker-python /path/to/python"
+        )
+    if found := re.search(r"Cannot run program \"([^\"]+)\"", text):
+        return f"the workers have no {found[1]}; name their Python: --worker-python /path/to/python"
+    if found := re.search(r"ModuleNotFoundError: No module named '([^']+)'", text):
+        return (
+            f"the Python of the workers has no module {found[1]}; give them an image or an "
+            "environment with requirements-spark.txt (docs/spark.md), and name it: --worker-python"
+        )
+    if found := re.search(r"utils\.errors\.\w+: (.+)", text):
+        return brief(found[1], 400)
+    if found := re.search(r"PATH_NOT_FOUND\] Path does not exist: (\S+)", text):
+        return f"{found[1].rstrip('.')}: no such folder or file"
+    if found := re.search(r"(?:AccessControlException|AccessDenied\w*): ([^\n]+)", text):
+        return f"{brief(found[1], 300)}: may not be read; change its rights, or the keys"
+    if "ClassNotFoundException" in text and "fs.s3a" in text:
+        return "Spark cannot read s3a:// here: hadoop-aws is not in its jars (docs/spark.md)"
+    if "OutOfMemoryError" in text or "Python worker exited unexpectedly" in text:
+        return (
+            "a worker ended for want of memory, mostly; give it more (--conf "
+            "spark.executor.memory=4g, spark.executor.memoryOverhead=2g), or fewer tasks at a time"
+        )
+    causes = re.findall(r"(?:Caused by: |: )((?:[a-z]\w*\.)+\w+(?:Exception|Error)[^\n]*)", text)
+    lines = [line for line in text.splitlines() if line.strip()]
+    return f"Spark failed: {brief(causes[-1] if causes else lines[0] if lines else '?', 400)}"
