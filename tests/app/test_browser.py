@@ -41,6 +41,7 @@ PAGES = {
     "Video": "nothing is stored",
     "Runs": "Look closely at one",
 }
+ELSEWHERE = "masks.example"
 WIDER = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
 RELAYED = """
 const Plain = window.RTCPeerConnection;
@@ -99,6 +100,7 @@ def browser(camera):
     with sync_playwright() as playwright:
         words = ["--no-sandbox", "--disable-gpu", *CAMERA]
         words.append(f"--use-file-for-fake-video-capture={camera}")
+        words.append(f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1")
         opened = playwright.chromium.launch(executable_path=WORKS, args=words)
         yield opened
         opened.close()
@@ -207,6 +209,11 @@ def test_two_visitors_never_see_each_others_photographs(address, visitor, photog
         drop(page, [path])
     for page, other in zip(pages, photographs[::-1], strict=True):
         assert other.name not in page.content()
+        expect(page.locator("[data-testid=stImage] img")).to_have_count(1, timeout=PATIENCE)
+    (one, other) = (
+        page.locator("[data-testid=stImage] img").get_attribute("src") for page in pages
+    )
+    assert one != other
 
 
 def test_the_keyboard_is_enough_to_drop_photographs(address, visitor, photographs):
@@ -298,6 +305,12 @@ def test_where_no_live_video_comes_through_a_snapshot_is_offered_and_says_why(ad
     page.get_by_role("link", name="Take a snapshot").click()
     seen(page, "There was no live video")
     take_photo(page)
+
+
+def test_a_page_that_came_over_plain_http_says_that_it_gets_no_camera(address, visitor):
+    for name in ("webcam", "snapshot"):
+        page = visitor(f"{address.replace('127.0.0.1', ELSEWHERE)}/{name}")
+        seen(page, f"This page came over plain HTTP from {ELSEWHERE}")
 
 
 def test_a_video_is_looked_at_shown_and_taken_home(address, visitor, scene, tmp_path):

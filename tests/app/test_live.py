@@ -7,8 +7,10 @@ import av
 import numpy as np
 import pytest
 
+from app import camera as cameras
 from app import live
-from app.live import BrowserCamera, Look, Watcher
+from app.camera import BrowserCamera
+from app.live import Look, Watcher
 from utils.metrics.detections import Detections
 from utils.video.people import Person, View
 
@@ -146,7 +148,7 @@ def test_who_has_gone_without_a_word_is_waited_for_no_longer(watching):
 
 def test_a_silence_is_a_gap(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(live.clock, "monotonic", lambda: now[0])
+    monkeypatch.setattr(cameras.clock, "monotonic", lambda: now[0])
     camera = BrowserCamera()
     for at in (1.0, 1.5, 5.5, 6.0):
         now[0] = at
