@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 
 import h11
@@ -154,7 +155,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     log.info("serving", extra={FACTS: facts})
     if not (settings.keys or is_loopback(settings.host)):
         log.warning("there are no keys: whoever reaches this address may ask")
-    with Champions(models, settings.models, settings.registry):
+    # Ctrl-C has been heeded when uvicorn passes it on: what was begun is answered.
+    with Champions(models, settings.models, settings.registry), suppress(KeyboardInterrupt):
         make_server(settings, models).run(sockets=sockets)
     return 0
 

@@ -259,6 +259,18 @@ def test_a_signal_lets_what_was_begun_end_well(listening, model, jpeg):
         assert answers == [200]
 
 
+def test_ctrl_c_ends_it_without_a_word(monkeypatch, capsys):
+    def interrupted(self, sockets):
+        sockets[0].close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("service.server.Server.run", interrupted)
+    monkeypatch.setattr("service.server.Models.load_all", lambda self: None)
+    monkeypatch.setattr("service.server.log_to_stderr", lambda: None)
+    assert main(["--port", "0"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     "words", [["--model", "/no/such"], ["--workers", "0"], ["--port", "70000"]]
 )
