@@ -131,7 +131,7 @@ sample: $(READY)  ## draw the bundled sample again; the files come out the same
 
 benchmark: $(READY)  ## measure speed, and the rate's intervals and plans (DATA=folder or zip; hours)
 	for name in engine_overhead planning intake training_speed inference_speed epoch_cost profile_step \
-	    bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting tracks data_versions gate; do $(MAKE) --no-print-directory benchmark-$$name; done
+	    bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting tracks people_rate video_speed data_versions gate; do $(MAKE) --no-print-directory benchmark-$$name; done
 
 quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the detector is
 	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(or $(MINUTES),20 90) $(ARGS)

@@ -64,13 +64,13 @@ def main() -> None:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--films", type=int, default=50, help="of each kind")
-    parser.add_argument("--draws", type=int, default=40, help="of the people of each film")
-    parser.add_argument("--people", type=int, nargs="+", default=[20, 40, 80], help="in each film")
+    parser.add_argument("--films", type=int, default=16, help="of each kind")
+    parser.add_argument("--draws", type=int, default=33, help="of the people of each film")
+    parser.add_argument("--people", type=int, nargs="+", default=[40], help="in each film")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each film")
     parser.add_argument("--rates", type=float, nargs="+", default=[7.5], help="frames a second")
     parser.add_argument("--photographs", type=int, default=150, help="test photographs")
-    parser.add_argument("--pool", type=int, default=3000, help="that they are taken from")
+    parser.add_argument("--pool", type=int, default=1000, help="that they are taken from")
     parser.add_argument("--seed", type=int, default=1)
     return parser
 

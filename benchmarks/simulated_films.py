@@ -25,7 +25,7 @@ from utils.video.watch import settings_for, sureness
 THRESHOLD = 0.5
 SIZE = (640, 360)
 
-_MODELS, _VIEWS = 40, 6  # painted people of each class, and views of each
+_MODELS, _VIEWS = 20, 6  # painted people of each class, and views of each
 _HEAD, _CHEST = slice(0, LENGTH // 2), slice(LENGTH // 2, LENGTH)  # of a look
 
 

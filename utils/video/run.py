@@ -155,8 +155,9 @@ def _watch_one(
     interrupted = None
     try:
         for moment in watch(source, paced, pictures, args.blur):
-            for person in results.add(moment):
-                console.tell(_line(person, len(results.people), clock, correction))
+            first = len(results.people) + 1
+            for number, person in enumerate(results.add(moment), start=first):
+                console.tell(_line(person, number, clock, correction))
             _alert(watcher, moment, table, receivers, console)
             console.step(None)
     except KeyboardInterrupt as error:
