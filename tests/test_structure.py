@@ -32,7 +32,17 @@ UNDER = {  # the rooms that each may import, besides the ground
     },
     "apply": {"analysis", "models", "detector", "classifier", "drawing", "metrics", "dataset"},
     "drift": {"apply", "analysis", "models", "metrics", "dataset"},
-    "video": {"drift", "apply", "analysis", "models", "detector", "drawing", "metrics", "dataset"},
+    "video": {
+        "drift",
+        "apply",
+        "analysis",
+        "models",
+        "detector",
+        "training",
+        "drawing",
+        "metrics",
+        "dataset",
+    },
     "spark": {"video", "apply", "analysis", "models", "detector", "drawing", "metrics", "dataset"}
     | {"dag.code_bundle"},
     "tracking": {"dag", "search"},

@@ -98,7 +98,7 @@ def _faces(name: str, found: Detections, threshold: float) -> Iterator[list[str]
     for k in range(len(found)):
         probabilities = list(map(str, found.probabilities[k]))
         yield [
-            _harmless(name),
+            harmless(name),
             "face",
             *map(str, found.boxes[k]),
             CLASSES[found.labels[k] - 1],
@@ -110,10 +110,11 @@ def _faces(name: str, found: Detections, threshold: float) -> Iterator[list[str]
 
 
 def _empty(name: str, status: str) -> list[str]:
-    return [_harmless(name), status, *[""] * (len(COLUMNS) - 3)]
+    return [harmless(name), status, *[""] * (len(COLUMNS) - 3)]
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """Return a name as a cell that no spreadsheet computes (see `faces_table`)."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Watch new videos: find the faces, follow people, judge each of them once."""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.append(
+    str(Path(__file__).resolve().parent.parent)
+)  # by hand; in a job utils.zip comes first
+
+from utils.job import InputPath, OutputPath, run, stop_flag
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--model", type=InputPath, required=True, help="trained model file")
+    parser.add_argument(
+        "--videos", type=InputPath, nargs="+", required=True, help="video files, sorted by name"
+    )
+    parser.add_argument(
+        "--listed", type=InputPath, required=True, help="what each video is called (JSON)"
+    )
+    parser.add_argument("--rate", type=float, help="frames a second to look at (default: all)")
+    parser.add_argument("--every", type=int, default=1, help="look at each so many-th frame only")
+    parser.add_argument(
+        "--least-seconds", type=float, default=0.5, help="who is seen for less does not count"
+    )
+    parser.add_argument("--blur", action="store_true", help="hide faces on pictures of people")
+    parser.add_argument(
+        "--predictions", type=OutputPath, required=True, help="who was seen when, to write (JSON)"
+    )
+    parser.add_argument(
+        "--faces", type=OutputPath, required=True, help="every box of every frame, to write (CSV)"
+    )
+    parser.add_argument(
+        "--images", type=OutputPath, required=True, help="shard of people's pictures to write"
+    )
+    parser.add_argument(
+        "--checkpoint", type=Path, required=True, help="how far it is; gone on with if there"
+    )
+    parser.add_argument(
+        "--checkpoint-minutes",
+        type=float,
+        metavar="MIN",
+        help="exit with 85 at the end of a segment after so long, to go on where the engine likes",
+    )
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    stop = stop_flag()
+    import av  # noqa: F401 (where it is not installed, another node may have it: no bad input)
+
+    from utils.models import load_model
+    from utils.video.shard import Looking, Outputs, watch_shard
+
+    watch_shard(
+        load_model(args.model),
+        args.videos,
+        args.listed,
+        Looking(args.rate, args.every, args.least_seconds, args.blur),
+        Outputs(args.predictions, args.faces, args.images),
+        args.checkpoint,
+        stop,
+        args.checkpoint_minutes,
+    )
+
+
+if __name__ == "__main__":
+    run(parser(), main)
