@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
         type=OutputPath,
         help="what these photos are recognised by, to write; the report looks for bursts by it",
     )
+    parser.add_argument("--blur", action="store_true", help="hide faces on annotated photos")
     return parser
 
 
@@ -49,6 +50,7 @@ def main(args: argparse.Namespace) -> None:
         args.images,
         args.fingerprints,
         args.own_fingerprints,
+        args.blur,
     )
 
 

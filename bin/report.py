@@ -29,12 +29,20 @@ def parser() -> argparse.ArgumentParser:
         ("--annotated", "a sample of the new photos that people annotated, if there is one"),
     ):
         parser.add_argument(name, type=InputPath, help=words)
+    parser.add_argument(
+        "--pictures",
+        type=InputPath,
+        nargs="+",
+        required=True,
+        help="PNG and JPEG files; the name of each says where it stands in the page",
+    )
     for name, words in (
-        ("--predictions", "predictions_<p>.json of every shard"),
+        ("--predictions", "predictions_<p>.json of every shard of photos"),
         ("--images", "shards of annotated photos"),
-        ("--pictures", "PNG and JPEG files; the name of each says where it stands in the page"),
+        ("--videos", "video_predictions_<p>.json of every job that watched videos"),
+        ("--people-images", "shards of the pictures of people seen in videos"),
     ):
-        parser.add_argument(name, type=InputPath, nargs="+", required=True, help=words)
+        parser.add_argument(name, type=InputPath, nargs="+", default=[], help=words)
     parser.add_argument(
         "--fingerprints",
         type=InputPath,
@@ -51,12 +59,18 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="seed of the bootstrap interval")
     for name, words in (
         ("--report", "the page, to write (HTML)"),
-        ("--table", "people on each photo, to write (text)"),
-        ("--faces", "every box, one a row, to write (CSV)"),
-        ("--picture", "the most telling annotated photo, to write (PNG)"),
         ("--prevalence", "the answer and its interval, to write (JSON)"),
     ):
         parser.add_argument(name, type=OutputPath, required=True, help=words)
+    for name, words in (
+        ("--table", "people on each photo, to write (text)"),
+        ("--faces", "every box, one a row, to write (CSV)"),
+        ("--picture", "the most telling annotated photo, to write (PNG)"),
+        ("--people", "everybody seen in videos, to write (CSV)"),
+        ("--timeline", "the share by minute of videos, to write (CSV)"),
+        ("--timeline-picture", "the same as a picture, to write (PNG)"),
+    ):
+        parser.add_argument(name, type=OutputPath, help=words)
     parser.add_argument(
         "--shares",
         type=OutputPath,
@@ -68,6 +82,24 @@ def parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     from utils.analysis.report.write import ReportInputs, write_report
 
+    moving = None
+    if args.videos:
+        from utils.analysis.evaluation import SCHEMA
+        from utils.records import read_record
+        from utils.video.reporting import moving_part, read_watched
+
+        evaluation = read_record(args.evaluation, SCHEMA)
+        new = read_record(args.configuration).get("new_videos") or {}
+        moving = moving_part(
+            read_watched(args.videos, evaluation),
+            args.people_images,
+            evaluation,
+            read_record(args.split),
+            new.get("not_read", []),
+            people=args.people,
+            timeline=args.timeline,
+            picture=args.timeline_picture,
+        )
     values = vars(args)
     inputs = ReportInputs(**{name: values[name] for name in ReportInputs.__dataclass_fields__})
     write_report(
@@ -79,6 +111,7 @@ def main(args: argparse.Namespace) -> None:
         picture=args.picture,
         prevalence=args.prevalence,
         shares=args.shares,
+        moving=moving,
     )
 
 

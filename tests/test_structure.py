@@ -47,7 +47,12 @@ UNDER = {  # the rooms that each may import, besides the ground
     | {"dag.code_bundle"},
     "tracking": {"dag", "search"},
     "comparison": {"tracking", "analysis", "metrics", "dataset", "dag"},
-    "dag": {"detector.names", "classifier.names", "classifier.finders.names"},
+    "dag": {
+        "detector.names",
+        "classifier.names",
+        "classifier.finders.names",
+        "dataset.intake.kinds",
+    },
     "dag.engines": {"dag"},
     "data_store": {"tracking", "analysis", "drawing", "dataset", "dag"},
     "commands": {
@@ -66,6 +71,7 @@ UNDER = {  # the rooms that each may import, besides the ground
         "data_store",
         "dag",
         "dag.engines",
+        "video",
         "detector",
         "classifier",
         "networks",

@@ -1,9 +1,10 @@
 """Submitting a run: from options to a run folder that holds all that an engine needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from utils import files
@@ -11,6 +12,14 @@ from utils.classifier import pretrained as classifiers
 from utils.classifier.finders.weights import check_package, finder_weights
 from utils.dag.engines.choice import choose_engine, for_engine, open_run
 from utils.dag.engines.run import Run
+from utils.dag.new_data import (
+    NewData,
+    VideoShard,
+    as_named,
+    dealt,
+    photo_shards,
+    travel_name,
+)
 from utils.dag.option_types import is_file_of_finder
 from utils.dag.options import SAMPLE, Options
 from utils.dag.pipeline import (
@@ -22,7 +31,6 @@ from utils.dag.pipeline import (
     OWN_WEIGHTS,
     finder_file,
     learnt_file,
-    photo_shards,
     weights_file,
     weights_files,
 )
@@ -35,6 +43,7 @@ from utils.dataset.intake.class_folders import NAME as FOLDERS
 from utils.dataset.intake.groups import told_of_groups
 from utils.dataset.intake.layout import FORMATS
 from utils.dataset.intake.photographs import NewPhotographs
+from utils.dataset.intake.videos import FoundVideo
 from utils.dataset.intake.words import told
 from utils.detector import pretrained as detectors
 from utils.detector.names import ARCHITECTURES, IN_THE_BOX
@@ -72,17 +81,23 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
     options = for_engine(options, engine)
     data = options.data or SAMPLE / "sample"
     photos = options.predict or ((SAMPLE / "predict",) if options.data is None else ())
-    shards = photo_shards(options)
+    wanted = options.predict or as_named(options).photos
     with ExitStack() as sources:
         dataset = sources.enter_context(open_data(data, _choices(options), options.store))
-        new = NewPhotographs(photos, len(shards)) if shards else None
-        if new:
+        new = None
+        if wanted:
+            new = NewPhotographs(photos, options.predict_shards, videos=bool(options.predict))
             sources.enter_context(new)
-        if options.groups and not new:
+        if options.groups and not (new and new.facts["photos"]):
             raise InputError("--groups: is of new photographs; name some with --predict")
         groups = new.groups(options.groups) if new and options.groups else None
         facts = {"data": dataset.facts, "new_photographs": new and new.facts}
         tell("\n".join(told(facts["data"], facts["new_photographs"])))
+        videos = Videos(options, sources)
+        if new and new.videos:
+            videos.look_at(new.videos, alone=not new.facts["photos"], tell=tell)
+            facts["new_videos"] = videos.facts
+        predicted = NewData(photo_shards(options, new.facts["photos"] if new else 0), videos.shards)
         sample = _read_sample(options, new, tell)
         if groups:
             tell("\n".join(told_of_groups(groups)))
@@ -111,8 +126,9 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
                 write_record(folder / ANNOTATED, sample)
             if groups:
                 write_record(folder / GROUPS, groups)
-            if new:
-                new.pack([folder / shard for shard in shards])
+            if predicted.photos:
+                new.pack([folder / shard for shard in predicted.photos])
+            videos.pack(folder)
             for arch, name in weights_files(options, settled).items():
                 files.copy(weights[arch].file, folder / name)
             if name := finder_file(options):
@@ -120,11 +136,74 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
             if name := learnt_file(options):
                 write_atomically(folder / name, learnt.as_bytes())
             facts["weights"] = _record(weights)
-            write_plan(folder, options, engine, command, facts, settled)
+            write_plan(folder, options, engine, command, facts, settled, predicted)
             run = open_run(folder, options)
             if not options.dry_run:
                 run.prepare()
     return run
+
+
+class Videos:
+    """The new videos of a run, from where they lie into the run folder.
+
+    Attributes
+    ----------
+    facts
+        ``videos``: what is known of each; ``not_read``: ``{file, reason}`` of others.
+    shards
+        How they are dealt to jobs.
+    """
+
+    def __init__(self, options: Options, sources: ExitStack) -> None:
+        self._options, self._sources = options, sources
+        self._places: dict[str, Path] = {}
+        self._names: dict[str, str] = {}
+        self.facts: dict[str, Any] = {"videos": [], "not_read": []}
+        self.shards: tuple[VideoShard, ...] = ()
+
+    def look_at(
+        self, found: Sequence[FoundVideo], alone: bool, tell: Callable[[str], None]
+    ) -> None:
+        """Look whether videos can be watched, deal those, and tell of all.
+
+        Parameters
+        ----------
+        alone
+            Whether there are no photographs.
+
+        Raises
+        ------
+        InputError
+            If one that was named itself cannot be watched, or all there is cannot; or if the run
+            learns nothing that finds faces on frames.
+        """
+        if self._options.task == "classify" and not self._options.faces:
+            raise InputError(
+                f"{found[0].name}: is a video, and the run learns to judge pictures that are one "
+                "face; --faces NAME finds faces on its frames"
+            )
+        from utils.video.probe import told_of_videos, watchable  # which need PyAV and NumPy
+
+        scratch = Path(self._sources.enter_context(TemporaryDirectory()))
+        good, bad = watchable(found, scratch)
+        if alone and not good:
+            raise InputError(bad[0]["reason"])
+        for line in told_of_videos(good, bad):
+            tell(line)
+        self.facts = {"videos": [one.as_record() for one in good], "not_read": bad}
+        named = {travel_name(number, one.name): one for number, one in enumerate(good)}
+        self._places = {file: one.path for file, one in named.items()}
+        self._names = {file: one.name for file, one in named.items()}
+        lasting = [(file, one.seconds, one.size) for file, one in named.items()]
+        self.shards = dealt(lasting, self._options.predict_shards)
+
+    def pack(self, folder: Path) -> None:
+        """Copy them to the run folder, with what those of each job are called."""
+        for shard, listed in zip(self.shards, NewData(videos=self.shards).lists, strict=True):
+            for file in shard.files:
+                files.copy(self._places[file], folder / file)
+            called = [{"file": file, "name": self._names[file]} for file in shard.files]
+            write_record(folder / listed, {"videos": called})
 
 
 def _read_sample(
@@ -133,7 +212,7 @@ def _read_sample(
     """Read the sample of new photographs that people annotated, if there is one, and tell of it."""
     if (path := options.predict_annotations) is None:
         return None
-    if new is None:
+    if new is None or not new.facts["photos"]:
         raise InputError(
             f"--predict-annotations {path}: there are no new photographs; name those that the "
             "sample is of with --predict"

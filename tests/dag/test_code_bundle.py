@@ -16,7 +16,7 @@ ROOMS = {
     *("utils/analysis/report/templates", "utils/dataset", "utils/dataset/formats"),
     *("utils/dataset/splitting", "utils/detector", "utils/drawing", "utils/metrics"),
     *("utils/search", "utils/training", "utils/classifier", "utils/classifier/finders"),
-    "utils/networks",
+    *("utils/networks", "utils/video", "utils/video/templates"),
 }
 """The folders that travel with every job."""
 

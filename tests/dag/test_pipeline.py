@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from utils.dag.graph import edges
+from utils.dag.new_data import NewData, VideoShard, as_named, dealt, travel_name
 from utils.dag.options import Options
 from utils.dag.pipeline import (
     CODE,
@@ -13,13 +14,14 @@ from utils.dag.pipeline import (
     data_files,
     finder_file,
     learnt_file,
-    photo_shards,
     weights_file,
     weights_files,
 )
 from utils.dag.resources import NETWORKS, RESOURCES
 from utils.detector.names import ARCHITECTURES, RESNET50
 from utils.job import InputPath, OutputPath, declared
+from utils.video.people import LEAST_SECONDS
+from utils.video.run import PACE
 
 BIN = Path(__file__).resolve().parents[2] / "bin"
 FULL = Options(
@@ -32,6 +34,7 @@ FULL = Options(
     gpus=1,
     groups="folders",
 )
+WATCHING = Options(predict=(Path("new"), Path("clip.mp4")), trials=0)
 RECIPE = ("batch_size=8", "optimizer=sgd")
 JUDGING = Options(task="classify")
 TWO_STAGES = Options(
@@ -49,6 +52,8 @@ VARIANTS = [
     TWO_STAGES,
     Options(task="classify", faces="haar:smallest=20", trials=0, train_shards=2),
     Options(task="classify", faces="detector", join_validation=False, freeze="2", weights="faces"),
+    Options(predict=(Path("a.mp4"), Path("b.MOV"), Path("c.mkv")), predict_shards=2, blur=True),
+    Options(predict=(Path("new"), Path("a.mp4")), every=3, trials=0),
     Options(task="classify", search=("arch=vgg16,resnet18",), weights="imagenet", recipe=RECIPE),
 ]
 
@@ -157,7 +162,7 @@ def test_without_trials_there_is_no_search():
 
 def test_own_data_without_new_photographs_predicts_the_test_side():
     options = Options(data=Path("faces.zip"))
-    assert photo_shards(options) == []
+    assert as_named(options) == NewData()
     assert "test_clean.tar" in files(build_workflow(options).jobs["predict_0"], "input")
 
 
@@ -182,7 +187,7 @@ def test_what_suggest_reads_of_a_finished_run_is_staged_out_whatever_the_engine(
     kept = {use.file.lfn for job in jobs for use in job.uses if use.stage_out}
     assert {"prevalence.json", "evaluation.json", "split.json"} <= kept
     assert {"predictions_0.json", "predictions_1.json"} <= kept
-    assert photo_shards(FULL) == ["predict_0.tar", "predict_1.tar"], "on the submit side already"
+    assert as_named(FULL).photos == ("predict_0.tar", "predict_1.tar"), "on the submit side already"
 
 
 def test_new_photographs_reach_no_job_that_learns():
@@ -202,7 +207,7 @@ def test_every_file_is_made_once_or_exists_beforehand(options):
         CODE,
         "configuration.json",
         *data_files(options),
-        *photo_shards(options),
+        *as_named(options).files,
         learnt_file(options),
         finder_file(options),
         *weights_files(options).values(),
@@ -230,7 +235,8 @@ def test_every_call_is_one_that_its_executable_takes_and_declares(options):
 
 def test_every_job_gets_its_resources_from_the_table():
     kinds = set()
-    for name, job in build_workflow(FULL).jobs.items():
+    jobs = build_workflow(FULL).jobs | build_workflow(replace(WATCHING, gpus=1)).jobs
+    for name, job in jobs.items():
         kind = max((k for k in RESOURCES if name.startswith(k)), key=len)
         kinds.add(kind)
         profile = job.profiles["pegasus"]
@@ -382,3 +388,64 @@ def test_on_a_pool_trainings_exit_with_85_to_hand_their_checkpoints_over():
 
 def test_on_this_machine_they_need_not():
     assert "--checkpoint-minutes" not in build_workflow(Options()).jobs["train_model"].args
+
+
+def test_videos_are_dealt_to_jobs_that_last_alike_each_whole():
+    lasting = [("a", 600.0, 5), ("b", 60.0, 2**20), ("c", 500.0, 7), ("d", 100.0, 9)]
+    first, second = dealt(lasting, 2)
+    assert {first.files, second.files} == {("a", "b"), ("c", "d")}
+    assert {first.seconds, second.seconds} == {660.0, 600.0}
+    assert [one.mib for one in (first, second)] == [2, 1]
+    assert [one.files for one in dealt(lasting[:1], 5)] == [("a",)], "no job without a video"
+
+
+def test_what_a_job_that_watches_asks_for_follows_from_how_long_its_videos_last():
+    hours, mib = 5, 700
+    new = NewData(videos=(VideoShard(("video_00000_a.mp4",), 3600.0 * hours, mib),))
+    job = build_workflow(WATCHING, new=new).jobs["predict_videos_0"].profiles["pegasus"]
+    short = build_workflow(WATCHING).jobs["predict_videos_0"].profiles["pegasus"]
+    assert job["diskspace"] - short["diskspace"] == mib
+    assert job["runtime"] - short["runtime"] == hours * 3600 * 10 * 0.5
+    slower = replace(WATCHING, pace=2.0)
+    job = build_workflow(slower, new=new).jobs["predict_videos_0"].profiles["pegasus"]
+    assert job["runtime"] - short["runtime"] == hours * 3600 * 2 * 0.5
+
+
+def test_a_job_that_watches_goes_on_from_its_checkpoint_and_hands_it_over_on_a_pool():
+    pooled = build_workflow(replace(WATCHING, checkpoint_minutes=5.0)).jobs["predict_videos_0"]
+    assert files(pooled, "checkpoint") == {"predict_videos_0.ckpt"}
+    assert "--checkpoint-minutes" in pooled.args
+    condor = pooled.profiles["condor"]
+    assert condor["+TransferCheckpoint"] == '"predict_videos_0.ckpt"'
+
+
+def test_videos_alone_make_no_table_of_photographs_and_photographs_alone_none_of_people():
+    def kept(options):
+        report = build_workflow(options).jobs["report"]
+        return files(report, "output")
+
+    alone = kept(Options(predict=(Path("clip.mp4"),)))
+    assert {"people.csv", "timeline.csv", "timeline.png", "report.html"} <= alone
+    assert not {"predictions.txt", "predictions.csv", "predicted_image.png"} & alone
+    assert "people.csv" not in kept(Options())
+    assert {"people.csv", "predictions.csv"} <= kept(WATCHING)
+    jobs = build_workflow(Options(data=Path("faces.zip"), predict=(Path("clip.mp4"),))).jobs
+    assert "predict_0" not in jobs, "the test side is for runs without anything new"
+
+
+def test_the_pace_of_videos_is_that_of_detect_py():
+    assert Options().frame_rate == PACE
+    assert Options().least_seconds == LEAST_SECONDS
+    assert Options(every=3).frame_rate is None
+    assert Options(every=3, pace=4.0).frame_rate == 4.0
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("day 1/Über clip.MP4", "video_00007__ber_clip.mp4"),
+        ("-rf; $(x).mov", "video_00007__rf____x_.mov"),
+    ],
+)
+def test_a_video_travels_by_a_name_that_breaks_no_command_line(name, expected):
+    assert travel_name(7, name) == expected

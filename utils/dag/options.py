@@ -48,6 +48,9 @@ WEIGHTS = ("auto", "box", "coco", "faces", "imagenet", "none")
 CHECKPOINT_MINUTES = 15.0
 """Default of ``--checkpoint-minutes`` on a pool."""
 
+PACE = 10.0
+"""Frames a second of a video that are looked at by default, as `utils.video.run` has it."""
+
 SAMPLE = Path(__file__).resolve().parents[2] / "data"
 
 
@@ -143,8 +146,8 @@ class Options:
     predict: tuple[Path, ...] = _option(
         paths,
         (),
-        "new photographs: a folder, an archive or files (default: with the bundled sample its own, "
-        "with --data the photographs of the test side)",
+        "new photographs and videos: a folder, an archive or files (default: with the bundled "
+        "sample its own, with --data the photographs of the test side)",
         "PATH",
         many=True,
         is_path=_always,
@@ -316,7 +319,31 @@ class Options:
     )
     train_shards: int = _option(whole(1, 1000), 1, "shards of the training data (default: 1)", "S")
     predict_shards: int = _option(
-        whole(1, 1000), 1, "shards of the new photographs, predicted apart (default: 1)", "P"
+        whole(1, 1000),
+        1,
+        "shards of the new photographs, and of the new videos, predicted apart (default: 1)",
+        "P",
+    )
+    pace: float | None = _option(
+        real(0.1, 1000),
+        None,
+        "frames a second of new videos that are looked at (default: "
+        f"{PACE:g}; with --every all that it leaves)",
+        "FPS",
+    )
+    every: int = _option(
+        whole(1), 1, "look at each so many-th frame of new videos only (default: 1)", "N"
+    )
+    least_seconds: float = _option(
+        real(0),
+        0.5,
+        "who is seen in a new video for less does not count (default: 0.5)",
+        "S",
+    )
+    blur: bool = _option(
+        flag,
+        False,
+        "hide the faces on pictures of new photographs and videos (default: show them)",
     )
     skip_bad: bool = _option(
         flag, False, "leave out photographs that cannot be read, and list them (default: stop)"
@@ -419,6 +446,11 @@ class Options:
     def finder(self) -> str | None:
         """The name of the face finder, with its options."""
         return "detector" if self.faces and is_file_of_finder(self.faces) else self.faces
+
+    @property
+    def frame_rate(self) -> float | None:
+        """Frames a second of videos that are looked at, at most; None for all."""
+        return self.pace or (PACE if self.every == 1 else None)
 
     @property
     def epochs_per_trial(self) -> int:

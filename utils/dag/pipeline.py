@@ -4,7 +4,7 @@ A job is one list, in the order of its command line: plain arguments, and files 
 (`In`), output (`Out`) or checkpoint (`Checkpoint`). Arguments and declared files cannot disagree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -12,14 +12,19 @@ from pathlib import Path
 from Pegasus.api import Job, Namespace, Workflow
 
 from utils.classifier.finders.names import FINDERS
+from utils.dag.new_data import NewData, as_named
 from utils.dag.options import WEIGHTS, Options
 from utils.dag.resources import (
     BATCH_SIZES,
     CHIP,
+    FASTEST,
+    NO_MORE,
     PROGRAM,
     RESOURCES,
     RETRIES,
+    More,
     training_memory,
+    video_resources,
 )
 from utils.job import EXIT_CHECKPOINTED
 
@@ -62,13 +67,23 @@ class Checkpoint:
 
 
 def build_workflow(
-    options: Options, weights: Mapping[str, str] | None = None, data_version: str | None = None
+    options: Options,
+    weights: Mapping[str, str] | None = None,
+    data_version: str | None = None,
+    new: NewData | None = None,
 ) -> Workflow:
     """Return the workflow that `options` describe; of files, only an image's size is looked at.
 
-    `weights` are settled, see `weights_files`; the model file is to name the `data_version`.
+    Parameters
+    ----------
+    weights
+        Settled, see `weights_files`.
+    data_version
+        That the model file is to name.
+    new
+        The new photographs and videos, once they were looked for; until then what names tell.
     """
-    return _Pipeline(options, weights, data_version).build()
+    return _Pipeline(options, weights, data_version, new or as_named(options)).build()
 
 
 def data_files(options: Options) -> list[str]:
@@ -79,14 +94,6 @@ def data_files(options: Options) -> list[str]:
     sides = [GIVEN_SIDES] if options.split == "given" else []
     annotated = [ANNOTATED] if options.predict_annotations else []
     return [DATASET, *sides, *annotated, *([GROUPS] if options.groups else [])]
-
-
-def photo_shards(options: Options) -> list[str]:
-    """Return the names of the shards of new photographs; empty when there are none."""
-    finds_faces = options.task == "detect" or options.faces
-    if not options.predict and (options.data or not finds_faces):  # those of the sample show many
-        return []
-    return [f"predict_{p}.tar" for p in range(options.predict_shards)]
 
 
 def weights_file(options: Options) -> str | None:
@@ -167,9 +174,13 @@ def _size(image: str | None) -> int:
 
 class _Pipeline:
     def __init__(
-        self, options: Options, weights: Mapping[str, str] | None, data_version: str | None
+        self,
+        options: Options,
+        weights: Mapping[str, str] | None,
+        data_version: str | None,
+        new: NewData,
     ) -> None:
-        self.options = options
+        self.options, self.new = options, new
         self.data_version = ["--data-version", data_version] if data_version else []
         self.weights = weights_files(options, weights)
         self.workflow = Workflow(options.name)
@@ -186,6 +197,7 @@ class _Pipeline:
         self.judging = judging if self.judges else []
         minutes = options.checkpoint_minutes
         self.image_mib = _size(options.container)
+        self.blur = ["--blur"] if options.blur else []
         self.handing_over = [] if minutes is None else ["--checkpoint-minutes", minutes]
 
     def build(self) -> Workflow:
@@ -315,9 +327,10 @@ class _Pipeline:
         )
 
     def predict(self) -> list:
-        new = photo_shards(self.options)
+        new = self.new.photos
         whole = self.options.faces or not self.judges
-        shards = new or ["test_clean.tar" if whole else "test_faces.tar"]
+        other = [] if self.new.videos else ["test_clean.tar" if whole else "test_faces.tar"]
+        shards = new or other
         learnt = ["--fingerprints", In(FINGERPRINTS)] if new else []  # the test side resembles none
         for p, shard in enumerate(shards):
             self.job(
@@ -326,13 +339,40 @@ class _Pipeline:
                 ["--predictions", Out(f"predictions_{p}.json", keep=True)],
                 ["--images", Out(f"predicted_images_{p}.tar", keep=True)],
                 ["--own-fingerprints", Out(f"new_fingerprints_{p}.npz")],
+                self.blur,
                 suffix=f"_{p}",
             )
-        numbers = range(len(shards))
-        records = [In(f"predictions_{p}.json") for p in numbers]
-        pictures = [In(f"predicted_images_{p}.tar") for p in numbers]
-        prints = [In(f"new_fingerprints_{p}.npz") for p in numbers]
-        return ["--predictions", *records, "--images", *pictures, "--fingerprints", *prints]
+        files = {
+            "--predictions": [In(f"predictions_{p}.json") for p in range(len(shards))],
+            "--images": [In(f"predicted_images_{p}.tar") for p in range(len(shards))],
+            "--fingerprints": [In(f"new_fingerprints_{p}.npz") for p in range(len(shards))],
+            **self.predict_videos(),
+        }
+        return [word for name, some in files.items() if some for word in (name, *some)]
+
+    def predict_videos(self) -> dict[str, list]:
+        """Add the jobs that watch videos; return what of theirs the report takes."""
+        o, made = self.options, {}
+        rate = ["--rate", o.frame_rate] if o.frame_rate else []
+        for p, (shard, listed) in enumerate(zip(self.new.videos, self.new.lists, strict=True)):
+            name = f"predict_videos_{p}"
+            outputs = {
+                "--predictions": Out(f"video_predictions_{p}.json", keep=True),
+                "--images": Out(f"people_images_{p}.tar", keep=True),
+                "--faces": Out(f"video_faces_{p}.csv", keep=True),
+            }
+            self.job(
+                "predict_videos",
+                ["--model", In(MODEL), "--videos", *map(In, shard.files), "--listed", In(listed)],
+                [*rate, "--every", o.every, "--least-seconds", o.least_seconds, *self.blur],
+                ["--checkpoint", Checkpoint(f"{name}.ckpt"), *self.handing_over],
+                chain(*outputs.items()),
+                suffix=f"_{p}",
+                more=video_resources(shard.seconds, shard.mib, o.frame_rate or FASTEST / o.every),
+            )
+            for option, told in (("--predictions", "--videos"), ("--images", "--people-images")):
+                made.setdefault(told, []).append(In(outputs[option].lfn))
+        return made
 
     def report(self, params: list, trials: list, predictions: list) -> None:
         self.job(
@@ -343,12 +383,21 @@ class _Pipeline:
             [*trials, *predictions, "--pictures", *map(In, self.shown), *self.seed],
             ["--annotated", In(ANNOTATED)] if self.options.predict_annotations else [],
             ["--report", Out("report.html", keep=True)],
-            ["--table", Out("predictions.txt", keep=True)],
-            ["--faces", Out("predictions.csv", keep=True)],
-            ["--picture", Out("predicted_image.png", keep=True)],
             ["--prevalence", Out("prevalence.json", keep=True)],
+            self.tables(),
             ["--shares", Out("shares_by_group.png", keep=True)] if self.options.groups else [],
         )
+
+    def tables(self) -> list:
+        """Return what the report writes of photographs, and of videos, where there are any."""
+        names = {}
+        if self.new.photos or not self.new.videos:
+            names |= {"--table": "predictions.txt", "--faces": "predictions.csv"}
+            names |= {"--picture": "predicted_image.png"}
+        if self.new.videos:
+            names |= {"--people": "people.csv", "--timeline": "timeline.csv"}
+            names |= {"--timeline-picture": "timeline.png"}
+        return list(chain(*((name, Out(file, keep=True)) for name, file in names.items())))
 
     def pictures(self, *names: str) -> list:
         """Return the pictures that a job writes, and let the report show them."""
@@ -391,8 +440,15 @@ class _Pipeline:
         chip = 1 if self.judges else o.largest("chip", CHIP)  # a face is seen as a whole
         return training_memory(o.archs, int(size), int(batch), chip, processes)
 
-    def job(self, kind: str, *arguments: list, executable: str = "", suffix: str = "") -> None:
-        """Add one job: `kind` names its row in the table of resources."""
+    def job(
+        self,
+        kind: str,
+        *arguments: Iterable,
+        executable: str = "",
+        suffix: str = "",
+        more: More = NO_MORE,
+    ) -> None:
+        """Add one job: `kind` names its row in the table of resources, to which comes `more`."""
         call = list(chain(*arguments))
         job = Job(executable or kind, _id=kind + suffix, node_label=kind + suffix)
         job.add_args(*(getattr(item, "lfn", item) for item in call))
@@ -417,8 +473,8 @@ class _Pipeline:
         job.add_pegasus_profile(
             cores=cores,
             memory=f"{memory} MB",
-            diskspace=f"{asked.disk + self.image_mib} MB",
-            runtime=asked.minutes * 60,
+            diskspace=f"{asked.disk + more.disk + self.image_mib} MB",
+            runtime=(asked.minutes + more.minutes) * 60,
             **({"gpus": self.options.gpus} if asked.learns and self.options.gpus else {}),
         )
         self.workflow.add_jobs(job)

@@ -12,6 +12,7 @@ from Pegasus.api import Workflow
 from utils import files
 from utils.dag import catalogs
 from utils.dag.code_bundle import executables, write_code_bundle
+from utils.dag.new_data import NewData, as_named
 from utils.dag.options import Options
 from utils.dag.pipeline import (
     CODE,
@@ -21,7 +22,6 @@ from utils.dag.pipeline import (
     data_files,
     finder_file,
     learnt_file,
-    photo_shards,
     weights_files,
 )
 from utils.dag.run_record import RunRecord
@@ -36,10 +36,11 @@ def write_plan(
     command: list[str],
     facts: dict[str, Any],
     weights: Mapping[str, str] | None = None,
+    new: NewData | None = None,
 ) -> Workflow:
     """Write workflow, catalogues, code and configuration into a run folder.
 
-    The data lie there already: `data_files`, `photo_shards`, `weights_files`, and if any
+    The data lie there already: `data_files`, those of `new`, `weights_files`, and if any
     `learnt_file` and `finder_file`.
 
     Parameters
@@ -52,6 +53,8 @@ def write_plan(
         What is known of data and weights, e.g. how many photographs there are.
     weights
         Settled, see `weights_files`.
+    new
+        The new photographs and videos; by default what names tell.
 
     Returns
     -------
@@ -65,7 +68,8 @@ def write_plan(
         learnt_file(options),
         finder_file(options),
     ]
-    data = [*data_files(options), *photo_shards(options), *filter(None, starts)]
+    new = new or as_named(options)
+    data = [*data_files(options), *new.files, *filter(None, starts)]
     asked = options.as_dict()
     description = {
         "name": options.name,
@@ -79,7 +83,7 @@ def write_plan(
     }
     write_record(folder / CONFIGURATION, description)
     version = (facts.get("data") or {}).get("version")
-    workflow = build_workflow(options, weights, version)
+    workflow = build_workflow(options, weights, version, new)
     placeholders = _placeholders(folder / "checkpoints", checkpoints(workflow))
     inputs = [folder / name for name in (CODE, CONFIGURATION, *data)]
     catalogs.replica_catalog(inputs, placeholders).write(str(folder / catalogs.REPLICAS))

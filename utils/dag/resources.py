@@ -54,9 +54,40 @@ RESOURCES = {
     "train_model":             Resources(      2,   4000, 12000,    1440, learns=True, caches=True),
     "evaluate":                Resources(      2,   4000,  4000,     120, learns=True),
     "predict":                 Resources(      2,   4000,  8000,     240, learns=True),
+    "predict_videos":          Resources(      2,   4000,  2000,      60, learns=True),
     "report":                  Resources(      1,   4000,  8000,      60),
 }
 # fmt: on
+
+
+@dataclass(frozen=True)
+class More:
+    """What a job asks for besides its row: ``disk`` in MiB, and ``minutes``."""
+
+    disk: int = 0
+    minutes: int = 0
+
+
+NO_MORE = More()
+
+FRAME_SECONDS = 0.5
+"""What looking at a frame takes on two slow cores; who takes longer is stopped, and goes on."""
+
+FASTEST = 30.0
+"""Frames a second that a video is taken to have where all are looked at."""
+
+
+def video_resources(seconds: float, mib: int, rate: float) -> More:
+    """Return what watching videos takes.
+
+    Parameters
+    ----------
+    seconds, mib
+        How long they last, and how large they are.
+    rate
+        Frames of a second that are looked at.
+    """
+    return More(mib, round(seconds * rate * FRAME_SECONDS / 60))
 
 
 @dataclass(frozen=True)

@@ -341,6 +341,12 @@ def check_size(name: str, width: int, height: int) -> None:
         )
 
 
+def as_called(error: InputError, path: Path, name: str) -> str:
+    """Return an error with a video as it is called in place of the file where it lies."""
+    text, shown = str(error), brief(path, 200)
+    return f"{name}{text.removeprefix(shown)}" if text.startswith(shown) else text
+
+
 def _is_cover(stream: Any) -> bool:
     """Return whether a stream is the still picture of a piece of music."""
     return "attached_pic" in str(stream.disposition).lower()

@@ -39,6 +39,11 @@ _TWICE = (
     "else."
 )
 
+ALWAYS = [_NOT_FOUND, _TWICE]
+"""Caveats of every answer."""
+
+IN_EACH = "Whoever is in several videos counts in each."
+
 
 class Correction:
     """What a model's test showed of its mistakes.
@@ -71,9 +76,16 @@ class Correction:
         """The photographs of the test, as `utils.drift` compares them."""
         return album_of_test(*self._tested)
 
+    def nobody(self) -> dict[str, Any]:
+        """Return the record of `estimate_prevalence` where nobody was seen."""
+        none = np.zeros((1, len(CLASSES)), np.int64)
+        return self._estimate(none, none)
+
     def whole(self, people: Sequence[Person]) -> dict[str, Any]:
         """Return the record of `estimate_prevalence` for people."""
-        labels, shares = pooled(people)
+        return self._estimate(*pooled(people))
+
+    def _estimate(self, labels: np.ndarray, shares: np.ndarray) -> dict[str, Any]:
         record = estimate_prevalence(
             self.test,
             labels,
@@ -179,7 +191,7 @@ def rate_record(
         "answer": answer,
         "explanation": explanation,
         "uncorrected": why,
-        "caveats": [*serious, _NOT_FOUND, _TWICE],
+        "caveats": [*serious, *ALWAYS],
         "serious": serious,
         "people": len(people),
         "counts": counts,

@@ -3,13 +3,11 @@
 from importlib.resources import files
 from typing import Any
 
-import jinja2
-
 from utils.analysis.report.meaning import meaning
+from utils.analysis.report.page import environment
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.words import per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
-from utils.errors import number_of
 from utils.video.rate import difference_in_words
 from utils.video.timeline import Clock
 
@@ -41,27 +39,26 @@ def render(
     share = record["share"] if record["share"] is not None else record["raw_share"]
     digits = share_digits(record["interval"])
     absent = record["estimate"]["absent"] if record["estimate"] else []
-    surest, doubtful = ([_shown(one, clock) for one in half] for half in gallery)
-    return (
-        _environment()
-        .get_template("video.html")
-        .render(
-            record=record,
-            asked=meaning(absent).question,
-            headline=_unbroken(per_cent(share, digits)) if share is not None else "No one",
-            rows=rows[:ROWS],
-            left_out=max(0, len(rows) - ROWS),
-            timeline=data_address(timeline, "png"),
-            surest=surest,
-            doubtful=doubtful,
-            classes=[{"name": name, "title": TITLES[k]} for k, name in enumerate(CLASSES, start=1)],
-            compared=difference_in_words(record["compared"]) if record["compared"] else None,
-            told=clock.told,
-        )
+    surest, doubtful = ([shown_person(one, clock) for one in half] for half in gallery)
+    pages = environment(templates())
+    pages.filters["lasting"] = lasting
+    return pages.get_template("video.html").render(
+        record=record,
+        asked=meaning(absent).question,
+        headline=per_cent(share, digits) if share is not None else "No one",
+        rows=rows[:ROWS],
+        left_out=max(0, len(rows) - ROWS),
+        timeline=data_address(timeline, "png"),
+        surest=surest,
+        doubtful=doubtful,
+        classes=[{"name": name, "title": TITLES[k]} for k, name in enumerate(CLASSES, start=1)],
+        compared=difference_in_words(record["compared"]) if record["compared"] else None,
+        told=clock.told,
     )
 
 
-def _shown(one: dict[str, Any], clock: Clock) -> dict[str, Any]:
+def shown_person(one: dict[str, Any], clock: Clock) -> dict[str, Any]:
+    """Return what a page shows of a person, of the gallery that `render` takes."""
     person = one["person"]
     return {
         "number": one["number"],
@@ -71,33 +68,19 @@ def _shown(one: dict[str, Any], clock: Clock) -> dict[str, Any]:
         "first": clock.told(person.first),
         "last": clock.told(person.last),
         "views": len(person.views),
+        "video": None,
         "picture": data_address(one["picture"], "jpeg") if one["picture"] else None,
     }
 
 
-def _environment() -> jinja2.Environment:
-    style = files("utils.analysis.report") / "templates" / "report.css"
-    page = files("utils.video") / "templates" / "video.html"
-    environment = jinja2.Environment(
-        loader=jinja2.DictLoader(
-            {"report.css": style.read_text("utf-8"), "video.html": page.read_text("utf-8")}
-        ),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "per_cent": lambda share: _unbroken(per_cent(share)),
-        "score": lambda score: f"{score:.3f}",
-        "unbroken": _unbroken,
-        "lasting": _lasting,
-    }
-    environment.globals |= {"number_of": number_of}
-    return environment
+def templates() -> dict[str, str]:
+    """Return the templates of what is said of videos, by name."""
+    folder = files("utils.video") / "templates"  # found in utils.zip, too
+    names = ("video.html", "videos.html", "people.html")
+    return {name: (folder / name).read_text("utf-8") for name in names}
 
 
-def _lasting(seconds: float) -> str:
+def lasting(seconds: float) -> str:
     """Return a duration in words: ``42 s``, ``3:05 min``, ``2:30 h``."""
     whole = round(seconds)
     if whole < 120:
@@ -106,8 +89,3 @@ def _lasting(seconds: float) -> str:
     if whole >= 7200:
         big, small, unit = whole // 3600, whole % 3600 // 60, "h"
     return f"{big}:{small:02d}\N{NO-BREAK SPACE}{unit}"
-
-
-def _unbroken(text: str) -> str:
-    """Keep a number and its per cent sign on one line."""
-    return text.replace(" %", "\N{NO-BREAK SPACE}%")

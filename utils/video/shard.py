@@ -18,7 +18,7 @@ from utils.dataset.shards import write_shard
 from utils.errors import Checkpointed, InputError, brief, number_of
 from utils.records import atomic_file, read_record, write_record
 from utils.training.checkpoint import Checkpoint, digest_files
-from utils.video.files import VideoFile
+from utils.video.files import VideoFile, as_called
 from utils.video.frames import Gap, Part, Place
 from utils.video.people import LEAST_SECONDS
 from utils.video.seen import Seen
@@ -205,7 +205,7 @@ def _watch(
     try:
         source = VideoFile(path, part)
     except InputError as error:
-        watched.failed = _reason(error, path, watched.name)
+        watched.failed = as_called(error, path, watched.name)
         log.warning("%s", watched.failed)
         return
     source.name = brief(watched.name, 200)
@@ -240,7 +240,7 @@ def _watch(
                 where = f"{watched.name}: {_CLOCK.told(last)}, {people} so far"
                 saving.at_frame(state, where)
         except InputError as error:
-            reason = _reason(error, path, watched.name)
+            reason = as_called(error, path, watched.name)
             log.warning("%s", reason)
             if not seen.frames:
                 watched.failed = reason
@@ -249,9 +249,3 @@ def _watch(
         watched.keep(seen.leave(watcher.finish()))
         watched.end_segment()
         watched.facts = source.facts()
-
-
-def _reason(error: InputError, path: Path, name: str) -> str:
-    """Return an error with the video as it is called in place of the file as it travels."""
-    text = str(error)
-    return f"{name}{text.removeprefix(str(path))}" if text.startswith(str(path)) else text

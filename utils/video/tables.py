@@ -115,15 +115,17 @@ def person_row(number: int, person: Person, picture: str | None, clock: Clock) -
 
 def timeline_table(rows: Sequence[dict[str, Any]]) -> bytes:
     """Return ``timeline.csv``: the records of `utils.video.rate.timeline_rows`."""
-    table = [list(TIMELINE)]
-    for row in rows:
-        low, high = row["interval"] or (None, None)
-        counts = [row["counts"][name] for name in CLASSES]
-        shares = [_rounded(value) for value in (row["raw_share"], row["share"], low, high)]
-        seconds = [f"{row[name]:.1f}" for name in ("seconds_seen", "seconds_missed")]
-        first = [f"{row['start']:.1f}", row["name"], row["clock"], row["people"]]
-        table.append([*first, *counts, *shares, *seconds])
-    return csv_of(table)
+    return csv_of([TIMELINE, *map(timeline_cells, rows)])
+
+
+def timeline_cells(row: dict[str, Any]) -> list[Any]:
+    """Return the cells of such a record, in the columns `TIMELINE`."""
+    low, high = row["interval"] or (None, None)
+    counts = [row["counts"][name] for name in CLASSES]
+    shares = [_rounded(value) for value in (row["raw_share"], row["share"], low, high)]
+    seconds = [f"{row[name]:.1f}" for name in ("seconds_seen", "seconds_missed")]
+    first = [f"{row['start']:.1f}", row["name"], row["clock"], row["people"]]
+    return [*first, *counts, *shares, *seconds]
 
 
 def _rounded(share: float | None) -> str | None:

@@ -12,6 +12,7 @@ from utils.dataset.looks import looks
 from utils.dataset.shards import Photo
 from utils.dataset.splitting.fingerprints import Fingerprint, fingerprint
 from utils.drawing.faces import draw_detections
+from utils.drawing.hiding import hidden
 from utils.drawing.one_face import draw_one_face, is_one_face
 from utils.errors import InputError
 from utils.metrics.detections import Detections
@@ -78,15 +79,18 @@ class Looked:
         """Return what the photograph is recognised by."""
         return fingerprint(self.image)
 
-    def drawn(self) -> np.ndarray:
+    def drawn(self, hide: bool = False) -> np.ndarray:
         """Return the photograph with the faces that count, uint8 (H', W', 3).
+
+        With `hide` all faces are hidden, also those below the threshold.
 
         Where each picture is judged as one face, and none has to be sure enough to count, it is
         drawn with how probable each class is.
         """
+        image = hidden(self.image, self.detections.boxes) if hide else self.image
         if not self.threshold and is_one_face(self.image, self.detections):
-            return draw_one_face(self.image, self.detections)
-        return draw_detections(self.image, self.detections, self.threshold)
+            return draw_one_face(image, self.detections)
+        return draw_detections(image, self.detections, self.threshold)
 
 
 def look(detector: "Detector", photos: Iterable[Photo | Unread]) -> Iterator[Looked | Unread]:

@@ -38,6 +38,7 @@ def predict_shard(
     images: Path,
     fingerprints: Path | None = None,
     own_fingerprints: Path | None = None,
+    hide: bool = False,
 ) -> dict[str, Any]:
     """Write the detections on a shard of photographs, and the photographs with them drawn.
 
@@ -64,6 +65,8 @@ def predict_shard(
     own_fingerprints
         Such a file of these photographs to write, about 50 KB each, for the report to find bursts
         by.
+    hide
+        Whether faces are hidden on the drawings.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def predict_shard(
     }
     learnt = _Memory(detector, FingerprintIndex.read(fingerprints)) if fingerprints else None
     own = FingerprintWriter(GREY_QUALITY) if own_fingerprints else None
-    write_shard(images, _drawings(detector, photos, record, learnt, own))
+    write_shard(images, _drawings(detector, photos, record, learnt, own, hide))
     write_record(predictions, record, SCHEMA)
     if own and own_fingerprints:
         own.write(own_fingerprints)
@@ -105,6 +108,7 @@ def _drawings(
     record: dict[str, Any],
     learnt: "_Memory | None",
     own: FingerprintWriter | None,
+    hide: bool,
 ) -> Iterator[Photo]:
     for one in look(detector, read_shard(shard)):
         if isinstance(one, Unread):
@@ -119,6 +123,6 @@ def _drawings(
         if own is not None:
             own.add(one.photo.filename, looked)
         record["photos"].append(told)
-        yield Photo(one.photo.name, f"{one.photo.name}.jpg", encode_jpeg(one.drawn()))
+        yield Photo(one.photo.name, f"{one.photo.name}.jpg", encode_jpeg(one.drawn(hide)))
         if len(record["photos"]) % EVERY == 0:
             log.info("%d photographs", len(record["photos"]))

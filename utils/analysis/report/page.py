@@ -17,6 +17,7 @@ from utils.analysis.prediction.merged import Predictions
 from utils.analysis.report.annotated_data import changes
 from utils.analysis.report.kinds import DETECTOR, in_words_of, kind_of
 from utils.analysis.report.meaning import meaning
+from utils.analysis.report.moving import Moving
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.planned import narrower
 from utils.analysis.report.stages import stages
@@ -61,6 +62,7 @@ def render(
     trials: list[dict[str, Any]],
     pictures: dict[str, list[dict[str, Any]]],
     seed: int,
+    moving: Moving | None = None,
 ) -> str:
     """Return the page.
 
@@ -77,10 +79,13 @@ def render(
         By their place, as `utils.analysis.report.pictures.read_pictures` returns them.
     seed
         The run's seed.
+    moving
+        What was seen in videos, if there were any.
     """
     objective = OBJECTIVES[evaluation.get("task", "detect")]
     kind, judged = kind_of(evaluation), evaluation.get("classification")
-    template = environment(kind=kind).get_template("report.html")
+    others = moving.templates if moving else {}
+    template = environment(others, kind).get_template("report.html")
     return template.render(
         classes=[
             {"name": name, "title": TITLES[k], "colour": COLOURS[k]}
@@ -96,7 +101,9 @@ def render(
         mistakes=_in_words(evaluation["mistakes"], words),
         judged=judged,
         confused=_in_words(judged["mistakes"], words_of_face) if judged else [],
-        stages=stages(prevalence, evaluation),
+        stages=stages(prevalence, evaluation) if predictions.summaries else None,
+        videos=moving.values if moving else None,
+        videos_alone=bool(moving) and not predictions.summaries and not predictions.skipped,
         kind=kind,
         model_word=in_words_of(kind, "detector"),
         objective=objective,

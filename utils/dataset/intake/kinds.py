@@ -39,7 +39,10 @@ _OTHER_PHOTOGRAPHS = {
     ".psd": "Photoshop",
     ".svg": "SVG",
     **dict.fromkeys(
-        (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".3gp", ".mpg", ".mpeg", ".wmv"),
+        (
+            *(".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".3gp", ".mpg", ".mpeg", ".wmv"),
+            *(".mts", ".m2ts", ".flv", ".ogv"),
+        ),
         "video",
     ),
     ".pdf": "PDF",

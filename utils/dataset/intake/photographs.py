@@ -17,6 +17,7 @@ from utils.dataset.intake.groups import by_exif, by_folder
 from utils.dataset.intake.kinds import READ, fixes, is_photograph, kind_by_bytes
 from utils.dataset.intake.layout import left_alone
 from utils.dataset.intake.names import filenames, names_of_any, printable
+from utils.dataset.intake.videos import FoundVideo, found_videos, is_video
 from utils.dataset.intake.writing import write
 from utils.dataset.shards import Photo
 from utils.errors import InputError
@@ -45,12 +46,16 @@ class NewPhotographs:
         closed with this.
     shards
         How many shards they are to fill.
+    videos
+        Whether there may be videos, too, or alone.
     any_names
         Whether photographs are taken whatever they are called (`names_of_any`), and one that is
         reached in two ways counts once. Otherwise both are refused: shards do not hold the former.
 
     Attributes
     ----------
+    videos
+        Those that were found, sorted by path; empty where none are wanted.
     facts
         ``photos``: how many there are. ``not_read``: files that are pictures of a kind that is not
         read, or no pictures in spite of their suffix, by kind ("HEIC", "HTML page"): leaving out
@@ -59,6 +64,7 @@ class NewPhotographs:
         ``links_not_followed``: links to folders that were left out (see `Walk`).
         ``named_anew``, ``named_twice``: photographs that `any_names` gives a name that is not
         quite theirs, and those that it leaves out since they are there already.
+        ``live_photographs``: videos beside a photograph of their name, left alone.
 
     Raises
     ------
@@ -67,12 +73,17 @@ class NewPhotographs:
     """
 
     def __init__(
-        self, paths: Sequence[Path | Source], shards: int = 1, any_names: bool = False
+        self,
+        paths: Sequence[Path | Source],
+        shards: int = 1,
+        any_names: bool = False,
+        videos: bool = False,
     ) -> None:
         self._open = ExitStack()
+        self.videos: list[FoundVideo] = []
         try:
-            self._entries, self.facts = self._find(paths, any_names)
-            _check_number(len(self._entries), shards)
+            self._entries, self.facts = self._find(paths, any_names, videos)
+            _check_number(len(self._entries), len(self.videos), shards)
         except BaseException:
             self._open.close()
             raise
@@ -125,17 +136,25 @@ class NewPhotographs:
         return by_folder(paths) if choice == "folders" else read_table(Path(choice), paths)
 
     def _find(
-        self, paths: Sequence[Path | Source], any_names: bool
+        self, paths: Sequence[Path | Source], any_names: bool, videos: bool
     ) -> tuple[list[_Entry], dict[str, Any]]:
         found: list[tuple[Source, str]] = []
         rest: list[str] = []
         unread: Counter[str] = Counter()
+        alone: list[Path] = []
+        moving: list[tuple[Source, str]] = []
         links = empty = 0
         for path in paths:
+            if videos and isinstance(path, Path) and is_video(path.name) and path.is_file():
+                alone.append(path)
+                continue
             source = path if isinstance(path, Source) else Source(path)
             self._open.enter_context(source)
             links += source.links_not_followed
             for name in source.files:
+                if videos and is_video(name):
+                    moving.append((source, name))
+                    continue
                 if not is_photograph(name):
                     rest.append(name)
                     continue
@@ -148,7 +167,12 @@ class NewPhotographs:
         by_suffix, left = left_alone(rest)
         unread.update(by_suffix)
         where = ", ".join(map(str, paths)) or "nothing given"
-        if empty == len(found):
+        pictures = [_whole(*one) for one in found]
+        self.videos, live = found_videos(alone, moving, pictures)
+        if empty == len(found) and self.videos:
+            unread.update({"empty file": empty} if empty else {})
+            found = []
+        elif empty == len(found):
             unread.update({"empty file": empty} if empty else {})
             raise InputError(f"{where}: {_why_none(rest, unread)}")
         once = _once(found, where if not any_names else None)
@@ -167,6 +191,7 @@ class NewPhotographs:
             "named_anew": sum(printable(path) != path for path in whole),
             "named_twice": len(found) - len(once),
             "links_not_followed": links,
+            "live_photographs": live,
         }
 
 
@@ -227,11 +252,12 @@ def _taken(entry: _Entry) -> datetime | None:
     return taken(head if head.startswith(b"\xff\xd8") else entry.source.read(entry.path))
 
 
-def _check_number(photographs: int, shards: int) -> None:
-    if photographs < shards:
+def _check_number(photographs: int, videos: int, shards: int) -> None:
+    if max(photographs, videos) < shards:
+        what = f"{photographs} photographs{f' and {videos} videos' if videos else ''}"
         raise InputError(
-            f"{photographs} photographs to predict on cannot fill {shards} shards; "
-            f"ask for at most {photographs}"
+            f"{what} to predict on cannot fill {shards} shards; "
+            f"ask for at most {max(photographs, videos)}"
         )
 
 

@@ -100,6 +100,8 @@ def _about_new(new: Mapping[str, Any]) -> Iterator[str]:
     if count := new.get("named_anew"):
         photos = number_of(count, "new photograph")
         yield f"Characters that break tables: {photos} named with _ instead"
+    if count := new.get("live_photographs"):
+        yield f"Moving parts of live photographs: {number_of(count, 'video')}, left alone"
     if count := new.get("named_twice"):
         yield f"Reached in two ways: {number_of(count, 'new photograph')}, counted once"
 
