@@ -46,7 +46,8 @@ def whole_run(tmp_path_factory) -> Path:
 
     folder = tmp_path_factory.mktemp("whole")
     data = runs.dataset(folder / "faces")
-    return runs.run(folder / "run", "--data", str(data), "--predict", *runs.NEW, *runs.WHOLE)
+    new = (*runs.NEW, runs.clip(folder))
+    return runs.run(folder / "run", "--data", str(data), "--predict", *new, *runs.WHOLE)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,10 @@ OUTPUTS = {
     *("training.json", "training_curves.png"),
     *("best_hpo_params.json", "hpo_study.log", "hpo_history.png"),
     *("split.json", "class_distribution.png", "annotated_photographs.jpg"),
+    *("video_predictions_0.json", "video_faces_0.csv", "people_images_0.tar"),
+    *("people.csv", "timeline.csv", "timeline.png"),
 }
+"""Of `whole_run`, which looks at photographs and a video."""
 
 
 @pytest.fixture
@@ -529,6 +532,8 @@ def test_the_whole_workflow_runs(whole_run):
     page = (output / "report.html").read_text()
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert all(name in page for name in predicted)
+    assert "<h2>The videos</h2>" in page
+    assert "clip.mp4" in page
 
 
 def readme_lines(first: str, last: str) -> list[str]:

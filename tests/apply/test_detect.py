@@ -421,7 +421,8 @@ def test_it_gives_the_very_answer_of_the_run_whose_detector_it_takes(whole_run, 
     )
     assert done.returncode == 0, done.stderr
     expected, rate = read_record(output / "prevalence.json"), read_record(folder / "rate.json")
-    own = {"caveats", "serious", "model"}  # the report also knows the photographs learnt from
+    # the report also knows the photographs learnt from, and looked at a video
+    own = {"caveats", "serious", "model", "videos"}
     for key in expected.keys() - own:
         assert rounded(rate[key]) == rounded(expected[key]), key
     shards = [read_record(output / f"predictions_{shard}.json", 2) for shard in (0, 1)]

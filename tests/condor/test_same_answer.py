@@ -22,7 +22,8 @@ def pilot(pool):
 
 
 def test_files_report_and_sample_are_those_of_the_local_engine(pool, pilot, whole_run, tmp_path):
-    there = same_on_the_pool(pool, whole_run, "--predict", *runs.NEW, *runs.OPTIONS)
+    new = (*runs.NEW, str(pool.home / whole_run.parent.name / "clip.mp4"))
+    there = same_on_the_pool(pool, whole_run, "--predict", *new, *runs.OPTIONS)
     dealt = []
     for name, folder in (("pool", there), ("local", whole_run)):
         target = tmp_path / name
@@ -45,6 +46,8 @@ def same_on_the_pool(pool, local, *options):
     """
     place = pool.home / local.parent.name
     shutil.copytree(local.parent / "faces", place / "faces")
+    for clip in local.parent.glob("*.mp4"):
+        shutil.copy(clip, place)
     owner = pool.home.stat()
     for path in (place, *place.rglob("*")):
         os.chown(path, owner.st_uid, owner.st_gid)

@@ -17,6 +17,8 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
+from data.painter.films import frame_times, write_film
+from data.painter.moving import compose_scene
 from utils.dataset.shards import read_shard
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex
 
@@ -55,6 +57,14 @@ def dataset(folder: Path) -> Path:
         for path in sorted((SAMPLE / kind).iterdir())[:PHOTOS]:
             shutil.copy(path, folder / kind)
     return folder
+
+
+def clip(folder: Path) -> str:
+    """Film a few people for a second, in a folder; return the path of the video."""
+    path = folder / "clip.mp4"
+    scene = compose_scene(5, 4, 2, (192, 112), pillars=0)
+    write_film(path, scene, frame_times(1.2, 10))
+    return str(path)
 
 
 def backwards(folder: Path, archive: Path) -> Path:

@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.xdist_group("runs"), pytest.mark.timeout(1800)]
 def other_run(whole_run, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("other")
     archive = runs.backwards(whole_run.parent / "faces", folder / "faces.zip")
-    options = ("--data", str(archive), "--predict", *runs.NEW, "--cores", "2")
+    new = (*runs.NEW, str(whole_run.with_name("clip.mp4")))
+    options = ("--data", str(archive), "--predict", *new, "--cores", "2")
     return runs.run(folder / "run", *options, *runs.OPTIONS)
 
 
@@ -45,6 +46,7 @@ def test_all_that_the_issue_names_is_among_the_files(whole_run) -> None:
         *("hpo_1_0.json", "hpo_1_1.json", "hpo_1_1_result.json", "hpo_study.log"),
         *("mask_detection_model.pth", "training.json", "evaluation.json", "predictions"),
         *("predicted_images", "predicted_image.png", "prevalence.json", "confusion_matrix.png"),
+        *("video_predictions_0.json", "people.csv", "timeline.csv", "timeline.png"),
     } <= runs.made(whole_run).keys()
 
 

@@ -110,7 +110,11 @@ def tell_end(run: Run, done: bool, tell: Tell) -> int:
     if answer.exists():
         record = read_record(answer)
         tell(f"Answer: {record['answer']}")
-        if serious := record.get("serious"):
+        serious, videos = record.get("serious", []), record.get("videos")
+        if videos and videos["answer"] != record["answer"]:  # there were photographs, too
+            tell(f"In the videos: {videos['answer']}")
+            serious = [*serious, *videos["serious"]]
+        if serious:
             tell("\n  - ".join(["Before you quote it:", *serious]))
         tell(f"Report: {output / 'report.html'}")
     else:  # a workflow that is not ours

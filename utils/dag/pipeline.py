@@ -368,7 +368,9 @@ class _Pipeline:
                 ["--checkpoint", Checkpoint(f"{name}.ckpt"), *self.handing_over],
                 chain(*outputs.items()),
                 suffix=f"_{p}",
-                more=video_resources(shard.seconds, shard.mib, o.frame_rate or FASTEST / o.every),
+                besides=video_resources(
+                    shard.seconds, shard.mib, o.frame_rate or FASTEST / o.every
+                ),
             )
             for option, told in (("--predictions", "--videos"), ("--images", "--people-images")):
                 made.setdefault(told, []).append(In(outputs[option].lfn))
@@ -446,9 +448,9 @@ class _Pipeline:
         *arguments: Iterable,
         executable: str = "",
         suffix: str = "",
-        more: More = NO_MORE,
+        besides: More = NO_MORE,
     ) -> None:
-        """Add one job: `kind` names its row in the table of resources, to which comes `more`."""
+        """Add one job: `kind` names its row in the table of resources, to which comes `besides`."""
         call = list(chain(*arguments))
         job = Job(executable or kind, _id=kind + suffix, node_label=kind + suffix)
         job.add_args(*(getattr(item, "lfn", item) for item in call))
@@ -473,8 +475,8 @@ class _Pipeline:
         job.add_pegasus_profile(
             cores=cores,
             memory=f"{memory} MB",
-            diskspace=f"{asked.disk + more.disk + self.image_mib} MB",
-            runtime=(asked.minutes + more.minutes) * 60,
+            diskspace=f"{asked.disk + besides.disk + self.image_mib} MB",
+            runtime=(asked.minutes + besides.minutes) * 60,
             **({"gpus": self.options.gpus} if asked.learns and self.options.gpus else {}),
         )
         self.workflow.add_jobs(job)

@@ -34,6 +34,7 @@ SHOWN = 20
 ROWS = 120
 """Minutes of each in the page; ``timeline.csv`` has them all."""
 
+_TOLD = 5  # warnings of single videos
 _CLOCK = Clock()
 
 
@@ -193,10 +194,12 @@ def _hero(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _serious(watched: Watched, left: Sequence[Mapping[str, str]]) -> list[str]:
     """Return the reasons not to trust the whole: those of each video, and those left out."""
-    told = []
+    told, several = [], len(watched.videos) > 1
     for video in watched.videos:
-        several = len(watched.videos) > 1
         told += [f"{video.name}: {text}" if several else text for text in video.seen.serious()]
+    if len(told) > _TOLD:
+        more = number_of(len(told) - _TOLD, "more warning")
+        told = [*told[:_TOLD], f"There are {more} of this kind, of other videos."]
     if left:
         are = "is" if len(left) == 1 else "are"
         told.append(
