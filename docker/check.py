@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Say whether every dependency is installed as requirements.txt pins it, and can be imported.
+"""Say whether every dependency is installed as it is pinned, and can be imported.
 
 The container's health check. It needs nothing but Python itself.
 """
@@ -29,10 +29,10 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--versions", action="store_true", help="compare versions, import nothing")
     parser.add_argument(
         "requirements",
-        nargs="?",
+        nargs="*",
         type=Path,
-        default=Path(__file__).with_name("requirements.txt"),
-        help="default: the one beside this file, as in the image",
+        default=sorted(Path(__file__).parent.glob("requirements*.txt")),
+        help="default: those beside this file, as in the image",
     )
     return parser
 
@@ -75,7 +75,12 @@ def main() -> int:
     """Check, tell, and return the exit code."""
     arguments = parser().parse_args()
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # the image has no git, and needs none
-    pins = read_pins(arguments.requirements)
+    if not arguments.requirements:
+        print(f"{__file__}: no requirements*.txt beside it; name some", file=sys.stderr)
+        return 1
+    pins = {}
+    for path in arguments.requirements:
+        pins |= read_pins(path)
     imports = not arguments.versions
     faults = [
         fault for name, pinned in pins.items() if (fault := find_fault(name, pinned, imports))

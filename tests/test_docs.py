@@ -35,6 +35,16 @@ def test_the_readme_tells_of_every_output():
     assert kept - set(re.findall(r"`([\w.<>]+)`", README)) == set()
 
 
+def test_the_page_on_outputs_tells_of_those_of_videos():
+    def kept(options):
+        uses = [use for job in build_workflow(options).jobs.values() for use in job.uses]
+        return {re.sub(r"_\d+\.", "_<p>.", use.file.lfn) for use in uses if use.stage_out}
+
+    more = kept(Options(predict=(Path("clip.mp4"), Path("new")))) - kept(Options())
+    assert len(more) > 4
+    assert more - set(re.findall(r"`([\w.<>]+)`", (DOCS / "outputs.md").read_text())) == set()
+
+
 def test_the_page_on_classifying_tells_of_the_outputs_that_it_has_besides():
     def kept(options):
         uses = [use for job in build_workflow(options).jobs.values() for use in job.uses]
@@ -54,7 +64,11 @@ def test_the_readme_is_short_and_names_every_room():
 
 
 @pytest.mark.parametrize(
-    "kind", ["preprocess_aug_train", "hpo_trial", "train_model", "evaluate", "predict"]
+    "kind",
+    [
+        *("preprocess_aug_train", "hpo_trial", "train_model", "evaluate"),
+        *("predict", "predict_videos"),
+    ],
 )
 def test_the_resources_in_the_page_on_pilots_are_those_of_the_table(kind):
     row = rf"^\| `{kind}` \|.*\| (\d+) \| ([\d,]+) \| ([\d,]+) \|$"

@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,20 @@ def test_every_dependency_of_this_environment_is_imported(check, requirements):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"{len(pinned(requirements))} dependencies imported as pinned")
     assert "PyTorch for" in done.stdout
+
+
+def test_all_lists_beside_it_are_checked(docker, requirements, tmp_path):
+    image = tmp_path / "image"
+    image.mkdir()
+    shutil.copy(docker / "check.py", image)
+    command = [sys.executable, image / "check.py"]
+    none = subprocess.run(command, capture_output=True, text=True)
+    assert none.returncode == 1
+    assert "no requirements*.txt beside it" in none.stderr
+    shutil.copy(requirements.with_name("requirements-video.txt"), image)
+    (image / "requirements.txt").write_text("no-such-thing==3.0\n")
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stderr.splitlines() == ["no-such-thing: not installed, 3.0 is pinned"]
 
 
 def test_pins_are_those_that_pip_reads(docker, requirements):

@@ -1,0 +1,89 @@
+"""A run that is stopped while it watches a video, and gone on with, makes what it makes undisturbed.
+
+Everything before that is taken from the cache of another run. Kills at every moment:
+`tests/video/test_shard.py`.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from data.painter.films import frame_times, write_film
+from data.painter.moving import compose_scene
+from tests.determinism import runs
+from utils.dag.run_folder import log_path
+
+pytestmark = [pytest.mark.xdist_group("runs"), pytest.mark.timeout(1800)]
+
+JOB = "predict_videos_0"
+
+
+@pytest.fixture
+def places(whole_run, tmp_path) -> list[Path]:
+    """Two folders with the cache of a finished run."""
+    made = [tmp_path / name / "run" for name in ("undisturbed", "stopped")]
+    for folder in made:
+        cache = whole_run.parent / ".cache"
+        shutil.copytree(cache, folder.parent / ".cache", copy_function=os.link)
+    return made
+
+
+def test_stopped_and_gone_on_with_it_makes_the_same_files(whole_run, places, tmp_path):
+    clip, (undisturbed, stopped) = tmp_path / "day one.mp4", places
+    scene = compose_scene(6, 5, 4, (192, 112), pillars=0)
+    write_film(clip, scene, frame_times(4, 10))
+    options = ["--data", str(whole_run.parent / "faces"), "--predict", str(clip), *runs.WHOLE]
+    options += ["--predict-shards", "1"]
+    runs.run(undisturbed, *options)
+    states = json.loads((undisturbed / "run.json").read_text())["jobs"]
+    assert {name for name, job in states.items() if job["state"] == "done"} == {JOB, "report"}
+
+    started = subprocess.Popen(
+        [
+            *(sys.executable, "workflow.py", "--engine", "local"),
+            *("--run-dir", str(stopped), *options),
+        ],
+        cwd=runs.PROJECT,
+        env=os.environ | {"PATH": os.defpath},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    checkpoint = stopped / "scratch" / JOB / "work" / f"{JOB}.ckpt"
+    while not (checkpoint.exists() and checkpoint.stat().st_size):
+        assert started.poll() is None, "it ended before there was a checkpoint"
+        time.sleep(0.02)
+    started.send_signal(signal.SIGINT)
+    started.wait(timeout=300)
+    assert "stopped at day one.mp4" in log_path(stopped, JOB).read_text()
+    done = subprocess.run(
+        [sys.executable, "workflow.py", "--resume", str(stopped)],
+        cwd=runs.PROJECT,
+        env=os.environ | {"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    first, second = (
+        {path.name: path.read_bytes() for path in (folder / "output").iterdir()}
+        for folder in (undisturbed, stopped)
+    )
+    assert first.keys() == second.keys()
+    assert {"people.csv", "timeline.csv", "timeline.png", "video_predictions_0.json"} <= set(first)
+    assert not {"predictions.csv", "predicted_image.png"} & set(first), "there is no photograph"
+    assert {name for name in first if first[name] != second[name]} <= {"report.html"}
+    assert runs.report(undisturbed, stopped) == runs.report(stopped, undisturbed)
+    page = (undisturbed / "output" / "report.html").read_text()
+    assert "day one.mp4 by minute" in page
+    assert 'id="photographs"' not in page
+    answer = json.loads((undisturbed / "output" / "prevalence.json").read_text())
+    assert answer["answer"] == answer["videos"]["answer"]
+    assert f"Answer: {answer['answer']}" in done.stdout
