@@ -73,7 +73,7 @@ def album_of(uploads: Sequence[Any], opened: model.Opened, settings: Settings, k
             refused.append(str(error).replace(f"{number}/{name}", name))
     if not sources:
         raise InputError("; ".join(refused))
-    photographs = NewPhotographs(sources, any_names=True)
+    photographs = NewPhotographs(sources)
     if (count := photographs.facts["photos"]) > settings.photographs:
         raise InputError(
             f"these are {count:,} photographs; drop at most {settings.photographs} at a time"

@@ -40,7 +40,7 @@ def expected(drawn, tmp_path_factory):
         (folder / f"p{number}.jpg").write_bytes(data)
     settings = Looking(pictures=False)
     collected = Collected(settings.load())
-    with NewPhotographs([folder], any_names=True) as new:
+    with NewPhotographs([folder]) as new:
         for one in look_at(new, collected.model, settings):
             collected.add(one)
     return collected

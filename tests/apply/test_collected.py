@@ -31,7 +31,7 @@ def photographs(tmp_path):
 def test_what_is_collected_is_what_a_folder_of_results_holds(tested, photographs, tmp_path):
     settings = Settings(tested, "cpu", None, pictures=False)
     model = settings.load()
-    with NewPhotographs([photographs], any_names=True) as new:
+    with NewPhotographs([photographs]) as new:
         collected, results = Collected(model), Results(tmp_path / "results", model, new)
         told = [(collected.add(one), results.add(one)) for one in look_at(new, model, settings)]
         results.finish()

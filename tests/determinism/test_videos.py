@@ -1,4 +1,4 @@
-"""A run that is stopped while it watches a video, and gone on with, makes what it makes undisturbed.
+"""A run that is stopped while it watches a video and gone on with makes what it makes undisturbed.
 
 Everything before that is taken from the cache of another run. Kills at every moment:
 `tests/video/test_shard.py`.

@@ -45,7 +45,7 @@ class Sources:
         InputError
             If there is no photograph.
         """
-        photographs = NewPhotographs(self.paths, any_names=True)
+        photographs = NewPhotographs(self.paths)
         for kind, more in (("not_read", self.not_read), ("left_alone", self.left_alone)):
             counts = Counter(photographs.facts[kind]) + more
             photographs.facts[kind] = dict(sorted(counts.items()))

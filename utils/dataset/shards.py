@@ -42,7 +42,8 @@ class Photo:
         The stem, which is unique in a data set and joins image and annotation. Where several
         folders have files of one name, with as many folders as tell these apart: ``day1/IMG_0001``.
     filename
-        Name of the image file, ``<name>.<ext>``.
+        Name of the image file, ``<name>.<ext>``; or the same as the name, where that holds the
+        suffix because another file of the folder has the stem: ``IMG_1.png`` beside ``IMG_1.jpg``.
     image
         Bytes of the image file.
     annotation
@@ -83,7 +84,8 @@ class Photo:
 def write_shard(path: Path, photos: Iterable[Photo]) -> int:
     """Write photographs, which come sorted by name, one at a time; return how many.
 
-    The file appears under its name only when it is whole.
+    The file appears under its name only when it is whole. A photograph whose name holds its suffix
+    has that twice there: ``IMG_1.png.png``.
 
     Raises
     ------
@@ -96,9 +98,13 @@ def write_shard(path: Path, photos: Iterable[Photo]) -> int:
         tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
     ):
         for photo in photos:
-            if photo.name <= last or not is_plain_name(photo.filename):
+            stem, _, suffix = photo.filename.rpartition(".")
+            twice = photo.filename == photo.name
+            member = f"{photo.name}.{suffix}" if twice else photo.filename
+            named = twice or stem == photo.name
+            if photo.name <= last or not named or not is_plain_name(member):
                 raise ValueError(f"{path}: {photo.filename!r} after {last!r}")
-            _add(tar, photo.filename, photo.image)
+            _add(tar, member, photo.image)
             if photo.annotation is not None:
                 _add(tar, f"{photo.name}.xml", photo.annotation)
             count, last = count + 1, photo.name
@@ -178,6 +184,8 @@ def _photo(path: Path, stem: str, parts: dict[str, Member]) -> Photo:
     if "image" not in parts:
         raise InputError(f"{path}: {stem}.xml has no image beside it; pack again")
     filename, image, offset = parts["image"]
+    if stem.endswith(filename.removeprefix(stem)):  # twice: see `write_shard`
+        filename = stem
     annotation = parts["annotation"][1] if "annotation" in parts else None
     return Photo(stem, filename, image, annotation, offset)
 

@@ -62,13 +62,17 @@ class Teller:
             "compared": self._compared(people, compare),
         }
 
-    def picture(self, seen: Seen, rows: Sequence[dict[str, Any]]) -> bytes:
-        """Return the timeline drawn, a PNG: the rows, or finer ones of a short source."""
-        if seen.end - seen.start < _SHORT:
-            starts = np.arange(seen.start // _FINE * _FINE, seen.end + 1e-6, _FINE).tolist()
-            spans = [Span(self.clock.told(start), start, start + _FINE) for start in starts]
-            rows = self.rows(seen, seen.people, spans)
-        return as_png(timeline_figure(rows, seen.gaps, self.clock))
+    def drawn_rows(self, seen: Seen, seconds: float | None = None) -> list[dict[str, Any]]:
+        """Return the records that a picture of so many seconds shows: finer ones of a short one."""
+        if (seen.end - seen.start if seconds is None else seconds) >= _SHORT:
+            return self.rows(seen, seen.people)
+        starts = np.arange(seen.start // _FINE * _FINE, seen.end + 1e-6, _FINE).tolist()
+        spans = [Span(self.clock.told(start), start, start + _FINE) for start in starts]
+        return self.rows(seen, seen.people, spans)
+
+    def picture(self, seen: Seen) -> bytes:
+        """Return the timeline drawn, a PNG."""
+        return as_png(timeline_figure(self.drawn_rows(seen), seen.gaps, self.clock))
 
     def _compared(self, people: Sequence[Person], spans: Sequence[Span]) -> dict[str, Any] | None:
         if not spans:

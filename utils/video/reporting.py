@@ -234,11 +234,11 @@ def _picture(watched: Watched, teller: Teller) -> bytes:
     """Return the timeline of a video, or of several one after the other, as a PNG."""
     if len(watched.videos) == 1:
         (video,) = watched.videos
-        return teller.picture(video.seen, teller.rows(video.seen, video.seen.people))
+        return teller.picture(video.seen)
     starts = [0.0, *accumulate(video.seen.end for video in watched.videos)]
     rows, gaps = [], []
     for start, video in zip(starts, watched.videos, strict=False):
-        for row in teller.rows(video.seen, video.seen.people):
+        for row in teller.drawn_rows(video.seen, starts[-1]):
             end = min(row["end"], video.seen.end)
             rows.append({**row, "start": start + row["start"], "end": start + max(end, 1e-3)})
         gaps += [

@@ -218,7 +218,7 @@ class VideoResults:
                 return self.folder.read(self._pictures[number])
             return None
 
-        self.timeline = self._teller.picture(self._seen, rows)
+        self.timeline = self._teller.picture(self._seen)
         page = render(record, rows, self.timeline, gallery(self.people, picture), self._clock)
         self.folder.write(REPORT, page.encode())
 

@@ -44,8 +44,8 @@ def names_of_any(paths: Sequence[str]) -> list[tuple[str, str]]:
     """Return the name in results, and the file name, of each photograph, whatever it is called.
 
     Both are as `filenames` and the stems of what it returns; but photographs of one folder that
-    share a stem are named with their suffix, ``IMG_1.png``, and characters that break tables
-    become ``_``, with a number where two would then be called the same.
+    share a stem are named with their suffix, ``IMG_1.png``, as is one that has its suffix twice, and
+    characters that break tables become ``_``, with a number where two would then be called the same.
 
     Parameters
     ----------
@@ -59,7 +59,9 @@ def names_of_any(paths: Sequence[str]) -> list[tuple[str, str]]:
         by_stem = _apart(some, _stem)
         ends = by_stem or _apart(some, str) or some
         for number, end in zip(numbers, ends, strict=True):
-            result[number] = (_stem(end) if by_stem else end, end)
+            stem, _, suffix = end.rpartition(".")
+            twice = stem.endswith(f".{suffix}")  # as if it were one of several of a stem
+            result[number] = (stem if by_stem and not twice else end, end)
     if len({name for name, _ in result}) < len(result):  # "a.png" of a.png and of a.png.jpg
         return [(end, end) for _, end in result]
     return result

@@ -16,7 +16,7 @@ from utils.dataset.intake.group_table import read_table
 from utils.dataset.intake.groups import by_exif, by_folder
 from utils.dataset.intake.kinds import READ, fixes, is_photograph, kind_by_bytes
 from utils.dataset.intake.layout import left_alone
-from utils.dataset.intake.names import filenames, names_of_any, printable
+from utils.dataset.intake.names import names_of_any, printable
 from utils.dataset.intake.videos import FoundVideo, found_videos, is_video
 from utils.dataset.intake.writing import write
 from utils.dataset.shards import Photo
@@ -39,6 +39,9 @@ class _Entry:
 class NewPhotographs:
     """Photographs without annotations; use it in a ``with`` statement.
 
+    They are taken whatever they are called (`names_of_any`), and one that is reached in two ways
+    counts once.
+
     Parameters
     ----------
     paths
@@ -48,9 +51,6 @@ class NewPhotographs:
         How many shards they are to fill.
     videos
         Whether there may be videos, too, or alone.
-    any_names
-        Whether photographs are taken whatever they are called (`names_of_any`), and one that is
-        reached in two ways counts once. Otherwise both are refused: shards do not hold the former.
 
     Attributes
     ----------
@@ -62,27 +62,26 @@ class NewPhotographs:
         what one phone takes is a selection. ``left_alone``: other files by suffix.
         ``named_by_path``: photographs named by folder and file, since stems are equal.
         ``links_not_followed``: links to folders that were left out (see `Walk`).
-        ``named_anew``, ``named_twice``: photographs that `any_names` gives a name that is not
-        quite theirs, and those that it leaves out since they are there already.
+        ``named_anew``, ``named_twice``: photographs that get a name that is not quite theirs, and
+        those that are left out since they are there already.
         ``live_photographs``: videos beside a photograph of their name, left alone.
 
     Raises
     ------
     InputError
-        If there are no photographs, or fewer than shards, or one is given twice.
+        If there are no photographs, or fewer than shards.
     """
 
     def __init__(
         self,
         paths: Sequence[Path | Source],
         shards: int = 1,
-        any_names: bool = False,
         videos: bool = False,
     ) -> None:
         self._open = ExitStack()
         self.videos: list[FoundVideo] = []
         try:
-            self._entries, self.facts = self._find(paths, any_names, videos)
+            self._entries, self.facts = self._find(paths, videos)
             _check_number(len(self._entries), len(self.videos), shards)
         except BaseException:
             self._open.close()
@@ -136,7 +135,7 @@ class NewPhotographs:
         return by_folder(paths) if choice == "folders" else read_table(Path(choice), paths)
 
     def _find(
-        self, paths: Sequence[Path | Source], any_names: bool, videos: bool
+        self, paths: Sequence[Path | Source], videos: bool
     ) -> tuple[list[_Entry], dict[str, Any]]:
         found: list[tuple[Source, str]] = []
         rest: list[str] = []
@@ -175,12 +174,9 @@ class NewPhotographs:
         elif empty == len(found):
             unread.update({"empty file": empty} if empty else {})
             raise InputError(f"{where}: {_why_none(rest, unread)}")
-        once = _once(found, where if not any_names else None)
+        once = _once(found)
         whole = [_whole(source, name) for source, name in once]
-        if any_names:
-            names = names_of_any(whole)
-        else:
-            names = [(file.rpartition(".")[0], file) for file in filenames(whole, where)]
+        names = names_of_any(whole)
         entries = [_Entry(*one, *name) for one, name in zip(once, names, strict=True)]
         entries.sort(key=lambda entry: entry.name)
         return entries, {
@@ -212,32 +208,20 @@ def _unread(source: Source, name: str) -> tuple[str | None, int | None]:
     return (None if kind in (*READ, "empty file") else kind), len(head)
 
 
-def _once(found: Sequence[tuple[Source, str]], refused_in: str | None) -> list[tuple[Source, str]]:
+def _once(found: Sequence[tuple[Source, str]]) -> list[tuple[Source, str]]:
     """Return photographs less those reached a second time, as by a link: they would count twice.
 
     Links come last: what is called by its own name keeps it.
-
-    Parameters
-    ----------
-    refused_in
-        What to call the source of them all in an `InputError`, where such are to be refused.
     """
-    seen: dict[str, str] = {}
+    seen: set[str] = set()
     once = []
     for source, name in sorted(found, key=_is_link):
-        shown, place = _whole(source, name), source.files[name]
+        place = source.files[name]
         file = place if isinstance(place, str) else str(source.path)
-        inside = "" if isinstance(place, str) else f"/{name}"
-        real = os.path.realpath(file) + inside
+        real = os.path.realpath(file) + ("" if isinstance(place, str) else f"/{name}")
         if real not in seen:
-            seen[real] = shown
+            seen.add(real)
             once.append((source, name))
-        elif refused_in is not None and seen[real] != shown:
-            raise InputError(
-                f"{refused_in}: {seen[real]!r} and {shown!r} are one file; name it once"
-            )
-        elif refused_in is not None:
-            once.append((source, name))  # which `filenames` refuses
     return once
 
 
