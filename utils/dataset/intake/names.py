@@ -44,8 +44,9 @@ def names_of_any(paths: Sequence[str]) -> list[tuple[str, str]]:
     """Return the name in results, and the file name, of each photograph, whatever it is called.
 
     Both are as `filenames` and the stems of what it returns; but photographs of one folder that
-    share a stem are named with their suffix, ``IMG_1.png``, as is one that has its suffix twice, and
-    characters that break tables become ``_``, with a number where two would then be called the same.
+    share a stem are named with their suffix, ``IMG_1.png``, as is one that has its suffix twice,
+    and characters that break tables become ``_``, with a number where two would then be called
+    the same.
 
     Parameters
     ----------
