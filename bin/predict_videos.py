@@ -47,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="MIN",
         help="exit with 85 at the end of a segment after so long, to go on where the engine likes",
     )
+    parser.add_argument(
+        "--segment", type=float, default=30.0, metavar="S", help="seconds between two checkpoints"
+    )
     return parser
 
 
@@ -66,6 +69,7 @@ def main(args: argparse.Namespace) -> None:
         args.checkpoint,
         stop,
         args.checkpoint_minutes,
+        args.segment,
     )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import workflow
 from data.painter.films import frame_times, write_film
 from data.painter.moving import compose_scene
 from tests.determinism import runs
@@ -35,8 +36,8 @@ def places(whole_run, tmp_path) -> list[Path]:
     return made
 
 
-def test_stopped_and_gone_on_with_it_makes_the_same_files(whole_run, places, tmp_path):
-    clip, (undisturbed, stopped) = tmp_path / "day one.mp4", places
+def test_stopped_and_gone_on_with_it_makes_the_same_files(whole_run, places, tmp_path, capsys):
+    clip, (undisturbed, stopped) = tmp_path / "day1.mp4", places
     scene = compose_scene(6, 5, 4, (192, 112), pillars=0)
     write_film(clip, scene, frame_times(4, 10))
     options = ["--data", str(whole_run.parent / "faces"), "--predict", str(clip), *runs.WHOLE]
@@ -61,7 +62,7 @@ def test_stopped_and_gone_on_with_it_makes_the_same_files(whole_run, places, tmp
         time.sleep(0.02)
     started.send_signal(signal.SIGINT)
     started.wait(timeout=300)
-    assert "stopped at day one.mp4" in log_path(stopped, JOB).read_text()
+    assert "stopped at day1.mp4" in log_path(stopped, JOB).read_text()
     done = subprocess.run(
         [sys.executable, "workflow.py", "--resume", str(stopped)],
         cwd=runs.PROJECT,
@@ -82,8 +83,10 @@ def test_stopped_and_gone_on_with_it_makes_the_same_files(whole_run, places, tmp
     assert {name for name in first if first[name] != second[name]} <= {"report.html"}
     assert runs.report(undisturbed, stopped) == runs.report(stopped, undisturbed)
     page = (undisturbed / "output" / "report.html").read_text()
-    assert "day one.mp4 by minute" in page
+    assert "day1.mp4 by minute" in page
     assert 'id="photographs"' not in page
     answer = json.loads((undisturbed / "output" / "prevalence.json").read_text())
     assert answer["answer"] == answer["videos"]["answer"]
     assert f"Answer: {answer['answer']}" in done.stdout
+    assert workflow.main(["suggest", str(undisturbed)]) == 2
+    assert "had new videos and no photographs" in capsys.readouterr().err

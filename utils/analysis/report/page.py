@@ -93,7 +93,7 @@ def render(
         ],
         prevalence=prevalence,
         asked=meaning(prevalence["absent"]),
-        as_many_as=as_many_as(prevalence),
+        as_many_as=as_many_as(prevalence) if predictions.summaries else "",
         narrower=narrower(prevalence),
         digits=share_digits(prevalence["properly_masked"]["interval"]),
         evaluation=evaluation,

@@ -126,6 +126,11 @@ def _finished(folder: Path, output: Path, record: Record) -> FinishedRun:
             f"workflow.py status {folder}`, or go on with it: --resume {folder}"
         )
     shards = [folder / name for name in record["digests"] if name.startswith("predict_")]
+    if not shards and "videos_0.json" in record["digests"]:
+        raise InputError(
+            f"{folder}: had new videos and no photographs; save single frames of them, and start a "
+            "run with --predict on those"
+        )
     if not shards:
         raise InputError(
             f"{folder}: had no new photographs, and those of its test side are annotated; start a "
