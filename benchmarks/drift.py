@@ -103,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def looked(data: Path, file: Path | None, most: int) -> Iterator[tuple[str, Album]]:
     """Yield for each change its name, and what a model finds on photographs that it was made to."""
     model = load_model(file)
-    with NewPhotographs([data], any_names=True) as photographs:
+    with NewPhotographs([data]) as photographs:
         number = photographs.facts["photos"]
         chosen = set(np.linspace(0, number - 1, min(most, number)).astype(int).tolist())
         images = [one.decode() for n, one in enumerate(photographs.read()) if n in chosen]

@@ -41,7 +41,7 @@ def test_what_is_collected_is_what_a_folder_of_results_holds(tested, photographs
     groups = {one["name"]: one["group"] for one in predictions.summaries}
     assert groups["a"] == groups["c"] != groups["b"]
     again = Collected(model, collected.groups())  # as for another threshold
-    with NewPhotographs([photographs], any_names=True) as new:
+    with NewPhotographs([photographs]) as new:
         for one in look_at(new, model, settings):
             again.add(one)
     assert again.predictions().summaries == predictions.summaries
