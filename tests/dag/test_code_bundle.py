@@ -17,6 +17,7 @@ ROOMS = {
     *("utils/dataset/splitting", "utils/detector", "utils/drawing", "utils/metrics"),
     *("utils/search", "utils/training", "utils/classifier", "utils/classifier/finders"),
     *("utils/networks", "utils/video", "utils/video/templates"),
+    *("utils/drift", "utils/tracking"),
 }
 """The folders that travel with every job."""
 

@@ -246,6 +246,7 @@ def _watch(
                 watched.failed = reason
                 return
             source.gaps.append(Gap(last, max(source.duration or 0.0, last), f"cut off: {reason}"))
+        seen.doubts = source.doubts
         watched.keep(seen.leave(watcher.finish()))
         watched.end_segment()
         watched.facts = source.facts()
