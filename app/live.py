@@ -11,6 +11,7 @@ import numpy as np
 
 from app.camera import BrowserCamera
 from utils.dataset.labels import CLASSES
+from utils.drift.scene import Scene
 from utils.errors import MaskDetectionError
 from utils.metrics.detections import Detections
 from utils.video.drawing import drawn
@@ -125,6 +126,7 @@ class Watcher:
         self.camera, self._model = camera or BrowserCamera(), model
         self._correction, self._why, self._look = correction, why, look
         self._known, self._lock = _Known(), threading.Lock()
+        self._scene = Scene(correction.album, model.threshold) if correction else None
         self._picture: np.ndarray | None = None
         self._trouble: str | None = None
         self.thread = threading.Thread(target=self._run, name="webcam", daemon=True)
@@ -159,7 +161,7 @@ class Watcher:
             here = [person for person in known.here if person.counts(LEAST_SECONDS)]
             people = [_as_now(person) for person in (*known.people, *here)]
             spans, end = [list(span) for span in known.spans], known.end
-        warnings = []
+            warnings = self._scene.doubts() if self._scene else []
         if now.pace is not None and now.pace < FEWEST:
             warnings.append(
                 f"Only {now.pace:.1f} frames a second can be looked at here now: below "
@@ -208,6 +210,8 @@ class Watcher:
             known.here = [] if moment.final else list(moment.here.values())
             if not moment.final:
                 known.times.append(time)
+                if self._scene:
+                    self._scene.add(moment.detections, time)
                 known.end = time
                 if known.spans and time - known.spans[-1][1] <= 1.0:
                     known.spans[-1][1] = time

@@ -12,7 +12,9 @@ from app import live
 from app.camera import BrowserCamera
 from app.live import Look, Watcher
 from utils.metrics.detections import Detections
+from utils.models import load_model
 from utils.video.people import Person, View
+from utils.video.rate import Correction
 
 SIZE = (120, 200)
 BOX = [20, 60, 60, 100]
@@ -170,3 +172,20 @@ def test_what_is_kept_is_bounded_and_the_rest_is_told(watching):
     for _ in range(1000):
         watcher._known.spans.append([0.0, 0.0])
     assert len(watcher._known.spans) <= 200 and watcher._known.times.maxlen == 50
+
+
+def test_a_scene_unlike_those_of_the_test_is_doubted():
+    model = load_model()
+    watcher = Watcher(Still(), Correction.of(model.file.evaluation), None, Look())
+    count = 100  # tiny and unsure
+    swarm = Detections(
+        np.array([[x, 9, x + 3, 13] for x in range(count)], np.float32),
+        np.ones(count, np.int64),
+        np.full(count, 0.6, np.float32),
+        np.tile(np.array([[0.4, 0.6, 0, 0]], np.float32), (count, 1)),
+    )
+    for second in range(8):
+        watcher._scene.add(swarm, float(second))
+    assert any("unlike the photographs" in text for text in watcher.lately().record["caveats"])
+    watcher.on_ended()
+    watcher.thread.join(10)
