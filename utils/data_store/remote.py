@@ -82,7 +82,11 @@ class RemotePlace:
             return {}
         start = len(self._root) + 1
         names = ((path[start:], told) for path, told in found.items())
-        return {name: int(told["size"]) for name, told in names if not name.startswith(f"{NOTES}/")}
+        return {
+            name: int(told.get("size") or 0)
+            for name, told in names
+            if not name.startswith(f"{NOTES}/")
+        }
 
     def remove(self, name: str) -> None:
         """Remove a file."""
