@@ -1,14 +1,17 @@
 """A body takes no more bytes, memory and seconds than agreed, and no disk at all."""
 
 import asyncio
+import base64
 import gzip
 import tempfile
+import threading
 
 import pytest
 from starlette.requests import Request
 
 from service.bodies import Body, Memory
 from service.problems import Problem
+from service.uploads import MANY, aside
 from tests.service.fakes import places_of
 
 JPEG = {"Content-Type": "image/jpeg"}
@@ -102,6 +105,18 @@ def test_json_of_very_many_parts_is_not_read(client, path, part):
     answer = client.post(path, content=b'{"data_url": [' + part * 20_000, headers=headers)
     assert answer.status_code == 400
     assert "parts" in answer.json()["error"]
+
+
+def test_what_takes_long_to_be_decoded_keeps_no_other_from_being_answered():
+    """A request of 64 MB of base64 takes so long that health would be late."""
+    assert asyncio.run(aside(MANY - 1, threading.get_ident)) == threading.get_ident()
+    assert asyncio.run(aside(MANY, threading.get_ident)) != threading.get_ident()
+
+
+def test_a_large_photograph_in_json_is_looked_at(client, jpeg):
+    padded = base64.b64encode(jpeg + bytes(MANY)).decode()
+    answer = client.post("/predict", json={"data_url": "data:image/jpeg;base64," + padded})
+    assert answer.json()["photographs"][0]["width"] == 60
 
 
 def test_limits_hold_over_http(serve, jpeg):
