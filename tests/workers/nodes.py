@@ -95,8 +95,9 @@ def on_two_nodes(inputs: Inputs, name: str, kill_after: str | None = None) -> Re
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(agent.pid, signal.SIGKILL)
                 agent.wait()
-    # Who is the first, and writes, may be another after a restart.
-    (written,) = [folder for folder in folders if (folder / "model.pth").exists()]
+    # Who is the first, and writes, may be another after a restart; who failed leaves empty files.
+    models = [folder / "model.pth" for folder in folders]
+    (written,) = [it.parent for it in models if it.exists() and it.stat().st_size]
     return result(written)
 
 

@@ -20,6 +20,7 @@ def test_two_nodes_without_a_common_folder_go_on_after_a_kill_and_give_the_model
     together = trained(inputs, "together", 2)
     assert apart.model == together.model
     assert apart.apart_from_workers() == together.apart_from_workers()
-    assert [one["why"] for one in apart.record["replaced"]] == [
+    # Each node counts the starts anew that it noticed, so that a kill may be told of twice.
+    assert {one["why"] for one in apart.record["replaced"]} == {
         "torchrun started all of them again"
-    ]
+    }

@@ -26,11 +26,10 @@ from utils.training.distributed import (
     anywhere,
     bytes_of,
     from_first,
+    holder_of_most,
     is_first,
     is_first_of_node,
-    largest,
     processes,
-    rank,
     wait_for_first,
 )
 from utils.training.replaced import Replaced, replaced_so_far
@@ -104,7 +103,9 @@ class Checkpoint:
         self._load()
         self._share()
         self.starts = from_first(self.starts) + 1
-        self.replaced |= replaced_so_far()
+        told = replaced_so_far()  # torchrun tells it on the node alone where it was
+        source = holder_of_most(sum(map(len, told.values())))
+        self.replaced |= json.loads(bytes_of(source, json.dumps(told).encode()))
         self._write()
         if tries is not None and self.starts >= max(tries, 2):
             raise KilledTooOften(f"killed {self.starts - 1} times without finishing an epoch")
@@ -156,17 +157,15 @@ class Checkpoint:
         if processes() == 1:
             return
         has = self.state is not None or self.kept is not None
-        (most,) = largest([self._saves if has else -1])
-        if most < 0:
+        if not anywhere(has):
             return
-        holds = has and self._saves == most
-        (last,) = largest([processes() - rank() if holds else 0])
-        source = processes() - last
-        data = self.path.read_bytes() if holds else b""
-        digest = hashlib.sha256(data).hexdigest()
-        if anywhere(digest != bytes_of(source, digest.encode()).decode()):
+        source = holder_of_most(self._saves if has else -1)
+        data = self.path.read_bytes() if has else b""
+        digest = hashlib.sha256(data).digest()
+        other = digest != bytes_of(source, digest)
+        if anywhere(other):
             data = bytes_of(source, data)
-            if is_first_of_node() and not holds:
+            if is_first_of_node() and other:
                 write_atomically(self.path, data)
             wait_for_first()
             self._load()

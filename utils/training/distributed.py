@@ -133,6 +133,13 @@ def bytes_of(source: int, data: bytes) -> bytes:
     return message.numpy().tobytes()
 
 
+def holder_of_most(value: int) -> int:
+    """Return the number of the first of the processes that give the largest `value`."""
+    (most,) = largest([value])
+    (last,) = largest([processes() - rank() if value == most else 0])
+    return processes() - last
+
+
 def is_first_of_node() -> bool:
     """Return whether this is the process that writes files which each node needs."""
     return int(os.environ.get("LOCAL_RANK", 0)) == 0
