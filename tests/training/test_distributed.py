@@ -7,7 +7,13 @@ import torch
 
 from utils.detector.forward import losses
 from utils.training import distributed
-from utils.training.distributed import from_first, largest, own_places, summed
+from utils.training.distributed import (
+    from_first,
+    is_loss_of_another,
+    largest,
+    own_places,
+    summed,
+)
 from utils.training.launch import launch
 
 
@@ -92,3 +98,12 @@ def test_alone_there_is_nobody_to_ask():
     assert summed([1.5, 2]) == [1.5, 2]
     assert largest([3, 4]) == [3, 4]
     assert from_first({"map": None}) == {"map": None}
+
+
+def test_the_loss_of_another_process_is_told_from_a_fault_of_ones_own(monkeypatch):
+    gone = RuntimeError("[gloo/transport/tcp/pair.cc:545] Read error: Connection reset by peer")
+    assert not is_loss_of_another(gone), "alone there is no other"
+    monkeypatch.setattr(distributed, "processes", lambda: 2)
+    assert is_loss_of_another(gone)
+    assert not is_loss_of_another(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    assert not is_loss_of_another(ValueError("gloo"))
