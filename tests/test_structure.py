@@ -67,11 +67,12 @@ UNDER = {  # the rooms that each may import, besides the ground
         "dag",
         "dag.engines",
     },
+    "submitted_videos": {"dag", "video", "dataset"},
     "submission": {
         "data_store",
         "dag",
         "dag.engines",
-        "video",
+        "submitted_videos",
         "detector",
         "classifier",
         "networks",
@@ -87,6 +88,7 @@ SUBMIT_SIDE = (
     "utils.detector.pretrained",
     "utils.networks.pretrained",
     "utils.submission",
+    "utils.submitted_videos",
 )
 
 

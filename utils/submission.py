@@ -1,10 +1,9 @@
 """Submitting a run: from options to a run folder that holds all that an engine needs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from utils import files
@@ -12,14 +11,7 @@ from utils.classifier import pretrained as classifiers
 from utils.classifier.finders.weights import check_package, finder_weights
 from utils.dag.engines.choice import choose_engine, for_engine, open_run
 from utils.dag.engines.run import Run
-from utils.dag.new_data import (
-    NewData,
-    VideoShard,
-    as_named,
-    dealt,
-    photo_shards,
-    travel_name,
-)
+from utils.dag.new_data import NewData, as_named, photo_shards
 from utils.dag.option_types import is_file_of_finder
 from utils.dag.options import SAMPLE, Options
 from utils.dag.pipeline import (
@@ -43,13 +35,13 @@ from utils.dataset.intake.class_folders import NAME as FOLDERS
 from utils.dataset.intake.groups import told_of_groups
 from utils.dataset.intake.layout import FORMATS
 from utils.dataset.intake.photographs import NewPhotographs
-from utils.dataset.intake.videos import FoundVideo
 from utils.dataset.intake.words import told
 from utils.detector import pretrained as detectors
 from utils.detector.names import ARCHITECTURES, IN_THE_BOX
 from utils.errors import InputError, number_of
 from utils.networks.pretrained import Weights, choose_weights
 from utils.records import write_atomically, write_record
+from utils.submitted_videos import Videos
 
 if TYPE_CHECKING:
     from utils.dataset.splitting.learnt import LearntPhotographs
@@ -141,69 +133,6 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
             if not options.dry_run:
                 run.prepare()
     return run
-
-
-class Videos:
-    """The new videos of a run, from where they lie into the run folder.
-
-    Attributes
-    ----------
-    facts
-        ``videos``: what is known of each; ``not_read``: ``{file, reason}`` of others.
-    shards
-        How they are dealt to jobs.
-    """
-
-    def __init__(self, options: Options, sources: ExitStack) -> None:
-        self._options, self._sources = options, sources
-        self._places: dict[str, Path] = {}
-        self._names: dict[str, str] = {}
-        self.facts: dict[str, Any] = {"videos": [], "not_read": []}
-        self.shards: tuple[VideoShard, ...] = ()
-
-    def look_at(
-        self, found: Sequence[FoundVideo], alone: bool, tell: Callable[[str], None]
-    ) -> None:
-        """Look whether videos can be watched, deal those, and tell of all.
-
-        Parameters
-        ----------
-        alone
-            Whether there are no photographs.
-
-        Raises
-        ------
-        InputError
-            If one that was named itself cannot be watched, or all there is cannot; or if the run
-            learns nothing that finds faces on frames.
-        """
-        if self._options.task == "classify" and not self._options.faces:
-            raise InputError(
-                f"{found[0].name}: is a video, and the run learns to judge pictures that are one "
-                "face; --faces NAME finds faces on its frames"
-            )
-        from utils.video.probe import told_of_videos, watchable  # which need PyAV and NumPy
-
-        scratch = Path(self._sources.enter_context(TemporaryDirectory()))
-        good, bad = watchable(found, scratch)
-        if alone and not good:
-            raise InputError(bad[0]["reason"])
-        for line in told_of_videos(good, bad):
-            tell(line)
-        self.facts = {"videos": [one.as_record() for one in good], "not_read": bad}
-        named = {travel_name(number, one.name): one for number, one in enumerate(good)}
-        self._places = {file: one.path for file, one in named.items()}
-        self._names = {file: one.name for file, one in named.items()}
-        lasting = [(file, one.seconds, one.size) for file, one in named.items()]
-        self.shards = dealt(lasting, self._options.predict_shards)
-
-    def pack(self, folder: Path) -> None:
-        """Copy them to the run folder, with what those of each job are called."""
-        for shard, listed in zip(self.shards, NewData(videos=self.shards).lists, strict=True):
-            for file in shard.files:
-                files.copy(self._places[file], folder / file)
-            called = [{"file": file, "name": self._names[file]} for file in shard.files]
-            write_record(folder / listed, {"videos": called})
 
 
 def _read_sample(
