@@ -68,7 +68,7 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _label(text: str, colour: str, size: int) -> np.ndarray:
     letters = font(size)
     picture = Image.new("RGB", (round(letters.getlength(text) + 0.6 * size), round(1.35 * size)))
@@ -79,7 +79,7 @@ def _label(text: str, colour: str, size: int) -> np.ndarray:
     return np.asarray(picture)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _strip(words: tuple[tuple[str, str | None], ...], width: int) -> np.ndarray:
     size = int(np.clip(width / 48, 10, 24))
     whole = "  ".join(text for text, _ in words)
