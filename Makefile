@@ -83,6 +83,7 @@ tracking: $(READY)  ## install what --track and track need (docs/tracking.md)
 track-ui:  ## look at tracked runs in a browser (STORE=sqlite:///FILE, PORT=5000; docs/tracking.md)
 	test -x $(VENV)-mlflow/bin/mlflow || { $(PYTHON) -m venv $(VENV)-mlflow && \
 	    $(VENV)-mlflow/bin/python -m pip install --quiet mlflow==3.17.2; }
+	@echo 'Open http://127.0.0.1:$(or $(PORT),5000)/#/experiments?workflowType=machine_learning'
 	MLFLOW_DISABLE_TELEMETRY=true DO_NOT_TRACK=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false \
 	    $(VENV)-mlflow/bin/mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000) --workers 1 \
 	    --backend-store-uri $(or $(STORE),sqlite:///$(CURDIR)/runs/.mlflow/mlflow.db)

@@ -108,9 +108,10 @@ def promote(
             write_package(candidate.run, package)
             run_id = store.run_id(described)
             version = registry.add(name, package, run_id, tags, f"{DATA}/{MODEL}")
-    registry.describe(version, tags)
-    for check in verdict.checks:
-        tell(f"{'passed' if check.passed else 'FAILED'}: {check.told}")
+    said = [f"{'passed' if check.passed else 'FAILED'}: {check.told}" for check in verdict.checks]
+    registry.describe(version, tags, "\n".join(f"- {line}" for line in said))
+    for line in said:
+        tell(line)
     before = None if champion is None else str(champion.version)
     crowned = verdict.passed or wishes.force
     if crowned:

@@ -103,9 +103,14 @@ class Registry:
                 return first
             return made
 
-    def describe(self, version: "ModelVersion", tags: Mapping[str, str]) -> None:
-        """Set the tags of a version that are others now, and forget what a gate said before."""
+    def describe(self, version: "ModelVersion", tags: Mapping[str, str], words: str) -> None:
+        """Set the description of a version and its tags, and forget what a gate said before.
+
+        What is the same now is left alone.
+        """
         with self._told():
+            if (version.description or "") != words:
+                self.client.update_model_version(version.name, version.version, words)
             for key in version.tags:
                 if key.startswith(GATE) and key not in tags:
                     self.client.delete_model_version_tag(version.name, version.version, key)
