@@ -13,9 +13,14 @@ import streamlit as st  # noqa: E402
 from app import home, photographs, runs, snapshot, video, webcam  # noqa: E402
 from app.forgetting import forget_who_has_gone  # noqa: E402
 from app.settings import MEGABYTE, read_settings  # noqa: E402
+from utils.errors import InputError  # noqa: E402
 
 st.set_page_config(page_title="Masks", page_icon="😷", layout="wide")
-settings = read_settings(sys.argv[1:], os.environ)
+try:
+    settings = read_settings(sys.argv[1:], os.environ)
+except InputError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
 forget_who_has_gone(settings.megabytes * MEGABYTE)
 of_snapshots = st.Page(lambda: snapshot.show(settings), title="Snapshot", url_path="snapshot")
 pages = [

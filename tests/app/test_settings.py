@@ -1,6 +1,9 @@
 """What the app is told when it is started, and where a browser gives it a camera."""
 
+import sys
+
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app.secure import camera_is_allowed
 from app.settings import SECRET, USER, read_settings
@@ -27,6 +30,12 @@ def test_no_server_is_asked_for_the_webcam_unless_one_is_named():
 def test_an_address_that_cannot_be_used_says_why(url, why):
     with pytest.raises(InputError, match=why):
         read_settings(["--ice", url])
+
+
+def test_what_cannot_be_used_is_told_on_the_page(main, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [str(main), "--ice", "https://example.org"])
+    page = AppTest.from_file(str(main), default_timeout=120).run()
+    assert not page.exception and "give stun:HOST:PORT" in page.error[0].value
 
 
 def test_words_for_runs_are_split_as_a_shell_would():
