@@ -78,8 +78,8 @@ def address(app) -> str:
 
 @pytest.fixture(scope="module")
 def scene() -> Scene:
-    """Six people who walk."""
-    return compose_scene(5, 6, 6, (640, 360), speed=(0.5, 2), widths=(0.07, 0.12), pillars=0)
+    """Six people who walk slowly: a busy machine looks at a frame a second."""
+    return compose_scene(5, 6, 6, (640, 360), speed=(0.05, 0.2), widths=(0.07, 0.12), pillars=0)
 
 
 @pytest.fixture(scope="module")
