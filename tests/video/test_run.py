@@ -197,6 +197,7 @@ def test_a_disk_that_fills_is_told_in_a_line_and_all_before_is_valid(
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("detect.py: error:")
     assert "large" in error
+    assert str(out) in error
     with open(out / "faces.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) > 5

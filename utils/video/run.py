@@ -120,6 +120,9 @@ def watch_sources(
         try:
             with consoles() as console, contextlib.closing(_open(name, part)) as source:
                 done.whole &= _watch_one(source, args, model, own, console, alerts, told)
+        except OSError as error:  # of a disk that is full: say which
+            error.filename = error.filename or str(own)
+            raise
         finally:
             told.close()
         done.whole &= not told.failed
