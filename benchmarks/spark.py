@@ -157,7 +157,7 @@ def throughput(folder: Path, rounds: int) -> None:
         for master, told in starts.items():
             began = time.perf_counter()
             with session(master, IN_THE_BOX) as spark:
-                rows = folder.with_name(f"{master}-{number}")
+                rows = folder.with_name(f"rows-{master[6:-1]}-{number}")
                 on_spark(spark, folder, rows.with_name(f"{rows.name}-warm"))
                 seconds = on_spark(spark, folder, rows)
                 told.append(time.perf_counter() - began - 2 * seconds)
@@ -257,10 +257,12 @@ def aggregation(count: int, scratch: Path) -> None:
     model = Settings(device="cpu").load()
     print("\n| rows | seconds | ms a row |\n|---|---|---|")
     with session("local[1]", IN_THE_BOX) as spark:
-        for rows in (count // 4, count // 2, count):
+        for rows in (100, count // 4, count // 2, count):
             table = Table(str(scratch / f"rows-{rows}"))
             made_up(rows, Path(table.address))
             seconds = timed(lambda t=table, n=rows: answered(spark, t, n, scratch, model))
+            if rows == 100:  # warm
+                continue
             print(f"| {rows:,} | {seconds:.1f} | {1000 * seconds / rows:.2f} |")
 
 

@@ -41,6 +41,7 @@ def test_what_cannot_be_meant_together_is_refused(words, told, capsys, tmp_path)
         (["--stream", "a.jpg", "--output", "out"], "a.jpg: is no folder"),
         (["--faces", "detector", "a.jpg"], "--faces"),
         (["a.jpg", "--output", "s3a://b/x", "--sink", "pictures"], "into a folder that they share"),
+        (["a.jpg", "--output", "out [1]"], "for a pattern when it reads its rows"),
         ([], "no photographs are named"),
     ],
 )

@@ -1,7 +1,8 @@
 """From rows to the files of ``detect.py``: the same names, the same tables, the same rate."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,55 +113,77 @@ def of_photographs(
     return Answer(rate, results.closing(rate), missed, results.done)
 
 
-def in_table(spark: "SparkSession", table: Table) -> Stored:
-    """Return the photographs that have rows, as if they had been listed."""
-    if not table.is_there(spark):
-        return Stored([])
-    rows = table.read(spark).select("path", "status").where(f"status != '{OTHER}'")
-    return Stored(sorted(row.path for row in rows.toLocalIterator()))
+def in_table(spark: "SparkSession", table: Table, more: Iterable[str] = ()) -> Stored:
+    """Return the photographs that have rows, and `more`, as if they had been listed.
+
+    Files of other kinds, which have rows, too, are counted.
+    """
+    paths, other = set(more), Counter()
+    if table.is_there(spark):
+        for row in table.read(spark).select("path", "status", "kind").toLocalIterator():
+            if row.status == OTHER:
+                other[row.kind] += 1
+            else:
+                paths.add(row.path)
+    found = Stored(sorted(paths))
+    found.facts["not_read"] = dict(sorted(other.items()))
+    return found
 
 
 def of_videos(
-    rows: "DataFrame", model: Model, folder: Path, paths: Sequence[str], console: Console
+    rows: "DataFrame", model: Model, folder: Path, names: Mapping[str, str], console: Console
 ) -> Answer:
-    """Write the files of each video, and of several a ``rate.json`` of all people in them.
+    """Write the files of each video, and of all people in them ``rate.json``.
 
     Parameters
     ----------
     rows
         Of `utils.spark.rows.VIDEOS`.
-    paths
-        Of the videos, in the order of their folders.
+    names
+        The folder of each video, by its path in rows: "" for `folder` itself.
     """
-    numbers = {key(path): number for number, path in enumerate(paths, start=1)}
-    people: dict[int, list[Person]] = {}
-    missed = []
+    left, missed, cut = set(names), 0, 0
+    people: dict[str, list[Person]] = {}
     for row in plain_rows(rows):
-        number = numbers.pop(row["path"], None)
-        if number is None:
+        if row["path"] not in left:
             continue
+        left.remove(row["path"])
         if row["status"] != DONE:
-            missed.append(f"{row['path']}: not read: {row['reason']}")
-            console.step(missed[-1])
+            missed += 1
+            console.step(f"{row['path']}: not read: {row['reason']}")
             continue
-        name = f"{number:03d}-{stem_of(row['path'])}"
-        own = folder if len(paths) == 1 else folder / name
+        cut += row["gaps"] > 0
+        own = folder / names[row["path"]]
         own.mkdir(parents=True, exist_ok=True)
         for file, content in row["files"].items():
             (own / file).write_bytes(bytes(content))
-        people[number] = persons_of(row)
-        seen = number_of(len(people[number]), "person", "people")
-        console.step(f"{row['path']}: {seen} in {row['seconds']:.0f} s")
-    record = rate_of_people([one for number in sorted(people) for one in people[number]], model)
-    if len(paths) > 1:
+        people[row["path"]] = persons_of(row)
+        seen = number_of(len(people[row["path"]]), "person", "people")
+        gaps = f"; {number_of(row['gaps'], 'gap')}, told in its report" if row["gaps"] else ""
+        console.step(f"{row['path']}: {seen} in {row['seconds']:.0f} s{gaps}")
+    everybody = [one for path in names for one in people.get(path, ())]
+    record = rate_of_people(everybody, model)
+    if all(names.values()):  # else it is that of the only one
         write_record(folder / "rate.json", record)
     lines = [f"Answer: {record['answer']}", f"Written to {folder}"]
     if missed:
-        lines.insert(0, f"Not read: {number_of(len(missed), 'video')}")
-    return Answer(record, lines, len(missed) + len(numbers), len(people))
+        lines.insert(0, f"Not read: {number_of(missed, 'video')}")
+    return Answer(record, lines, missed + cut + len(left), len(people))
 
 
-def rate_of_people(people: Sequence[Person], model: Model) -> dict[str, Any]:
+def folders_of(paths: Iterable[str]) -> dict[str, str]:
+    """Return the folder of each video as ``detect.py`` numbers them, by its path in rows."""
+    numbered = {key(path): f"{n:03d}-{stem_of(path)}" for n, path in enumerate(paths, start=1)}
+    return numbered if len(numbered) > 1 else dict.fromkeys(numbered, "")
+
+
+def lasting_folders_of(paths: Iterable[str]) -> dict[str, str]:
+    """Return folders of videos that stay the same whatever comes later."""
+    digests = {path: hashlib.sha256(path.encode()).hexdigest()[:8] for path in paths}
+    return {path: f"{stem_of(path)}-{digest}" for path, digest in digests.items()}
+
+
+def rate_of_people(people: list[Person], model: Model) -> dict[str, Any]:
     """Return the rate of people of one video, or of several."""
     why = why_uncorrected(model)
     return rate_record(people, None if why else Correction.of(model.file.evaluation), why, [])

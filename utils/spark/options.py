@@ -60,7 +60,12 @@ def add_spark_options(parser: argparse.ArgumentParser) -> None:
     add("--stream", action="store_true", help="watch a folder that fills, until Ctrl-C")
     add("--once", action="store_true", help="of a stream: end when all that is there is done")
     add("--checkpoint", metavar="DIR", help="how far a stream came (default: in --output)")
-    add("--files-per-trigger", type=number, metavar="N", help="files a batch (default: 64)")
+    add(
+        "--files-per-trigger",
+        type=number,
+        metavar="N",
+        help="files a batch (default: 64; videos 8)",
+    )
     add("--every-seconds", type=number, metavar="S", help="between two batches (default: 10)")
     add("--window", metavar="SPAN", help="'10 minutes' (default): the rate of a stream by these")
     add("--late", metavar="SPAN", help="how late a file may come (default: '10 minutes')")

@@ -1,16 +1,19 @@
 """Where results go: a folder of a disk, or one of a store that Hadoop writes (``s3a://``)."""
 
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from utils.apply.folder import results_folder
-from utils.errors import InputError
+from utils.apply.folder import RUNS, results_folder
+from utils.errors import InputError, brief
 from utils.records import write_atomically
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+_PATTERN = re.compile(r"[\[\]{}*?\\]")
 
 MARK = "stream.json"
 """What a stream leaves in its folder, so that it can go on."""
@@ -44,6 +47,12 @@ class Place:
     ) -> None:
         self._spark: SparkSession | None = None
         self.stored = isinstance(wanted, str)
+        whole = wanted if isinstance(wanted, str) else str((wanted or RUNS).absolute())
+        if _PATTERN.search(whole):
+            raise InputError(
+                f"--output {brief(whole, 200)}: Spark takes []{{}}*?\\ for a pattern when it reads "
+                "its rows; name a folder without these"
+            )
         self._scratch = None
         if isinstance(wanted, str):
             self._scratch = tempfile.TemporaryDirectory()

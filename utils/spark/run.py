@@ -21,16 +21,18 @@ from utils.spark.answer import (
     COMPARED,
     Answer,
     columns_of_found,
+    folders_of,
     in_table,
+    lasting_folders_of,
     of_photographs,
     of_videos,
 )
-from utils.spark.batch import Table, look_at_disk, look_at_store, stored, watch_videos
+from utils.spark.batch import Table, key, look_at_disk, look_at_store, stored, watch_videos
 from utils.spark.code import runs_from_a_zip
 from utils.spark.pictures import PICTURES, draw
 from utils.spark.places import Place
 from utils.spark.session import Cluster, conf_of, cores_of_a_task, has_class, spark_session
-from utils.spark.sources import OnDisk, Stored, is_stored, rooted, videos_of
+from utils.spark.sources import OnDisk, is_stored, rooted, videos_of
 from utils.spark.stream import Stream, check_mark, run_stream
 from utils.spark.workers import Work
 from utils.video.frames import Part, seconds
@@ -156,9 +158,9 @@ class _Run:
             console.tell(f"Videos: {len(paths):,}")
             watch_videos(spark, self._ready(spark), paths, table)
             rows = table.read(spark).select(
-                "path", "status", "reason", "seconds", "persons", "files"
+                "path", "status", "reason", "seconds", "gaps", "persons", "files"
             )
-            answer = of_videos(rows, self._model, place.folder, paths, console)
+            answer = of_videos(rows, self._model, place.folder, folders_of(paths), console)
             return self._told(answer, place, console)
 
     def stream(self, session: Callable) -> Answer:
@@ -173,7 +175,7 @@ class _Run:
             rooted(word),
             self._videos,
             tuple(self._sinks),
-            files=args.files_per_trigger or 64,
+            files=args.files_per_trigger or (8 if self._videos else 64),
             every=args.every_seconds or 10,
             span=args.window or "10 minutes",
             late=args.late or "10 minutes",
@@ -209,23 +211,18 @@ class _Run:
         whole: bool,
     ) -> Answer:
         """Return the answer for all rows so far; `whole` if all that was there should have one."""
-        have = table.paths(spark)
-        if not have and not whole:
-            return Answer({}, ["Nothing was looked at yet."])
+        listed = [] if is_stored(word) or not whole else _listed(word, self._videos)
         if self._videos:
-            paths = sorted(have)
-            if whole:
-                paths = _or_none(lambda: videos_of([word])) or paths
+            paths = sorted(table.paths(spark) | set(listed))
             if not paths:
                 return Answer({}, ["Nothing has come yet."])
-            return of_videos(table.read(spark), self._model, place.folder, paths, console)
-        found: OnDisk | Stored = in_table(spark, table)
-        if whole and not is_stored(word):
-            found = _or_none(lambda: OnDisk.of([word])) or found
-        facts = found.photographs.facts if isinstance(found, OnDisk) else found.facts
-        if not facts["photos"]:
+            names = lasting_folders_of(paths)
+            return of_videos(table.read(spark), self._model, place.folder, names, console)
+        found = in_table(spark, table, listed)
+        if not found.paths:
             return Answer({}, ["Nothing has come yet."])
-        kept = table.read(spark).select(columns_of_found(facts["photos"] <= COMPARED))
+        compared = len(found.paths) <= COMPARED
+        kept = table.read(spark).select(columns_of_found(compared))
         unseen = UNSEEN if whole else None
         return of_photographs(kept, self._model, place.folder, found, console, unseen)
 
@@ -297,9 +294,10 @@ def _began(text: str | None) -> datetime | None:
         raise InputError(f"--clock {text}: {error}; give it as 2026-03-01T09:00") from error
 
 
-def _or_none(found: Callable):
-    """Return what a search finds; None where there is nothing."""
+def _listed(word: str, videos: bool) -> list[str]:
+    """Return the paths in rows of what is in a folder of a disk; none where there is nothing."""
     try:
-        return found()
+        paths = videos_of([word]) if videos else OnDisk.of([word]).places()
     except MaskDetectionError:
-        return None
+        return []
+    return [key(path) for path in paths]

@@ -86,6 +86,12 @@ def rooted(word: str) -> str:
         raise InputError(f"{word}: is no folder; a stream watches one that fills, make it first")
     if not os.access(path, os.R_OK | os.X_OK):
         raise InputError(f"{word}: may not be read by this user; change its rights")
+    with Source(path) as source:
+        if source.links_not_followed:
+            raise InputError(
+                f"{word}: holds links to folders, which Spark's stream would follow, in circles, "
+                "too; name the folder itself that they lead to, or remove them"
+            )
     return escaped(str(path))
 
 
