@@ -64,7 +64,7 @@ def add_spark_options(parser: argparse.ArgumentParser) -> None:
         "--files-per-trigger",
         type=number,
         metavar="N",
-        help="files a batch (default: 64; videos 8)",
+        help="files a batch (default: 64, or 8 videos)",
     )
     add("--every-seconds", type=number, metavar="S", help="between two batches (default: 10)")
     add("--window", metavar="SPAN", help="'10 minutes' (default): the rate of a stream by these")
