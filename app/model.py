@@ -17,7 +17,7 @@ from utils.classifier.inference import FaceClassifier
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError
 from utils.metrics.detections import Detections
-from utils.models import Model
+from utils.model_files import Model
 from utils.tracking.registered import is_registered, registered_file
 
 OF_A_RUN = Path("output") / "face_mask_detector.pth"

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # .venv has a `
 from benchmarks.common import PROJECT, machine, print_table
 from tests.condor.pilot import Pilot
 from tests.condor.pool import Pool
-from utils import files
+from utils.records import digest_of
 
 OPTIONS = ["--trials", "2", "--hpo-width", "2", "--seed", "3"]
 EQUAL = ("split.json", "train_aug_0.tar", "val_clean.tar", "test_clean.tar")
@@ -194,7 +194,7 @@ def contents(folder: Path) -> dict[str, str]:
         digests |= {name: item[0] for name, item in json.loads(result.read_text()).items()}
     for part in ("output", "condor/files"):
         digests |= {
-            file: files.digest(folder / part / file)
+            file: digest_of(folder / part / file)
             for file in EQUAL
             if (folder / part / file).exists()
         }

@@ -37,7 +37,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the service has it; re
 from benchmarks.common import PROJECT, machine, pack, parser, print_table
 from utils.dataset.images import decode
 from utils.dataset.shards import read_shard
-from utils.models import Model, load_model
+from utils.model_files import Model
+from utils.models import load_model
 
 KEY = "a-key-of-the-benchmark"
 CLIENTS = (1, 8, 32)

@@ -42,7 +42,6 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.common import PROJECT, machine, print_table
 from benchmarks.quality import cell, split
-from utils import files
 from utils.analysis.evaluation.remembered import remembered
 from utils.analysis.prevalence.adjusted_counts import BEST
 from utils.analysis.prevalence.counting import expected_confusion, expected_counts
@@ -66,9 +65,10 @@ from utils.errors import InputError
 from utils.metrics.average_precision import average_precision
 from utils.metrics.confusion import confusion_counts, operating_metrics
 from utils.metrics.detections import Detections
-from utils.models import Model, load_finder, load_model
+from utils.model_files import Model, load_finder
+from utils.models import load_model
 from utils.networks.published import CENTERFACE
-from utils.records import read_record
+from utils.records import digest_of, read_record
 from utils.training.tensors import load_tensors
 
 FINDERS = ("haar", "lbp", "yunet", "yunet:factor=2", "centerface", "centerface:factor=2")
@@ -290,7 +290,7 @@ def peer(folder: Path, faces: Sequence[np.ndarray]) -> np.ndarray:
     It is a MobileNetV2 with two layers on it, for pictures of 128 pixels, of a mask and of none.
     """
     path = folder / PEER / "model" / "model.pth"
-    if files.digest(path) != PEER_SHA256:
+    if digest_of(path) != PEER_SHA256:
         raise InputError(f"{path}: is not the file of mask-recognition 0.0.1")
     network = nn.ModuleDict(
         {

@@ -49,10 +49,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     from utils.analysis.evaluation.evaluate import write_evaluation
-    from utils.models import load_model
+    from utils.model_files import load_file
 
     write_evaluation(
-        load_model(args.model),
+        load_file(args.model),
         args.test,
         args.seed,
         json=args.json,

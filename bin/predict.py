@@ -41,10 +41,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     from utils.analysis.prediction.predict import predict_shard
-    from utils.models import load_model
+    from utils.model_files import load_file
 
     predict_shard(
-        load_model(args.model),
+        load_file(args.model),
         args.photos,
         args.predictions,
         args.images,

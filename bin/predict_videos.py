@@ -57,11 +57,11 @@ def main(args: argparse.Namespace) -> None:
     stop = stop_flag()
     import av  # noqa: F401 (where it is not installed, another node may have it: no bad input)
 
-    from utils.models import load_model
+    from utils.model_files import load_file
     from utils.video.shard import Looking, Outputs, watch_shard
 
     watch_shard(
-        load_model(args.model),
+        load_file(args.model),
         args.videos,
         args.listed,
         Looking(args.rate, args.every, args.least_seconds, args.blur),

@@ -85,7 +85,7 @@ def main(args: argparse.Namespace) -> None:
     record = train(plan, *files, stop, args.fingerprints, args.data_version)
     if record and args.faces:
         from utils.classifier.two_stage_fit import make_two_stage
-        from utils.models import load_finder
+        from utils.model_files import load_finder
 
         finder = load_finder(args.faces, args.faces_weights)
         make_two_stage(args.model, finder, args.val_photographs)

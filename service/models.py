@@ -14,7 +14,8 @@ from utils.classifier.two_stage import TwoStageDetector
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError, suggestion
-from utils.models import Model, load_model
+from utils.model_files import Model
+from utils.models import load_model
 
 VERSION = 12
 """Digits of a file's SHA-256 that are its version."""

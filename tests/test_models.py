@@ -3,13 +3,14 @@
 import pytest
 import torch
 
-from utils import models
+from utils import model_files
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.inference import Detector
 from utils.detector.model_file import ModelFile
+from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError
-from utils.models import IN_THE_BOX, load_model
+from utils.models import load_model
 from utils.networks.model_file import write_model
 from utils.training.tensors import load_tensors, save_tensors
 
@@ -55,7 +56,7 @@ def test_a_model_of_a_kind_that_is_not_known_is_named(path, tmp_path, kind):
 
 
 def test_another_kind_is_made_by_what_makes_it(path, tmp_path, monkeypatch):
-    monkeypatch.setitem(models.KINDS, "two_stages", lambda *call: call)
+    monkeypatch.setitem(model_files.KINDS, "two_stages", lambda *call: call)
     other = changed(path, tmp_path, kind="two_stages")
     content, digest, named, device = load_model(other, "cpu")
     assert (content["kind"], named, device) == ("two_stages", other, "cpu")
@@ -64,9 +65,9 @@ def test_another_kind_is_made_by_what_makes_it(path, tmp_path, monkeypatch):
 
 def test_without_a_path_the_model_in_the_box_is_loaded(path, tmp_path, monkeypatch):
     assert IN_THE_BOX.parts[-3:] == ("data", "models", "face_mask_detector.pth")
-    monkeypatch.setattr(models, "IN_THE_BOX", path)
+    monkeypatch.setattr(model_files, "IN_THE_BOX", path)
     assert load_model(device="cpu").threshold == 0.4
-    monkeypatch.setattr(models, "IN_THE_BOX", tmp_path / "none.pth")
+    monkeypatch.setattr(model_files, "IN_THE_BOX", tmp_path / "none.pth")
     with pytest.raises(InputError, match=r"none\.pth: there is no model in the box.*make pretrain"):
         load_model()
 

@@ -1,10 +1,11 @@
+import hashlib
 import json
 import threading
 
 import pytest
 
 from utils.errors import InputError
-from utils.records import atomic_file, read_record, write_atomically, write_record
+from utils.records import atomic_file, digest_of, read_record, write_atomically, write_record
 
 
 def test_a_record_comes_back_with_its_schema(tmp_path):
@@ -75,3 +76,8 @@ def test_of_many_writers_each_writes_all_and_the_last_one_stays(tmp_path):
             assert (tmp_path / "x").read_bytes() in texts
     assert not failed
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_the_digest_is_sha256(tmp_path):
+    (tmp_path / "a").write_bytes(b"abc")
+    assert digest_of(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()

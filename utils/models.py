@@ -1,41 +1,14 @@
-"""`load_model`: a file of any kind of model of ours becomes what finds faces on photographs."""
+"""`load_model`: a model file, or a name in a registry, becomes what finds faces on photographs."""
 
-from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from utils.classifier.finders.finder import FaceFinder
-from utils.classifier.finders.make import make_finder
-from utils.classifier.finders.names import read_finder
 from utils.classifier.inference import FaceClassifier
-from utils.classifier.model_file import KIND as CLASSIFIER
 from utils.classifier.two_stage import TwoStageDetector
-from utils.classifier.two_stage_file import KIND as TWO_STAGE
 from utils.classifier.two_stage_fit import put_together
-from utils.detector.inference import Detector
-from utils.detector.model_file import KIND
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError, brief
+from utils.model_files import MODEL_FILES, Model, load_file, load_finder
 from utils.tracking.registered import is_registered, registered_file
-from utils.training.tensors import load_tensors
-
-Model = Detector | FaceClassifier | TwoStageDetector
-"""What has ``predict(images)`` and ``stream(images)``, both of which give `Detections`."""
-
-KINDS: dict[str, Callable[[Any, str, Path, str | None], Model]] = {
-    KIND: Detector.of_content,
-    CLASSIFIER: FaceClassifier.of_content,
-    TWO_STAGE: lambda *file: TwoStageDetector.of_content(*file, of_detector=Detector.of_content),
-}
-"""What makes a model of each kind, by the field ``kind`` of its file.
-
-It is called with what the file holds, its SHA-256, its path and the device.
-"""
-
-MODEL_FILES = (".pth", ".pt")
-
-DEVICES = ("cpu", "cuda", "mps")
 
 
 def load_model(
@@ -65,50 +38,7 @@ def load_model(
     """
     if path is not None and is_registered(path):
         path = registered_file(path, registry)
-    if path is None and not IN_THE_BOX.exists():
-        raise InputError(
-            f"{IN_THE_BOX}: there is no model in the box; name one, as "
-            "RUN_DIR/output/face_mask_detector.pth of a run of workflow.py, or make it: "
-            "make pretrained DATA=FOLDER"
-        )
-    path = Path(path or IN_THE_BOX)
-    if path.is_dir():
-        raise InputError(
-            f"{path}: is a folder; name the file in it, as {path}/output/face_mask_detector.pth"
-        )
-    _check_device(device)
-    content, digest = load_tensors(path)
-    kind = content.get("kind", KIND) if isinstance(content, dict) else KIND
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise InputError(
-            f"{path}: field 'kind' is {brief(kind)!r}; this version knows {', '.join(KINDS)}"
-        )
-    return KINDS[kind](content, digest, path, device)
-
-
-def load_finder(word: str, weights: Path | None = None, device: str | None = None) -> FaceFinder:
-    """Return the face finder that a word names (`utils.classifier.finders.names.read_finder`).
-
-    Parameters
-    ----------
-    weights
-        A file of its weights: of ``centerface`` by default that of the package, of ``detector`` the
-        model file of a detector, by default that in the box.
-    device
-        As `load_model` takes it.
-
-    Raises
-    ------
-    InputError
-        If the word names none, or what the finder needs is not there.
-    """
-    name, options = read_finder(word)
-    _check_device(device)
-    if name != "detector":
-        return make_finder(name, weights=weights, device=device, **asdict(options))
-    content, digest = load_tensors(weights or IN_THE_BOX)
-    detector = Detector.of_content(content, digest, weights or IN_THE_BOX, device)
-    return make_finder(name, weights=content, detector=detector, **asdict(options))
+    return load_file(path, device)
 
 
 def load_two_stage(model: Path | None, finder: str, device: str | None = None) -> TwoStageDetector:
@@ -137,20 +67,3 @@ def load_two_stage(model: Path | None, finder: str, device: str | None = None) -
     else:
         found = load_finder(finder, device=device)
     return put_together(classifier, found)
-
-
-def _check_device(name: str | None) -> None:
-    """Raise an `InputError` unless PyTorch can compute on a device of that name."""
-    import torch
-
-    if name is None:
-        return
-    try:
-        device = torch.device(name)
-        if device.type not in DEVICES:
-            raise ValueError(f"there are {', '.join(DEVICES)}")
-        torch.zeros(1, device=device)
-    except (RuntimeError, ValueError, AssertionError) as error:
-        raise InputError(
-            f"device {brief(name)!r}: cannot be used ({brief(error, 100)}); cpu always can"
-        ) from error

@@ -26,7 +26,8 @@ from utils.detector.model_file import ModelFile as DetectorFile
 from utils.errors import InputError
 from utils.metrics.calibration import Calibration
 from utils.metrics.detections import Detections
-from utils.models import load_finder, load_model
+from utils.model_files import load_finder
+from utils.models import load_model
 from utils.networks.model_file import write_model
 from utils.training.tensors import save_tensors
 

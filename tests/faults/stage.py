@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from utils import files
 from utils.dag.run_folder import holder
 from utils.dag.workflow_file import read_workflow
+from utils.records import digest_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 HOOKED = Path(__file__).with_name("hooked.py")
@@ -113,7 +113,7 @@ class Stage:
         """Return the digests of the files in the output folder."""
         output = self.folder / "output"
         return {
-            path.relative_to(output).as_posix(): files.digest(path)
+            path.relative_to(output).as_posix(): digest_of(path)
             for path in output.rglob("*")
             if path.is_file()
         }

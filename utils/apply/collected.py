@@ -11,7 +11,7 @@ from utils.apply.looking import Found
 from utils.apply.rate import absent_from, rate_record
 from utils.apply.sentences import sentence
 from utils.dataset.splitting.fingerprint_index import FingerprintWriter
-from utils.models import Model
+from utils.model_files import Model
 
 
 class Collected:

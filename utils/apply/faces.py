@@ -5,7 +5,7 @@ from typing import Any
 
 from utils.analysis.prediction.merged import Predictions
 from utils.dataset.labels import CLASSES
-from utils.models import Model
+from utils.model_files import Model
 
 
 def faces_record(

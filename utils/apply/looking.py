@@ -25,7 +25,8 @@ from utils.dataset.splitting.fingerprints import Fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError
-from utils.models import Model, load_model, load_two_stage
+from utils.model_files import Model
+from utils.models import load_model, load_two_stage
 
 LEARNT = "one that the model learnt from"
 """What a near-duplicate resembles: a model file does not tell the names of photographs."""

@@ -28,7 +28,7 @@ from utils.classifier.finders.names import spelled
 from utils.classifier.two_stage import TwoStageDetector
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.errors import number_of
-from utils.models import Model
+from utils.model_files import Model
 
 
 def rate_record(

@@ -13,7 +13,7 @@ from utils.apply.pictures import picture_names
 from utils.apply.sentences import closing, people
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.errors import number_of
-from utils.models import Model
+from utils.model_files import Model
 from utils.records import atomic_file, write_record
 
 PICTURES = "pictures"

@@ -26,7 +26,7 @@ from utils.dag.pipeline import (
 )
 from utils.dag.run_record import RunRecord
 from utils.dag.versions import git_commit, installed_packages, machine
-from utils.records import write_record
+from utils.records import digest_of, write_record
 
 
 def write_plan(
@@ -78,7 +78,7 @@ def write_plan(
         "git_commit": git_commit(),
         "options": asked,
         "versions": dict(item.split("==", 1) for item in installed_packages()),
-        "digests": {name: files.digest(folder / name) for name in data},
+        "digests": {name: digest_of(folder / name) for name in data},
         **facts,
     }
     write_record(folder / CONFIGURATION, description)

@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from utils import files
 from utils.errors import InputError, brief
 from utils.networks.published import address_of, digest_in
+from utils.records import digest_of
 
 TIMEOUT = 10.0
 """Seconds that a server has to answer, and then again for each part of the file."""
@@ -161,7 +161,7 @@ def choose_weights(
     if chosen.file is None:
         return chosen
     held = networks.architecture(arch).packaged
-    if held and held.sha256 == files.digest(chosen.file):
+    if held and held.sha256 == digest_of(chosen.file):
         return replace(chosen, origin=held.origin())  # it fits; no need of torch to see that
     from utils.networks.model_file import arch_of
 
@@ -237,7 +237,7 @@ def fetch_weights(
     prefix = digest_in(path.name)
     try:
         if path.is_file():
-            if files.digest(path).startswith(prefix):
+            if digest_of(path).startswith(prefix):
                 return path
             log.warning("%s: damaged, its SHA-256 is not %s...; fetching it again", path, prefix)
         path.parent.mkdir(parents=True, exist_ok=True)

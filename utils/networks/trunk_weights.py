@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from utils import files
 from utils.networks.normalisation import MEAN, STD
 from utils.networks.onnx_layers import layers_of
 from utils.networks.published import CENTERFACE, EFFICIENTNET_LITE0, Packaged, packaged
 from utils.networks.trunks import efficientnet_lite0_trunk, mobilenet_v2_trunk
+from utils.records import digest_of
 from utils.training.tensors import load_tensors
 
 State = dict[str, Tensor]
@@ -25,7 +25,7 @@ _LEAST = 1e-3
 
 def trunk_state(path: Path) -> State | None:
     """Return the state of a trunk from a packaged file of other names than ours; else None."""
-    known = packaged(files.digest(path))
+    known = packaged(digest_of(path))
     reader = _READERS.get(known)
     return reader(path) if reader else None
 

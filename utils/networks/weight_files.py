@@ -8,10 +8,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from utils import files
 from utils.errors import InputError, brief
 from utils.networks.model_file import started_from
 from utils.networks.published import address_of, digest_in, packaged
+from utils.records import digest_of
 from utils.training.tensors import load_tensors
 
 State = dict[str, Tensor]
@@ -69,7 +69,7 @@ def origin(path: Path, published: Mapping[str, str | None]) -> dict[str, str | N
     of what they were learnt), ``source`` and ``licence``; None each where nothing is known. Of a
     model of ours they are those of the weights that its training started from.
     """
-    digest = files.digest(path)
+    digest = digest_of(path)
     if known := packaged(digest):
         return known.origin()
     told: dict[str, str | None] = dict.fromkeys(("file", "network", "source", "licence"))

@@ -10,7 +10,8 @@ from utils.comparison.shared import tested_photographs
 from utils.dag.pipeline import DATASET
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.errors import InputError, number_of
-from utils.models import Model, load_model
+from utils.model_files import Model
+from utils.models import load_model
 from utils.registry.test_side import TestSide
 from utils.tracking.recorded import EVALUATION, SPLIT, RecordedRun, read_outputs
 

@@ -3,11 +3,12 @@
 from functools import cached_property
 from pathlib import Path
 
-from utils import files
 from utils.analysis.evaluation.carried import unpacked
 from utils.dag.run_folder import OUTPUT
 from utils.errors import InputError
-from utils.models import Model, load_model
+from utils.model_files import Model
+from utils.models import load_model
+from utils.records import digest_of
 from utils.registry.package import FILES
 from utils.registry.pyfunc import MODEL
 from utils.tracking.recorded import EVALUATION, RecordedRun
@@ -55,7 +56,7 @@ class Candidate:
     @cached_property
     def sha256(self) -> str:
         """Of its model file."""
-        return files.digest(self.path)
+        return digest_of(self.path)
 
     @cached_property
     def model(self) -> Model:

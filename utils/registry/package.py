@@ -11,7 +11,7 @@ from typing import Any
 from utils import files
 from utils.dag.code_bundle import PROJECT, importable
 from utils.dag.run_folder import OUTPUT
-from utils.records import write_record
+from utils.records import digest_of, write_record
 from utils.registry import pyfunc
 from utils.tracking.client import mlflow
 from utils.tracking.recorded import EVALUATION, SPLIT, RecordedRun
@@ -66,7 +66,7 @@ def write_package(run: RecordedRun, folder: Path) -> None:
 def about(run: RecordedRun) -> dict[str, Any]:
     """Return what a version tells of its run and its model file."""
     return {
-        "sha256": files.digest(run.folder / OUTPUT / pyfunc.MODEL),
+        "sha256": digest_of(run.folder / OUTPUT / pyfunc.MODEL),
         "data": run.packed_data,
         "data_version": run.data_version,
         "task": run.task,

@@ -10,7 +10,8 @@ from typing import Any
 
 from utils.dataset.images import decode
 from utils.errors import InputError
-from utils.models import Model, load_model
+from utils.model_files import Model
+from utils.models import load_model
 from utils.records import read_record
 
 PHOTOGRAPH = "photograph"

@@ -13,7 +13,7 @@ from utils.apply.rate import why_uncorrected
 from utils.apply.results import Results
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.errors import number_of
-from utils.models import Model
+from utils.model_files import Model
 from utils.records import write_record
 from utils.spark.batch import Table, key
 from utils.spark.rows import DONE, OTHER, found_of, persons_of

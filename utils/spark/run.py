@@ -15,7 +15,7 @@ from utils.dataset.intake.kinds import unread_photograph
 from utils.dataset.intake.words import told_of_new
 from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError, MaskDetectionError, number_of
-from utils.models import MODEL_FILES, Model
+from utils.model_files import MODEL_FILES, Model
 from utils.records import record_as_json
 from utils.spark.answer import (
     COMPARED,

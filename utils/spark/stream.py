@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from utils.dataset.intake.kinds import IMAGE_SUFFIXES
 from utils.errors import InputError, number_of
-from utils.models import Model
+from utils.model_files import Model
 from utils.records import parse_record, record_as_json
 from utils.spark.batch import Table
 from utils.spark.pictures import PICTURES, draw

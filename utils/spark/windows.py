@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from utils.apply.collected import Collected
 from utils.dataset.labels import CLASSES
-from utils.models import Model
+from utils.model_files import Model
 from utils.records import parse_record, record_as_json
 from utils.spark.answer import columns_of_found, plain_rows, rate_of_people
 from utils.spark.batch import Table

@@ -20,7 +20,7 @@ from utils.dataset.shards import MAX_MEMBER_BYTES, Photo
 from utils.dataset.splitting.fingerprint_index import pack, packed_as_bytes
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.errors import InputError, MaskDetectionError, brief
-from utils.models import Model
+from utils.model_files import Model
 from utils.spark.rows import DONE, NOT_READ, OTHER, counts_of, event_time
 from utils.spark.sources import plain
 from utils.video.files import VideoFile

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from utils import files
 from utils.errors import InputError, brief
+from utils.records import digest_of
 from utils.tracking.addresses import registry_address, shown, sqlite_file
 from utils.tracking.client import mlflow, open_client, told
 
@@ -64,7 +65,7 @@ class Registered:
             If it cannot be had, or is another file than was registered.
         """
         kept = _copies() / f"{self.sha256}.pth"
-        if kept.exists() and files.digest(kept) == self.sha256:
+        if kept.exists() and digest_of(kept) == self.sha256:
             return kept
         with _told(self.address), tempfile.TemporaryDirectory() as folder:
             target = None if self._is_here else folder
@@ -73,7 +74,7 @@ class Registered:
                     self.place, dst_path=target, tracking_uri=self.address
                 )
             )
-            if (digest := files.digest(found)) != self.sha256:
+            if (digest := digest_of(found)) != self.sha256:
                 raise InputError(
                     f"{shown(self.address)}: {self} is not the file that was registered (its "
                     f"SHA-256 begins with {digest[:12]}, not {self.sha256[:12]}); promote its run "

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch.nn.functional import pad
 
-from utils import files
 from utils.classifier.finders.centerface_network import MULTIPLE, STRIDE, CenterFace
 from utils.classifier.finders.finder import Found, ScaledFinder
 from utils.classifier.finders.names import Scored
@@ -16,6 +15,7 @@ from utils.errors import InputError, brief
 from utils.networks.devices import best_device
 from utils.networks.published import CENTERFACE
 from utils.networks.quicker import convert
+from utils.records import digest_of
 
 
 class CenterFaceFinder(ScaledFinder):
@@ -44,7 +44,7 @@ class CenterFaceFinder(ScaledFinder):
             network.load_state_dict(weights["state_dict"])
         else:
             path = weights or CENTERFACE.locate()
-            self.identity = files.digest(path)
+            self.identity = digest_of(path)
             if self.identity != CENTERFACE.sha256:
                 raise InputError(
                     f"{path}: is not CenterFace's file of {CENTERFACE.package} "

@@ -17,7 +17,7 @@ from pathlib import Path
 from utils import files
 from utils.dag.abstract_workflow import AbstractJob
 from utils.dag.versions import installed_packages
-from utils.records import write_atomically
+from utils.records import digest_of, write_atomically
 
 _FORMAT = 2
 
@@ -57,7 +57,7 @@ class Cache:
             outputs = json.loads((self.folder / "results" / f"{key}.json").read_bytes())
             if not isinstance(outputs, dict) or outputs.keys() != set(names):
                 return None
-            whole = all(files.digest(self.object(str(it))) == it for it in outputs.values())
+            whole = all(digest_of(self.object(str(it))) == it for it in outputs.values())
         except (OSError, ValueError):
             return None
         return outputs if whole else None
@@ -66,7 +66,7 @@ class Cache:
         """Move the files that a job made into the cache and return their digests."""
         digests = {}
         for name, path in outputs.items():
-            digests[name] = files.digest(path)
+            digests[name] = digest_of(path)
             files.move(path, self.object(digests[name]))
         files.sync(self.folder / "objects")
         write_atomically(self.folder / "results" / f"{key}.json", json.dumps(digests).encode())
@@ -82,7 +82,7 @@ class Cache:
         if not path.is_file() or path.stat().st_size == 0:
             return False
         kept = self.checkpoint(key, name)
-        new = not kept.exists() or files.digest(kept) != files.digest(path)
+        new = not kept.exists() or digest_of(kept) != digest_of(path)
         kept.parent.mkdir(parents=True, exist_ok=True)
         files.move(path, kept)
         return new

@@ -8,6 +8,7 @@ from utils.dag.abstract_workflow import AbstractWorkflow
 from utils.dag.engines.local.cache import Cache
 from utils.dag.run_folder import CACHE, OUTPUT, SCRATCH
 from utils.errors import InputError
+from utils.records import digest_of
 
 KEY = "key"
 """In a job's scratch folder: the key under which the cache knows the job."""
@@ -80,7 +81,7 @@ class JobFiles:
         self._made |= outputs
         for lfn in self.workflow.jobs[name].kept:
             target, source = self.folder / OUTPUT / lfn, self._cache.object(outputs[lfn])
-            if not target.exists() or files.digest(target) != outputs[lfn]:
+            if not target.exists() or digest_of(target) != outputs[lfn]:
                 files.copy(source, target)
 
     def _input_digest(self, lfn: str) -> str:
@@ -89,7 +90,7 @@ class JobFiles:
     def _digest(self, path: Path) -> str:
         if path not in self._digests:
             try:
-                self._digests[path] = files.digest(path)
+                self._digests[path] = digest_of(path)
             except OSError as error:
                 raise InputError(f"{path}: {error.strerror}; {self.folder} needs it") from None
         return self._digests[path]
