@@ -48,8 +48,7 @@ from utils.dataset.shards import read_shard
 from utils.detector.inference import Detector
 from utils.detector.names import ARCHITECTURES, COMPACT, MOBILENET
 from utils.detector.pretrained import choose_weights
-from utils.files import digest
-from utils.records import read_record, write_record
+from utils.records import digest_of, read_record, write_record
 from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 from utils.training.recipe_words import read_recipe
@@ -194,10 +193,10 @@ class Bench:
         return {
             "arch": peer.arch,
             "image size": peer.image_size,
-            "weights": digest(peer.weights) if peer.weights else None,
+            "weights": digest_of(peer.weights) if peer.weights else None,
             "minutes": minutes,
             "seed": self.seed,
-            "data": {side: digest(shard) for side, shard in self.shards.items()},
+            "data": {side: digest_of(shard) for side, shard in self.shards.items()},
             **({"version": yolo.VERSION} if peer.name == "yolo" else ours),
         }
 

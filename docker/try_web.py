@@ -61,7 +61,7 @@ def main() -> int:
     options = ["--detach", "--read-only", "--cap-drop", "ALL", "--network", "none"]
     options += ["--env", f"PORT={PORT}", *shlex.split(args.run)]
     if args.stage == "app":  # Streamlit notes who uses it there
-        options += ["--tmpfs", "/tmp"]  # noqa: S108
+        options += ["--tmpfs", "/tmp"]  # noqa: S108 (the container's own)
     start = time.monotonic()
     container = ask("run", *options, f"mask-detection-{args.stage}:{args.tag}")
     try:

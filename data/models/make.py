@@ -62,17 +62,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     args, options = parser().parse_known_args(argv)
     runs = args.runs or PROJECT / "runs" / f"pretrained-{_digest(args.config, args.data, options)}"
     folders = [runs / f"seed_{seed}" for seed in args.seeds]
+    ended: list[int] = []
+
+    def go(seed: int, folder: Path) -> int:
+        if any(ended):
+            return 0  # not begun: an earlier one did not end well
+        ended.append(run(folder, args.data, args.config, seed, options))
+        return ended[-1]
+
     with ThreadPoolExecutor(args.at_once) as threads:
-        ends = threads.map(
-            lambda seed, folder: run(folder, args.data, args.config, seed, options),
-            args.seeds,
-            folders,
-        )
-        for seed, code in zip(args.seeds, ends, strict=True):
-            if code:
-                print(f"make.py: seed {seed} is not done; the same command goes on with it")
-                threads.shutdown(cancel_futures=True)
-                return code
+        codes = list(threads.map(go, args.seeds, folders))
+    for seed, code in zip(args.seeds, codes, strict=True):
+        if code:
+            print(f"make.py: seed {seed} is not done; the same command goes on with it")
+            return code
     words = [*(["--seeds", *map(str, args.seeds)] if args.seeds != SEEDS else []), *options]
     command = f"make pretrained DATA={args.data.name}"
     command += f' ARGS="{shlex.join(words)}"' if words else ""

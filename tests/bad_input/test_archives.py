@@ -48,6 +48,12 @@ def test_a_whole_one_is_read(archive, tmp_path, kind):
     assert photographs(path, tmp_path / "out.tar") == hostile.PHOTOS
 
 
+@pytest.mark.parametrize("name", hostile.ODD_NAMES)
+def test_an_odd_name_keeps_no_photograph_out(archive, tmp_path, name):
+    read = photographs(archive(name, hostile.ODD_NAMES[name]), tmp_path / "out.tar")
+    assert list(read.values()) == [hostile.PNG]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [

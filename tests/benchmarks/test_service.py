@@ -54,9 +54,13 @@ def test_answers_and_refusals_are_told_apart(stand_in):
 
 
 def test_a_row_counts_what_was_seen():
-    seen = service.Seen([10.0] * 19 + [112.0], service.Counter({429: 3, 500: 2}), [1.0])
-    told = service.row("service", seen, 10.0, 4.0, 100, 101)
-    assert told == ("service", "2.00", "0.50", "10", "15", "3", "2", "1", "100", "101")
+    plain = service.Plain([], 1, 1, done=40, seconds=10.0, processor=1.0)
+    assert plain.cells()[:3] == ("4.00", "1.00", "25")
+    answers, others = [10.0] * 19 + [112.0], service.Counter({429: 3, 500: 2})
+    seen = service.Seen(answers, others, [1.0], 10.0, 0.5, (100, 101))
+    told = ("2.00", "0.50", "25", "10", "15", "3", "2", "1", "100", "101")
+    assert seen.cells(plain) == told
+    assert len(plain.cells()) == len(told)
 
 
 def test_plain_calls_are_counted(monkeypatch):
@@ -66,4 +70,7 @@ def test_plain_calls_are_counted(monkeypatch):
 
     monkeypatch.setattr(service, "load_model", lambda device: Model())
     monkeypatch.setattr(service, "decode", lambda data, name: data)
-    assert 20 < service.plainly([b""], 2, 0.3) <= 100
+    plain = service.Plain([b""], 2, 1)
+    plain.measure(0.3)
+    assert 5 < plain.done <= 40
+    assert 20 < plain.rate <= 110

@@ -17,7 +17,7 @@ from utils.data_store.places import VARIABLE
 from utils.data_store.store import DataStore
 from utils.dataset.intake.dataset import pack_dataset
 from utils.dataset.shards import read_shard
-from utils.files import digest
+from utils.records import digest_of
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ def test_a_run_of_a_version_is_that_of_the_folder_and_names_it(say, tmp_path):
         jobs = yaml.safe_load((tmp_path / name / "workflow.yml").read_text())["jobs"]
         call = next(job["arguments"] for job in jobs if job["id"] == "train_model")
         assert call[call.index("--data-version") + 1] == version["version"]
-    assert len({digest(tmp_path / name / DATASET) for name in "ab"}) == 1
+    assert len({digest_of(tmp_path / name / DATASET) for name in "ab"}) == 1
     told = say("data", "show", "masks", *"ab")[1]
     assert "2 runs" in told
     runs = json.loads(say("data", "show", "masks", *"ab", "--json")[1])["runs"]
@@ -148,7 +148,7 @@ def test_given_sides_are_kept_of_a_version(say, tmp_path):
     assert (tmp_path / "a" / "sides.json").read_bytes() == (
         tmp_path / "b" / "sides.json"
     ).read_bytes()
-    assert digest(tmp_path / "a" / DATASET) == digest(tmp_path / "b" / DATASET)
+    assert digest_of(tmp_path / "a" / DATASET) == digest_of(tmp_path / "b" / DATASET)
     assert "comes split: " in say("data", "show", "masks")[1]
     say("data", "add", "whole", a_set(tmp_path / "unsplit"))
     code, told = say("--data", "whole", *words, "c")
@@ -163,7 +163,7 @@ def test_class_folders_are_versions_too(say, tmp_path):
     for name, data in (("a", "faces"), ("b", "faces@latest")):
         code, told = say("--data", data, *words, "classify", "--run-dir", name)
         assert code == 0, told
-    assert digest(tmp_path / "a" / DATASET) == digest(tmp_path / "b" / DATASET)
+    assert digest_of(tmp_path / "a" / DATASET) == digest_of(tmp_path / "b" / DATASET)
     code, told = say("--data", "faces@latest", *words, "detect", "--run-dir", "c")
     assert code == 2 and "can be learnt with --task classify" in told
 
@@ -172,7 +172,7 @@ def test_what_comes_out_is_what_went_in(say, tmp_path):
     say("data", "add", "masks", a_set(tmp_path / "set"))
     assert say("data", "get", "masks", "out.tar")[0] == 0
     pack_dataset(tmp_path / "set", tmp_path / "in.tar")
-    assert digest(tmp_path / "out.tar") == digest(tmp_path / "in.tar")
+    assert digest_of(tmp_path / "out.tar") == digest_of(tmp_path / "in.tar")
     assert "exists; name a new file" in say("data", "get", "masks", "out.tar")[1]
     assert len(list(read_shard(tmp_path / "out.tar"))) == 6
 

@@ -54,6 +54,7 @@ def test_threshold_and_precision_are_of_calibrated_confidences(
         photos=Photos([0] * 7),
         validation=SimpleNamespace(faces=truth),
         found=None,
+        replaced=[],
     )
     asked = []
 
@@ -115,6 +116,7 @@ def test_a_network_that_finds_nothing_becomes_a_model_all_the_same(monkeypatch, 
         photos=Photos([0]),
         validation=SimpleNamespace(faces=[Faces(BOXES, np.ones(10, np.int64))] * 2),
         found=None,
+        replaced=[],
     )
     monkeypatch.setattr(final, "fit", lambda *arguments: fitted)
     monkeypatch.setattr(final, "detections_of", lambda *arguments, **options: [none, none])
@@ -135,6 +137,7 @@ def test_a_model_tells_what_it_and_those_before_it_have_learnt_from(monkeypatch,
         photos=Photos([0]),
         validation=SimpleNamespace(faces=[Faces(BOXES, np.ones(10, np.int64))]),
         found=None,
+        replaced=[],
     )
     none = Detections.from_record([])
     monkeypatch.setattr(final, "fit", lambda *arguments: fitted)

@@ -4,6 +4,9 @@ import ast
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+OF_ALL_MACHINES = {"utils/data_store/remote.py", "utils/data_store/store.py"}
+"""What stores hold is dated for other machines to read. A clock that is wrong costs a wait there,
+whose error names the note in the way; two versions of one time get two times."""
 WALL_CLOCKS = {("time", "time"), ("time", "time_ns"), ("datetime", "now"), ("datetime", "utcnow")}
 
 
@@ -15,6 +18,7 @@ def test_the_wall_clock_is_read_for_dates_alone():
     found = [
         f"{path.relative_to(PROJECT)}:{node.lineno}"
         for path in sources
+        if str(path.relative_to(PROJECT)) not in OF_ALL_MACHINES
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)

@@ -26,8 +26,9 @@ def test_the_source_does_none_of_it():
 def test_only_the_fetching_of_weights_speaks_to_a_network():
     """It is done where the workflow is submitted; no executable imports it.
 
-    The service listens to one; what it asks there itself is in one file, and its benchmark asks it.
-    Alerts are posted to the address that is given for them.
+    The service listens to one; what it asks there itself is in one file. Its benchmark asks it, and
+    the app's asks the app. Alerts are posted to the address that is given for them, and whether
+    a cluster answers at the address that is given for it is asked before it is handed work.
     """
     speaking = re.compile(
         r"^\s*(?:import|from) (?:ssl|http|urllib\.request|requests|ftplib|smtplib|asyncio)\b"
@@ -36,8 +37,8 @@ def test_only_the_fetching_of_weights_speaks_to_a_network():
     )
     found = [path.relative_to(PROJECT) for path in SOURCES if speaking.search(path.read_text())]
     outside = {str(path) for path in found if path.parts[0] != "service"}
-    utils = {"utils/networks/pretrained.py", "utils/video/receivers.py"}
-    assert outside == {*utils, "benchmarks/service.py"}
+    utils = {"utils/networks/pretrained.py", "utils/video/receivers.py", "utils/spark/checks.py"}
+    assert outside == {*utils, "benchmarks/service.py", "benchmarks/app_sessions.py"}
     asking = re.compile(
         r"open_connection|create_connection|getaddrinfo|urlopen|^import (?:http|requests)", re.M
     )

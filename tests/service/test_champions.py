@@ -13,7 +13,7 @@ from service.settings import settings_of
 from tests.service.fakes import FakeModel, wait_until
 from tests.tracking.made import make_run
 from utils.errors import InputError
-from utils.files import digest
+from utils.records import digest_of
 from utils.registry.store import Registry
 from utils.tracking.described import describe
 from utils.tracking.mlflow_store import Store
@@ -36,7 +36,7 @@ def crown(address, tmp_path):
         package = tmp_path / content.decode()
         package.mkdir()
         (package / "model.pth").write_bytes(content)
-        sha256 = digest(package / "model.pth")
+        sha256 = digest_of(package / "model.pth")
         tags = {SHA256: sha256}
         version = registry.add("m", package, store.run_id(run), tags, "model.pth")
         before = registry.champion("m")
@@ -51,7 +51,7 @@ def models(crown, address) -> Models:
     crown(b"first")
 
     def load(path: Path | None, device: str | None) -> FakeModel:
-        return FakeModel(digest=digest(registered_file(path, address)))
+        return FakeModel(digest=digest_of(registered_file(path, address)))
 
     made = Models({"m": PLACE}, loader=load)
     made.load_all()
