@@ -177,7 +177,7 @@ def detect_moving(args: argparse.Namespace) -> int:
         raise InputError("--show: opens pictures, and no video is shown; leave it out")
     from utils.apply.console import Console
     from utils.apply.folder import results_folder
-    from utils.video.run import sources_of, watch_sources
+    from utils.video.run import require_finder, sources_of, watch_sources
 
     if args.suggest or args.predict_annotations:
         raise InputError(
@@ -188,14 +188,9 @@ def detect_moving(args: argparse.Namespace) -> int:
     folder = results_folder(args.output, [Path(name) for name in names])
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from utils.apply.looking import Settings  # which imports PyTorch
-    from utils.apply.sentences import of_a_face_each
 
     model = Settings(chosen(args), args.device, args.threshold, faces=args.faces).load()
-    if of_a_face_each(model):
-        raise InputError(
-            f"--model {args.model}: is a classifier, and frames are no faces; name what finds "
-            "them, as --faces centerface"
-        )
+    require_finder(model, args.model)
     quiet = args.quiet or args.json
 
     def console() -> Console:

@@ -15,7 +15,6 @@ What a model makes of a set is kept in a file, so that an interrupted run goes o
 """
 
 import argparse
-import hashlib
 import multiprocessing
 import os
 import sys
@@ -38,6 +37,7 @@ from utils.analysis.prevalence.sampling import draw_sample, inclusion_probabilit
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.detector.inference import Detector
 from utils.metrics.confusion import confusion_counts
+from utils.records import digest_of
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -199,7 +199,7 @@ def found_by_crowd(seen: Seen) -> dict[str, float]:
 
 def sets_of(model: Path, seeds: Sequence[int], finished: Path, processes: int) -> dict[str, Seen]:
     """Return what a model makes of the sets of these seeds, of each kind all together."""
-    digest = hashlib.sha256(model.read_bytes()).hexdigest()[:16]
+    digest = digest_of(model)[:16]
     jobs = [(model, finished / f"{digest}-{k}-{n}.npz", k, n) for n, k in product(seeds, KINDS)]
     told: dict[str, list[Seen]] = {kind: [] for kind in KINDS}
     with multiprocessing.get_context("spawn").Pool(processes) as pool:

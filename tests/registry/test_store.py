@@ -12,8 +12,8 @@ import pytest
 
 from tests.tracking.made import make_run
 from utils.errors import InputError
-from utils.registry import store as module
 from utils.registry.store import CHAMPIONS, Registry
+from utils.tracking import client as module
 from utils.tracking.described import describe
 from utils.tracking.mlflow_store import Store
 from utils.tracking.recorded import read_run

@@ -52,7 +52,7 @@ def _centerface(path: Path) -> State:
     """
     trunk = mobilenet_v2_trunk(nn.ReLU).layers
     pairs = _convolutions(trunk)
-    blobs = layers_of(path, "Convolution", len(pairs))
+    blobs = layers_of(path, {"Convolution": len(pairs)})["Convolution"]
     with torch.no_grad():
         for number, ((convolution, norm), (kernel, bias)) in enumerate(
             zip(pairs, blobs, strict=False)  # its neck and its heads come last

@@ -7,18 +7,16 @@ passed over.
 
 import json
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from utils.errors import InputError
 from utils.tracking.addresses import shown
-from utils.tracking.client import alone, mlflow, open_client, told
+from utils.tracking.client import Opened, alone, mlflow
 from utils.tracking.registered import CHALLENGER, CHAMPION, PLACE, SHA256
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
-    from mlflow.tracking import MlflowClient
 
 CHAMPIONS = "mask_detection.champions"
 """The tag of a model that holds the versions that were its champions, the present one last."""
@@ -29,25 +27,11 @@ GATE = "gate."
 _REMEMBERED, _LONGEST = 100, 5000  # champions before; characters of a tag
 
 
-class Registry:
-    """The models of a store.
+class Registry(Opened):
+    """The models of a store; each method tells, too, if that is down, full or read-only."""
 
-    Parameters
-    ----------
-    address
-        As `utils.tracking.addresses.tracking_address` returns it.
-
-    Raises
-    ------
-    InputError
-        If MLflow is not installed, or the store cannot be opened; of each method also, if it is
-        down, full or read-only.
-    """
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        with self._told():
-            self.client: MlflowClient = open_client(address)
+    cannot = "cannot be promoted to"
+    then = "nothing is half registered: mend that, and promote again"
 
     def champion(self, name: str) -> "ModelVersion | None":
         """Return the version of a model that is the champion, None before there is one."""
@@ -218,7 +202,3 @@ class Registry:
         except error_of_mlflow as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-
-    def _told(self) -> AbstractContextManager[None]:
-        then = "nothing is half registered: mend that, and promote again"
-        return told(self.address, "cannot be promoted to", then)

@@ -4,7 +4,6 @@ import shutil
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,8 +34,7 @@ from utils.spark.session import Cluster, conf_of, cores_of_a_task, has_class, sp
 from utils.spark.sources import OnDisk, is_stored, rooted, videos_of
 from utils.spark.stream import Stream, check_mark, run_stream
 from utils.spark.workers import Work
-from utils.video.frames import Part, seconds
-from utils.video.run import PACE
+from utils.video.run import part_of, require_finder, time_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -79,11 +77,8 @@ def detect_on_spark(args: Namespace, consoles: Callable[[int | None], Console]) 
         raise InputError("--sink pictures: workers draw into a folder that they share, no store")
     model = settings.load()
     videos = args.videos or all(unread_photograph(word.lower()) == "video" for word in args.sources)
-    if videos and of_a_face_each(model):
-        raise InputError(
-            f"--model {args.model}: is a classifier, and frames are no faces; name what finds "
-            "them, as --faces centerface"
-        )
+    if videos:
+        require_finder(model, args.model)
     conf = conf_of(args.conf)
     if "delta" in sinks:
         conf = _OF_DELTA | conf
@@ -96,9 +91,9 @@ def detect_on_spark(args: Namespace, consoles: Callable[[int | None], Console]) 
             threshold=args.threshold,
             device=args.device,
             event_time=args.event_time or "modified",
-            part=_part(args),
+            part=part_of(args),
             least_seconds=args.least_seconds,
-            began=_began(args.clock),
+            began=time_of(args.clock),
         )
         run = _Run(args, model, work, sinks, videos, consoles)
         made = run.stream if args.stream else run.videos if videos else run.photographs
@@ -275,23 +270,6 @@ def _travelling(settings: Settings, scratch: Path) -> tuple[list[Path], tuple[st
     elif faces and faces.partition(":")[0] == "detector":
         raise InputError("--faces detector: name the file of a detector, which workers do not have")
     return files, (files[0].name, faces)
-
-
-def _part(args: Namespace) -> Part:
-    return Part(
-        every=args.every,
-        start=seconds(args.start) if args.start else 0.0,
-        end=seconds(args.end) if args.end else None,
-        limit=args.limit,
-        rate=args.pace or (None if args.every > 1 else PACE),
-    )
-
-
-def _began(text: str | None) -> datetime | None:
-    try:
-        return text and datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError as error:
-        raise InputError(f"--clock {text}: {error}; give it as 2026-03-01T09:00") from error
 
 
 def _listed(word: str, videos: bool) -> list[str]:

@@ -68,6 +68,37 @@ def open_client(address: str, to_write: bool = True) -> "MlflowClient":
     return client
 
 
+class Opened:
+    """A store that was opened; a kind of it says what is told where something goes wrong with it.
+
+    Parameters
+    ----------
+    address
+        As `utils.tracking.addresses.tracking_address` returns it.
+
+    Attributes
+    ----------
+    cannot, then
+        See `told`.
+
+    Raises
+    ------
+    InputError
+        If MLflow is not installed, or the store cannot be opened.
+    """
+
+    cannot: str
+    then: str
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        with self._told():
+            self.client: MlflowClient = open_client(address)
+
+    def _told(self) -> contextlib.AbstractContextManager[None]:
+        return told(self.address, self.cannot, self.then)
+
+
 @contextlib.contextmanager
 def told(address: str, what: str, then: str) -> Iterator[None]:
     """Tell what goes wrong with a store as people can mend it.

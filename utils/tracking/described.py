@@ -15,6 +15,7 @@ from typing import Any
 
 from utils.dag.run_folder import OUTPUT
 from utils.errors import InputError
+from utils.records import digest_of
 from utils.search.trials import read_trials
 from utils.tracking.differences import plain
 from utils.tracking.recorded import (
@@ -105,7 +106,7 @@ class Described:
             *(self.status, self.end, sorted(self.params.items()), sorted(self.tags.items())),
             *(sorted((*key, value) for key, value in self.metrics.items()),),
             [[one.name, one.digest, one.context, one.source] for one in self.data],
-            {name: file_digest(path) for name, path in sorted(self.files.items())},
+            {name: digest_of(path) for name, path in sorted(self.files.items())},
             [one.digest for one in self.trials],
         ]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
@@ -150,12 +151,6 @@ def _described(run: RecordedRun) -> Described:
         files=_files(run.folder / OUTPUT),
         trials=_trials(run, identity, name, start),
     )
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def numbers(record: Any, path: str = "") -> Iterator[tuple[str, float]]:

@@ -7,18 +7,17 @@ is completed by the next, and one that is whole is passed over.
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from utils.errors import InputError
+from utils.records import digest_of
 from utils.tracking.addresses import ARTIFACTS, shown, sqlite_file
-from utils.tracking.client import alone, mlflow, open_client, told
-from utils.tracking.described import IDENTITY, TRIAL, DataSet, Described, file_digest
+from utils.tracking.client import Opened, alone, mlflow
+from utils.tracking.described import IDENTITY, TRIAL, DataSet, Described
 from utils.tracking.recorded import short
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
-    from mlflow.tracking import MlflowClient
 
 DIGEST = "mask_detection.digest"
 """The tag that holds the digest of a run that is written as a whole."""
@@ -31,24 +30,14 @@ _LONGEST = {"param": 6000, "tag": 8000}
 _DIGEST_LENGTH = 36
 
 
-class Store:
-    """A place that runs are tracked in.
+class Store(Opened):
+    """A place that runs are tracked in."""
 
-    Parameters
-    ----------
-    address
-        As `utils.tracking.addresses.tracking_address` returns it.
-
-    Raises
-    ------
-    InputError
-        If MLflow is not installed, or the store cannot be opened.
-    """
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        with self._told():
-            self.client: MlflowClient = open_client(address)
+    cannot = "cannot be tracked to"
+    then = (
+        "the run itself is unharmed: mend that, and `python workflow.py track RUN_DIR` adds what "
+        "is missing"
+    )
 
     def track(self, run: Described) -> bool:
         """Write what the store lacks of a run; return whether there was anything.
@@ -67,13 +56,6 @@ class Store:
         """Return the id that MLflow gave to a run that is tracked."""
         with self._told():
             return self._find(self._experiment(run.experiment), run.identity)[None].info.run_id
-
-    def _told(self) -> AbstractContextManager[None]:
-        then = (
-            "the run itself is unharmed: mend that, and `python workflow.py track RUN_DIR` adds "
-            "what is missing"
-        )
-        return told(self.address, "cannot be tracked to", then)
 
     def _experiment(self, name: str) -> str:
         """Return the id of an experiment, which is made where there is none."""
@@ -205,7 +187,7 @@ class Store:
         except ValueError:  # cut, because they were too many: all are written again
             there = {}
         for name, path in run.files.items():
-            digest = short(file_digest(path))
+            digest = short(digest_of(path))
             if there.get(name) != digest:
                 self.client.log_artifact(found.info.run_id, str(path))
                 there[name] = digest

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from utils.apply.console import Console
 from utils.apply.rate import why_uncorrected
-from utils.apply.sentences import does
+from utils.apply.sentences import does, of_a_face_each
 from utils.errors import InputError, MaskDetectionError, brief
 from utils.video.address import is_address, is_camera, is_video, shown
 from utils.video.alerts import Alert, Alerts, Condition
@@ -106,13 +106,7 @@ def watch_sources(
     names = sources_of(args.sources)
     done = Done()
     for number, name in enumerate(names, start=1):
-        part = Part(
-            every=args.every,
-            start=seconds(args.start) if args.start else 0.0,
-            end=seconds(args.end) if args.end else None,
-            limit=args.limit,
-            rate=_rate(args, name),
-        )
+        part = part_of(args, live=is_address(name) or is_camera(name))
         own = folder if len(names) == 1 else folder / f"{number:03d}-{stem_of(name)}"
         done.folders.append(own)
         alerts = [Alert(condition, args.alert_pause) for condition in conditions]
@@ -201,25 +195,48 @@ def _open(name: str, part: Part) -> Source:
     return VideoFile(Path(name), part)
 
 
-def _rate(args: Namespace, name: str) -> float | None:
-    """Return how many frames a second to look at, at most; None for all that come."""
-    if args.pace:
-        return args.pace
-    live = is_address(name) or is_camera(name)
-    return None if live or args.every > 1 else PACE
+def part_of(args: Namespace, live: bool = False) -> Part:
+    """Return which frames the command line asks for; of what is live, all that come."""
+    return Part(
+        every=args.every,
+        start=seconds(args.start) if args.start else 0.0,
+        end=seconds(args.end) if args.end else None,
+        limit=args.limit,
+        rate=args.pace or (None if live or args.every > 1 else PACE),
+    )
+
+
+def time_of(clock: str | None) -> datetime | None:
+    """Return when a video began, by ``--clock``; None where that was not given.
+
+    Raises
+    ------
+    InputError
+        If that is no time.
+    """
+    if clock is None:
+        return None
+    try:
+        return datetime.fromisoformat(clock).replace(tzinfo=None)
+    except ValueError as error:
+        raise InputError(
+            f"--clock {brief(clock)}: {error}; give date and time as 2026-03-01T09:00"
+        ) from error
+
+
+def require_finder(model: Model, named: object) -> None:
+    """Raise an `InputError` if a model, of that name, judges faces and finds none."""
+    if of_a_face_each(model):
+        raise InputError(
+            f"--model {named}: is a classifier, and frames are no faces; name what finds "
+            "them, as --faces centerface"
+        )
 
 
 def _clock(began: str | None, source: Source) -> Clock:
-    if began is None:
-        return Clock(
-            datetime.fromisoformat(time.strftime("%Y-%m-%dT%H:%M:%S")) if source.live else None
-        )
-    try:
-        return Clock(datetime.fromisoformat(began).replace(tzinfo=None))
-    except ValueError as error:
-        raise InputError(
-            f"--clock {brief(began)}: {error}; give date and time as 2026-03-01T09:00"
-        ) from error
+    if began is None and source.live:
+        began = time.strftime("%Y-%m-%dT%H:%M:%S")
+    return Clock(time_of(began))
 
 
 def _pace(rate: float, source: Source) -> list[str]:

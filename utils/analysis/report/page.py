@@ -149,7 +149,7 @@ def environment(
     """
     folder = files("utils.analysis.report") / "templates"  # found in utils.zip, too
     pages = ("report.html", "places.html", "detection.html", "classification.html")
-    names = (*pages, "report.css", "macros.html")
+    names = (*pages, "head.html", "report.css", "macros.html")
     own = {name: (folder / name).read_text("utf-8") for name in names}
     made = jinja2.Environment(
         loader=jinja2.DictLoader({**own, **(others or {})}),

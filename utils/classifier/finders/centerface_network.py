@@ -79,11 +79,14 @@ class CenterFace(nn.Module):
 
     def read(self, path: Path) -> None:
         """Take the weights from the ONNX file, whose layers stand in the order of ours."""
-        for kind, module in _KINDS.items():
-            ours = [it for it in self.modules() if isinstance(it, module)]
+        ours = {
+            kind: [it for it in self.modules() if isinstance(it, module)]
+            for kind, module in _KINDS.items()
+        }
+        theirs = layers_of(path, {kind: len(layers) for kind, layers in ours.items()})
+        for kind, layers in ours.items():
             # the last convolution, of landmarks, is not ours
-            theirs = layers_of(path, kind, len(ours))
-            for layer, numbers in zip(ours, theirs, strict=kind != "Convolution"):
+            for layer, numbers in zip(layers, theirs[kind], strict=kind != "Convolution"):
                 _take(layer, [torch.tensor(it) for it in numbers])
 
 

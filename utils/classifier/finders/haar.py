@@ -3,7 +3,6 @@
 Source: Viola & Jones, "Rapid object detection using a boosted cascade of simple features" (2001).
 """
 
-import hashlib
 from pathlib import Path
 
 import cv2
@@ -13,6 +12,7 @@ from scipy.special import expit
 from utils.classifier.finders.finder import Found, ScaledFinder
 from utils.classifier.finders.names import Haar
 from utils.errors import InputError
+from utils.records import digest_of
 
 CASCADE = "haarcascade_frontalface_default.xml"
 SHA256 = "0f7d4527844eb514d4a4948e822da90fbb16a34a0bbbbc6adc6498747a5aafb0"
@@ -40,7 +40,7 @@ class HaarFinder(ScaledFinder):
                 "opencv-python-headless 4.x, as requirements.txt pins it"
             )
         path = Path(cv2.data.haarcascades, CASCADE)
-        self.identity = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        self.identity = digest_of(path) if path.is_file() else ""
         if self.identity != SHA256:
             raise InputError(
                 f"{path}: is not the cascade that OpenCV 4.x brings; install "

@@ -3,7 +3,6 @@
 Source: Ahonen, Hadid & Pietikainen, "Face description with local binary patterns" (2006).
 """
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from utils.classifier.finders.finder import Found, ScaledFinder
 from utils.classifier.finders.names import LIST, Lbp
 from utils.errors import InputError
+from utils.records import digest_of
 
 SHA256 = "03097789a3dcbb0e40d20b9ef82537dbc3b670b6a7f2268d735470f22e003a91"
 WINDOW = 24
@@ -41,7 +41,7 @@ class LbpFinder(ScaledFinder):
                 f"make faces, or: pip install -r {LIST}"
             ) from error
         path = Path(lbp_frontal_face_cascade_filename())
-        self.identity = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.identity = digest_of(path)
         if self.identity != SHA256:
             raise InputError(
                 f"{path}: is not the cascade that scikit-image 0.26 brings; make faces, or: pip "
