@@ -210,6 +210,7 @@ def detect_spark(args: argparse.Namespace) -> int:
     from utils.apply.console import Console
     from utils.spark.run import detect_on_spark  # which imports PyTorch
 
+    args.model = chosen(args)
     unit = "files" if args.stream or args.videos else "photographs"
 
     def console(total: int | None) -> Console:

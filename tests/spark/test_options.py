@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,3 +72,23 @@ def test_our_code_as_a_zip_is_all_that_a_worker_imports(tmp_path):
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "code.zip/utils/spark/workers.py"
+
+
+def test_workers_get_the_file_of_a_model_in_a_registry(tmp_path, monkeypatch, capsys):
+    file, asked = tmp_path / "model.pth", []
+
+    class Found:
+        def file(self):
+            return file
+
+        def __str__(self):
+            return "m, version 2"
+
+    monkeypatch.setattr("utils.tracking.registered.find_registered", lambda *_: Found())
+    done = SimpleNamespace(done=1, missed=0)
+    monkeypatch.setattr(
+        "utils.spark.run.detect_on_spark", lambda args, _: asked.append(args.model) or done
+    )
+    assert detect.main(["photos", "--engine", "spark", "--model", "models:/m@champion"]) == 0
+    assert asked == [file]
+    assert "Model: m, version 2" in capsys.readouterr().out
