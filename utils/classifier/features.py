@@ -18,7 +18,7 @@ from utils.classifier.network import FaceNetwork
 from utils.errors import Checkpointed
 from utils.seed import derive_seed
 from utils.training.checkpoint import Checkpoint
-from utils.training.distributed import anywhere, gathered, processes, rank
+from utils.training.distributed import anywhere, processes, rank, total
 from utils.training.recipe import Recipe
 
 VIEWS = 8
@@ -123,7 +123,7 @@ class KeptFeatures:
             with torch.no_grad():
                 seen = torch.stack([picture, *others]).to(device)
                 rows[place] = self._network.features(seen).cpu()
-        return gathered(rows)
+        return total(rows)  # of which each has some, and else zeros
 
 
 def _compact(features: Tensor) -> Tensor:

@@ -2,8 +2,10 @@
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.nn import functional
 
-from utils.training.distributed import SumOverProcesses, processes
+from utils.training.distributed import processes, rank, total
 
 
 class SharedBatchNorm2d(nn.BatchNorm2d):
@@ -16,19 +18,12 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         """Normalise `input`, (N, C, H, W); all processes must call this in the same order."""
         if not self.training:
             return super().forward(input)
-        values, places = input.float(), (0, 2, 3)
-        size = values.new_tensor([values.numel() / values.shape[1]])
-        sums = SumOverProcesses.apply(torch.cat([values.sum(places), size]))
-        mean, count = sums[:-1] / sums[-1], sums[-1].detach()
-        # Centred first: the mean of squares less the square of the mean loses digits.
-        centred = values - mean[:, None, None]
-        variance = SumOverProcesses.apply(centred.square().sum(places)) / count
+        mean, variance, count = _statistics(input.detach())
         with torch.no_grad():
             self.num_batches_tracked += 1
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)
-        scale = self.weight * (variance + self.eps).rsqrt()
-        return (centred * scale[:, None, None] + self.bias[:, None, None]).to(input.dtype)
+        return _Normalised.apply(input, self.weight, self.bias, mean, variance, count, self.eps)
 
     @classmethod
     def of(cls, other: nn.BatchNorm2d) -> "SharedBatchNorm2d":
@@ -51,3 +46,61 @@ def share_batch_norm(module: nn.Module) -> None:
             on_gpu = child.weight.is_cuda
             shared = nn.SyncBatchNorm.convert_sync_batchnorm if on_gpu else SharedBatchNorm2d.of
             setattr(module, name, shared(child))
+
+
+def _statistics(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return mean and variance of each channel over all processes, and the number of values.
+
+    They travel in one message. The processes' sums of squares, each about its own mean, are put
+    together as by Chan, Golub and LeVeque (1983): the mean of squares less the square of the mean
+    loses digits.
+    """
+    kept = [
+        values.new_zeros(values.shape[1]).float() for _ in range(2)
+    ]  # for sums in single precision
+    mean, variance = torch.batch_norm_update_stats(values, *kept, 0.0)
+    count = mean.new_tensor([values.numel() / values.shape[1]])
+    parts = mean.new_zeros(processes(), 2 * len(mean) + 1)
+    parts[rank()] = torch.cat([mean, variance * count, count])
+    means, squares, counts = total(parts).split([len(mean), len(mean), 1], dim=1)
+    count = counts.sum(0)
+    mean = (means * counts).sum(0) / count
+    squares = (squares + counts * (means - mean).square()).sum(0)
+    return mean, squares / count, count
+
+
+class _Normalised(torch.autograd.Function):
+    """Values of this process, normalised by the statistics of all, through which gradients flow."""
+
+    @staticmethod
+    def forward(
+        ctx: FunctionCtx,
+        values: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        mean: Tensor,
+        variance: Tensor,
+        count: Tensor,
+        eps: float,
+    ) -> Tensor:
+        ctx.save_for_backward(values, weight, mean, variance, count)
+        ctx.eps = eps
+        return functional.batch_norm(values, mean, variance, weight, bias, eps=eps)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        values, weight, mean, variance, count = ctx.saved_tensors
+        # As if the statistics were constants; gradients of weight and bias are averaged later, as
+        # those of all parameters.
+        gradients = torch.ops.aten.native_batch_norm_backward(
+            gradient, values, weight, mean, variance, None, None, False, ctx.eps, [True] * 3
+        )
+        to_values, to_weight, to_bias = gradients
+        # What comes through the statistics comes from all processes: it is linear in the values.
+        slope, shift = total(torch.stack([to_weight, to_bias])) / count
+        scale = weight * (variance + ctx.eps).rsqrt()
+        to_values -= functional.batch_norm(
+            values, mean, variance, slope * scale, shift * scale, eps=ctx.eps
+        )
+        return to_values, to_weight, to_bias, None, None, None, None

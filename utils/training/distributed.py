@@ -96,9 +96,12 @@ def summed(values: Sequence[float]) -> list[float]:
     return _reduced(values, dist.ReduceOp.SUM)
 
 
-def gathered(parts: Tensor) -> Tensor:
-    """Return the sum of a tensor over the processes, of which each has some rows and else zeros."""
-    return _sum(parts) if processes() > 1 else parts
+def total(value: Tensor) -> Tensor:
+    """Return the sum of a tensor over the processes."""
+    if processes() > 1:
+        value = value.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(value)
+    return value
 
 
 def largest(values: Sequence[int]) -> list[int]:
@@ -155,24 +158,6 @@ def is_loss_of_another(error: BaseException) -> bool:
 def wait_for_first() -> None:
     """Return once every process is here: what the first did before is done."""
     anywhere(False)
-
-
-class SumOverProcesses(torch.autograd.Function):
-    """The sum of a tensor over the processes, through which gradients flow to all of them."""
-
-    @staticmethod
-    def forward(ctx: object, value: Tensor) -> Tensor:
-        return _sum(value)
-
-    @staticmethod
-    def backward(ctx: object, gradient: Tensor) -> Tensor:
-        return _sum(gradient)
-
-
-def _sum(value: Tensor) -> Tensor:
-    value = value.clone(memory_format=torch.contiguous_format)
-    dist.all_reduce(value)
-    return value
 
 
 def _reduced(values: Sequence[float], operation: dist.ReduceOp) -> list[float]:
