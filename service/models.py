@@ -60,12 +60,14 @@ class Served:
 
     def told(self) -> dict[str, Any]:
         """Return what answers say of the model."""
-        return {
-            "name": self.name,
-            "version": self.version,
-            "digest": self.model.digest,
-            "arch": self.model.arch,
-        }
+        return {"name": self.name, "version": self.version, **self.origin()}
+
+    def origin(self) -> dict[str, Any]:
+        """Return which file it is, and what it learnt from, where that is known."""
+        told = {"digest": self.model.digest, "arch": self.model.arch}
+        if version := self.model.file.data_version:
+            told["data_version"] = version
+        return told
 
     @classmethod
     def load(

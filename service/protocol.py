@@ -43,8 +43,7 @@ def metadata(served: Served) -> dict[str, Any]:
     """Return what the protocol tells of a model, and under ``parameters`` what else is known."""
     model = served.model
     told: dict[str, Any] = {
-        "digest": model.digest,
-        "arch": model.arch,
+        **served.origin(),
         "threshold": float(model.threshold),
         "classes": list(CLASSES),
     }
@@ -164,7 +163,7 @@ def answer(
         "id": asked.id,
         "parameters": {
             "threshold": threshold,
-            "digest": served.model.digest,
+            **served.origin(),
             "milliseconds": round(ms, 1),
         },
         "outputs": outputs,

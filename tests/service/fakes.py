@@ -48,7 +48,9 @@ class FakeModel:
     seen: list[np.ndarray] = field(default_factory=list)
     begun: int = 0
     file: Any = field(
-        default_factory=lambda: SimpleNamespace(evaluation=None, fingerprints=None, threshold=0.5)
+        default_factory=lambda: SimpleNamespace(
+            evaluation=None, fingerprints=None, threshold=0.5, data_version=""
+        )
     )
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """Models by name: loaded, replaced without a lost request, kept where a file is not sound."""
 
+import base64
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -161,3 +162,19 @@ def test_a_model_that_is_replaced_again_and_again_leaves_nothing_behind(models):
         kept.append(weakref.ref(models.get("box").model))
     gc.collect()
     assert sum(one() is not None for one in kept) == 1
+
+
+def test_the_data_that_a_model_learnt_from_are_named_where_they_are_known(client, model, jpeg):
+    def told():
+        tensor = {"name": "photographs", "datatype": "BYTES", "shape": [1]}
+        tensor["data"] = [base64.b64encode(jpeg).decode()]
+        return [
+            client.post("/predict", content=jpeg, headers=JPEG).json()["model"],
+            client.post("/rate", content=jpeg, headers=JPEG).json()["model"],
+            client.get("/v2/models/box").json()["parameters"],
+            client.post("/v2/models/box/infer", json={"inputs": [tensor]}).json()["parameters"],
+        ]
+
+    assert not any("data_version" in one for one in told())
+    model.file.data_version = "cd" * 32
+    assert [one["data_version"] for one in told()] == ["cd" * 32] * 4

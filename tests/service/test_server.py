@@ -134,6 +134,19 @@ def test_a_long_request_is_not_taken_for_a_slow_head(listening, model, jpeg):
         assert client.ask("POST", "/predict", jpeg)[0] == 200
 
 
+def test_an_answer_waits_for_no_acknowledgement(listening):
+    """Which comes 40 ms late on a connection that is used again and again."""
+    with listening() as client:
+        connection, seconds = http.client.HTTPConnection("127.0.0.1", client.port), []
+        for _ in range(40):  # the first are acknowledged at once
+            start = time.monotonic()
+            connection.request("GET", "/v2")
+            assert connection.getresponse().read()
+            seconds.append(time.monotonic() - start)
+        connection.close()
+    assert min(seconds[20:]) < 0.03
+
+
 def test_more_connections_than_agreed_are_closed_at_once(listening):
     with listening(connections=3) as client:
         held = [client.open() for _ in range(3)]
