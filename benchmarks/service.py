@@ -2,8 +2,9 @@
 """Answers/s of the HTTP service under load, beside plain calls of the model and a naive endpoint.
 
 All is on this machine, clients included. Plain, one: photographs are decoded and looked at one
-after the other, each with all cores, which is what one client asks for. Plain, all: a thread a core
-does so, with one thread of PyTorch. Both are measured before the service and after it. Naive: an
+after the other, each with all cores, or each with one of them; one client is held against the
+quicker of the two. Plain, all: a thread a core does so, with one thread of PyTorch, which is what
+several clients are held against. All are measured before the service and after it. Naive: an
 endpoint that does the same in the server's own pool of threads, without a queue. Clients ask again
 as soon as they are answered, and where they are refused (429), after the time that the answer
 names. They come at last four times as many as there are places. Health is asked ten times a second
@@ -69,9 +70,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     busy = os.getloadavg()[0]
     print(f"{len(photographs)} photographs of {args.data.name}; {seconds:g} s a row; ", end="")
     print(f"{busy:.1f} processes wanted a core in the minute before\n")
-    measures = [Plain(photographs, 1, cores), Plain(photographs, cores, 1)]
+    measures = [Plain(photographs, *how) for how in ((1, cores), (1, 1), (cores, 1))]
     for plain in measures:
-        plain.measure(seconds / 4)
+        plain.measure(seconds / 6)
     rows = []
     with server("-m", "service", "--host", "127.0.0.1", "--workers", str(cores)) as place:
         load(*place, photographs, cores, 1 if args.quick else 3)  # to be warm
@@ -81,16 +82,21 @@ def main(argv: Sequence[str] | None = None) -> None:
         seen = load(*place, photographs, 8, seconds, args.reloads)
         rows.append((f"service, 8 clients, {seen.reloads} reloads", 8, seen))
     for plain in measures:
-        plain.measure(seconds / 4)
+        plain.measure(seconds / 6)
     port = free_port()
     with server(__file__, "--naive", str(port), port=port) as place:
         for number in clients:
             rows.append(
                 (f"naive, {number} clients", number, load(*place, photographs, number, seconds / 2))
             )
-    one, every = measures
+    shared, alone, every = measures
+    one = max(shared, alone, key=lambda plain: plain.rate)
     head = ("", "answers/s", "of plain", "cpu ms", "p50 ms", "p95 ms", "refused", "others")
-    cells = [("plain, one", *one.cells()), ("plain, all", *every.cells())]
+    cells = [
+        ("plain, one, all cores", *shared.cells(one)),
+        ("plain, one, one core", *alone.cells(one)),
+    ]
+    cells.append(("plain, all", *every.cells(every)))
     cells += [(name, *seen.cells(one if n == 1 else every)) for name, n, seen in rows]
     print_table((*head, "health ms", "MiB", "MiB after"), cells)
 
@@ -132,9 +138,10 @@ class Plain:
         """Photographs/s."""
         return self.done / self.seconds
 
-    def cells(self) -> tuple[str, ...]:
-        """Return what was measured as texts of a table."""
-        return (f"{self.rate:.2f}", "1.00", f"{1000 * self.processor / self.done:.0f}", *[""] * 7)
+    def cells(self, best: "Plain") -> tuple[str, ...]:
+        """Return what was measured as texts of a table, beside the best of its kind."""
+        share = f"{self.rate / best.rate:.2f}"
+        return (f"{self.rate:.2f}", share, f"{1000 * self.processor / self.done:.0f}", *[""] * 7)
 
 
 def timed(threads: Sequence[threading.Thread]) -> float:

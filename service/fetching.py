@@ -26,9 +26,22 @@ REDIRECTS = 3
 PORT = 443
 _CHUNK = 2**16
 _HEAD = 2**16
-_EMBEDDED = tuple(  # IPv6 networks whose addresses stand for ones of IPv4
-    map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"))
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out; addresses of IPv4 are embedded beyond it, above all."""
+
+_SPECIAL = tuple(  # though some versions of Python call them public
+    map(
+        ipaddress.ip_network,
+        (
+            *("192.0.0.0/24", "192.88.99.0/24"),  # of protocols; relays
+            "168.63.129.16",  # by which machines of a cloud reach what manages them
+            *("2001::/23", "2002::/16"),  # of protocols; IPv4 embedded
+            "3fff::/20",  # of documents
+        ),
+    )
 )
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)
+"""The third quarter of addresses of IPv6 whose fourth is one of IPv4 (RFC 5214)."""
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Resolve = Callable[[str], Awaitable[list[str]]]
@@ -54,11 +67,10 @@ def is_public(address: str) -> bool:
         ip = ipaddress.ip_address(address)
     except ValueError:  # with a scope, as fe80::1%eth0, or none
         return False
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None or any(ip in network for network in _EMBEDDED):
-            return False
-        if ip.is_site_local:
-            return False
+    if any(ip in network for network in _SPECIAL):
+        return False
+    if ip.version == 6 and (ip not in _UNICAST or int(ip) >> 32 & 0xFFFF_FFFF in _ISATAP):
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 

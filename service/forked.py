@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from service.models import Served
-from service.running import Task, results, set_threads
+from service.running import Task, results
 
 ABLE = sys.platform == "linux"
 """Whether forks are to be trusted: macOS's own libraries are not made for them."""
@@ -57,14 +57,14 @@ class Forked:
         """Whether the process is there."""
         return self._process.is_alive
 
-    def run(self, tasks: Sequence[Task], threads: int) -> list[Any]:
+    def run(self, tasks: Sequence[Task]) -> list[Any]:
         """As `service.running.Runner.run`."""
         served = tasks[0].served
         if id(served) not in self._process.known:
             self._renew([*self._serving(), served])
         bare = [replace(task, served=None) for task in tasks]
         try:
-            self._process.pipe.send((id(served), bare, threads))
+            self._process.pipe.send((id(served), bare))
             return self._process.pipe.recv()
         except (EOFError, OSError) as error:
             raise SystemExit(f"process {self.pid} is dead") from error
@@ -139,8 +139,7 @@ def _live(pipe: Connection, known: Mapping[int, Served]) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):  # for a group of processes: `pipe` ends it
             signal.signal(number, signal.SIG_IGN)
         while True:
-            key, bare, threads = pipe.recv()
-            set_threads(threads)
+            key, bare = pipe.recv()
             pipe.send(results([replace(task, served=known[key]) for task in bare]))
     except (EOFError, ConnectionError):
         os._exit(0)

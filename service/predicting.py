@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
+from service.bodies import Body
 from service.looking import Found, Look
 from service.problems import Problem
 from service.running import Task
@@ -16,6 +17,9 @@ from service.workers import Lane
 FURTHER = 1.0
 """Seconds that each photograph after the first adds to the deadline of a request."""
 
+TOLD = 4
+"""How often the bytes of a picture are in memory when it is told in JSON: its base64 is, twice."""
+
 T = TypeVar("T")
 
 
@@ -23,16 +27,16 @@ class Gone(Exception):
     """The client left before there was an answer."""
 
 
-async def look(service: Service, tasks: Sequence[Look]) -> list[Found | Problem]:
+async def look(service: Service, body: Body, tasks: Sequence[Look]) -> list[Found | Problem]:
     """Return what is found on photographs, or why one cannot be read, in their order.
 
     A request with several takes as many places as there are workers, and keeps each until its
-    photographs are done.
+    photographs are done. Pictures that are drawn are held with the body of the request.
 
     Raises
     ------
     Problem
-        As `service.workers.Workers.admit` and `service.workers.Lane.run`.
+        As `service.workers.Workers.admit`, `service.workers.Lane.run` and `Body.hold`.
     """
     results: list[Found | Problem] = [None] * len(tasks)  # type: ignore[list-item]
     left = iter(enumerate(tasks))
@@ -40,7 +44,9 @@ async def look(service: Service, tasks: Sequence[Look]) -> list[Found | Problem]
 
     async def along(lane: Lane) -> None:
         for number, task in left:
-            results[number] = await _one(service, lane, task, deadline)
+            found = results[number] = await _one(service, lane, task, deadline)
+            if isinstance(found, Found) and found.picture is not None:
+                body.hold(TOLD * len(found.picture))
 
     lanes = service.workers.admit(len(tasks))
     try:

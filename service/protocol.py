@@ -4,8 +4,6 @@ A photograph is one element of a tensor of datatype BYTES: in binary data the by
 JSON their base64, because JSON has no bytes, or a ``data:`` URL.
 """
 
-import base64
-import binascii
 import json
 import struct
 from collections.abc import Sequence
@@ -16,7 +14,7 @@ import numpy as np
 
 from service.models import Served
 from service.problems import Problem
-from service.uploads import json_object, of_data_url
+from service.uploads import json_object, of_base64, of_data_url
 from utils.dataset.labels import CLASSES, TITLES
 from utils.errors import brief
 from utils.metrics.detections import Detections
@@ -181,14 +179,14 @@ def _photographs(tensor: dict[str, Any], data: bytes, most: int) -> list[bytes]:
     if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
         raise _wrong("shape", "expected a list of whole numbers")
     if any(side > most for side in shape) or len(shape) > 8:
-        raise Problem(413, "too_many", f"there are more than {most} photographs", field="shape")
+        raise _too_many(most)
     size = _object(tensor, "parameters").get("binary_data_size")
     if size is None:
-        found = [_of_text(one) for one in _flat(tensor.get("data"))]
+        found = [_of_text(one) for one in _flat(tensor.get("data"), len(shape))]
     elif type(size) is not int or size != len(data):
         raise _wrong("binary_data_size", f"is not {len(data)}, the bytes that follow the JSON")
     else:
-        found = _elements(data)
+        found = _elements(data, most)
     if len(found) != int(np.prod(shape, dtype=object)):
         raise _wrong("shape", f"does not fit {len(found)} elements")
     if not found:
@@ -196,10 +194,12 @@ def _photographs(tensor: dict[str, Any], data: bytes, most: int) -> list[bytes]:
     return found
 
 
-def _elements(data: bytes) -> list[bytes]:
+def _elements(data: bytes, most: int) -> list[bytes]:
     """Return the elements of a BYTES tensor: each after its length in four bytes."""
     found, place = [], 0
     while place < len(data):
+        if len(found) == most:  # where none has a byte, a body has millions
+            raise _too_many(most)
         if place + _SIZE.size > len(data):
             raise _wrong("data", "ends within the length of an element")
         (length,) = _SIZE.unpack_from(data, place)
@@ -217,18 +217,20 @@ def _of_text(text: object) -> bytes:
     if text[:5].lower() == "data:":
         return of_data_url(text)
     try:
-        return base64.b64decode(text, validate=True)
-    except (ValueError, binascii.Error) as error:
+        return of_base64(text)
+    except ValueError as error:
         raise _wrong("data", f"is no base64 ({brief(error)})") from error
 
 
-def _flat(data: object) -> list[Any]:
-    """Return the elements of a tensor, whose rows may be lists of their own."""
+def _flat(data: object, sides: int) -> list[Any]:
+    """Return the elements of a tensor, whose rows may be lists of their own, as its sides say."""
     if not isinstance(data, list):
         raise _wrong("data", "expected a list")
     found: list[Any] = []
     for one in data:
-        found += _flat(one) if isinstance(one, list) else [one]
+        if isinstance(one, list) and sides < 2:
+            raise _wrong("data", "is nested more deeply than its shape")
+        found += _flat(one, sides - 1) if isinstance(one, list) else [one]
     return found
 
 
@@ -286,6 +288,10 @@ def _plain(value: Any, kind: str) -> list[Any]:
     if kind == "FP32":
         return [float(str(one)) for one in value.ravel()]
     return value if kind == "BYTES" else value.tolist()
+
+
+def _too_many(most: int) -> Problem:
+    return Problem(413, "too_many", f"there are more than {most} photographs", field="shape")
 
 
 def _wrong(name: str, why: str) -> Problem:

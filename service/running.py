@@ -4,8 +4,6 @@ import logging
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
-import torch
-
 from service.models import Served
 from service.problems import Problem
 
@@ -46,13 +44,8 @@ class Runner(Protocol):
         """Whether it can run a task."""
         ...
 
-    def run(self, tasks: Sequence[Task], threads: int) -> list[Any]:
+    def run(self, tasks: Sequence[Task]) -> list[Any]:
         """Return the result of each task, or the exception that it raised.
-
-        Parameters
-        ----------
-        threads
-            That PyTorch may compute with.
 
         Raises
         ------
@@ -79,9 +72,8 @@ class Here:
 
     is_alive = True
 
-    def run(self, tasks: Sequence[Task], threads: int) -> list[Any]:
+    def run(self, tasks: Sequence[Task]) -> list[Any]:
         """As `Runner.run`."""
-        set_threads(threads)
         return results(tasks)
 
     def tend(self) -> None:
@@ -95,12 +87,6 @@ class Here:
 
 
 NewRunner = Callable[[], Runner]
-
-
-def set_threads(number: int) -> None:
-    """Let what PyTorch computes in this thread take so many cores."""
-    if torch.get_num_threads() != number:
-        torch.set_num_threads(number)
 
 
 def results(tasks: Sequence[Task]) -> list[Any]:

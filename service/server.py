@@ -4,11 +4,13 @@ import asyncio
 import functools
 import logging
 import os
+import re
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
+from typing import Any
 
 import h11
 import uvicorn
@@ -27,7 +29,36 @@ EXIT_BAD_INPUT = 2
 HEAD_BYTES = 16 * 1024
 KEEP_ALIVE = 5  # seconds between two requests of a connection
 
+CHUNKS, CRUMB = 1000, 256
+"""Chunks of a body that may be of any size, and bytes that all others must have on average."""
+
+_END = re.compile(rb"\n\r?\n")  # of a head
+
 log = logging.getLogger(__name__)
+
+
+class Bounded(h11.Connection):
+    """h11's connection, which reads no head and no body that takes far more time than its bytes.
+
+    h11 itself bounds a head only while more of it is to come.
+    """
+
+    _chunks = _bytes = 0
+
+    def next_event(self) -> Any:
+        """As h11's; `h11.RemoteProtocolError` for a long head, and for a body in crumbs."""
+        if self.their_state is h11.IDLE:
+            self._chunks = self._bytes = 0
+            waiting, _ = self.trailing_data
+            if len(waiting) > HEAD_BYTES and not _END.search(waiting, 0, HEAD_BYTES):
+                raise h11.RemoteProtocolError("the head is too long", 431)
+        event = super().next_event()
+        if isinstance(event, h11.Data):
+            self._chunks += event.chunk_start
+            self._bytes += len(event.data)
+            if self._bytes < CRUMB * (self._chunks - CHUNKS):
+                raise h11.RemoteProtocolError("the body comes in crumbs")
+        return event
 
 
 def patient_protocol(seconds: float, connections: int) -> type[H11Protocol]:
@@ -45,6 +76,10 @@ def patient_protocol(seconds: float, connections: int) -> type[H11Protocol]:
     class Patient(H11Protocol):
         _timer: asyncio.TimerHandle | None = None
         _slow: asyncio.TimerHandle | None = None
+
+        def __init__(self, *given: Any, **more: Any) -> None:
+            super().__init__(*given, **more)
+            self.conn = Bounded(h11.SERVER, HEAD_BYTES)
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -128,7 +163,6 @@ def make_server(settings: Settings, models: Models) -> Server:
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
-        h11_max_incomplete_event_size=HEAD_BYTES,
     )
     return Server(config, app.state.service)
 

@@ -1,9 +1,9 @@
 """A bounded queue, and the threads that work it off.
 
-A network on a CPU gains nothing from batches, so there is a worker a core, and each computes on
-its own; one that is alone takes the cores of all. On a GPU one call takes all that waits. Who finds
-no place is refused at once, who waits too long leaves the queue, and a worker that dies is
-replaced: the work that it had goes to another once more. One whose process hangs is made to die.
+A network on a CPU gains nothing from batches, and little or less from threads that wait for each
+other, so there is a worker a core. On a GPU one call takes all that waits. Who finds no place is
+refused at once, who waits too long leaves the queue, and a worker that dies is replaced: the work
+that it had goes to another once more. One whose process hangs is made to die.
 
 A worker is a thread, and what it runs tasks with: itself, or a process (`service.running`).
 """
@@ -163,7 +163,7 @@ class Workers:
     Parameters
     ----------
     number
-        Of workers, and of cores that they share.
+        Of workers.
     places
         Tasks that wait or are worked on.
     batch
@@ -277,8 +277,7 @@ class Workers:
         for job in jobs:
             job.tries += 1
             job.waited = worker.since - job.came
-        busy = len(self.queue) + sum(bool(one.jobs) for one in self._workers)
-        results = runner.run([job.task for job in jobs], max(1, self.number // busy))
+        results = runner.run([job.task for job in jobs])
         for job, result in zip(jobs, results, strict=True):
             self._settle(job, result)
         worker.jobs = []

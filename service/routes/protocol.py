@@ -12,7 +12,7 @@ from service.looking import Look
 from service.predicting import look, unless_gone
 from service.problems import JSON, Problem
 from service.state import service_of
-from service.uploads import aside
+from service.uploads import json_of
 
 SERVER = "mask-detection"
 VERSION = "2"
@@ -75,8 +75,7 @@ async def infer(request: Request, name: str, version: str | None = None) -> Resp
     with service.body(request) as body:
         await service.check_room(body)
         length = request.headers.get(protocol.HEADER_LENGTH)
-        data = await body.read()
-        asked = await aside(len(data), protocol.parse, data, length, settings.photographs)
+        asked = await json_of(body, protocol.parse, length, settings.photographs)
         body.hold(sum(map(len, asked.photographs)))
         threshold = served.model.threshold if asked.threshold is None else asked.threshold
         if any(len(data) > settings.photograph_bytes for data in asked.photographs):
@@ -86,7 +85,7 @@ async def infer(request: Request, name: str, version: str | None = None) -> Resp
             for number, data in enumerate(asked.photographs, start=1)
         ]
         request.state.facts |= {"model": served.name, "photographs": len(tasks)}
-        found = await unless_gone(request, look(service, tasks))
+        found = await unless_gone(request, look(service, body, tasks))
     kept = []
     for one in found:
         if isinstance(one, Problem):

@@ -101,7 +101,7 @@ async def rate(request: Request, model: Model = None) -> dict[str, Any]:
         request.state.facts |= {"model": served.name, "photographs": len(sent)}
         threshold = served.model.threshold
         tasks = [_look(service, served, one, threshold, closely=True) for one in sent]
-        results = await unless_gone(request, look(service, tasks))
+        results = await unless_gone(request, look(service, body, tasks))
     found = [one for one in results if isinstance(one, Found)]
     unread = [one for one in results if isinstance(one, Problem)]
     if not found:
@@ -126,18 +126,18 @@ async def _predict(
         sent = await photographs(request, body, service.settings, service.fetcher)
         request.state.facts |= {"model": served.name, "photographs": len(sent)}
         tasks = [_look(service, served, one, threshold, draw=draw) for one in sent]
-        found = await unless_gone(request, look(service, tasks))
-    if all(isinstance(one, Problem) for one in found):
-        raise found[0]
-    if draw and len(found) == 1:
-        return Response(found[0].picture, media_type="image/jpeg")
-    return {
-        "model": served.told(),
-        "threshold": threshold,
-        "classes": list(CLASSES),
-        "photographs": _told(sent, found, threshold),
-        "milliseconds": _ms(start),
-    }
+        found = await unless_gone(request, look(service, body, tasks))
+        if all(isinstance(one, Problem) for one in found):
+            raise found[0]
+        if draw and len(found) == 1:
+            return Response(found[0].picture, media_type="image/jpeg")
+        return {
+            "model": served.told(),
+            "threshold": threshold,
+            "classes": list(CLASSES),
+            "photographs": _told(sent, found, threshold),
+            "milliseconds": _ms(start),
+        }
 
 
 def _look(service: Service, served: Served, one: Upload, threshold: float, **how: bool) -> Look:

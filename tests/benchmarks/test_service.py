@@ -55,12 +55,12 @@ def test_answers_and_refusals_are_told_apart(stand_in):
 
 def test_a_row_counts_what_was_seen():
     plain = service.Plain([], 1, 1, done=40, seconds=10.0, processor=1.0)
-    assert plain.cells()[:3] == ("4.00", "1.00", "25")
+    assert plain.cells(plain)[:3] == ("4.00", "1.00", "25")
     answers, others = [10.0] * 19 + [112.0], service.Counter({429: 3, 500: 2})
     seen = service.Seen(answers, others, [1.0], 10.0, 0.5, (100, 101))
     told = ("2.00", "0.50", "25", "10", "15", "3", "2", "1", "100", "101")
     assert seen.cells(plain) == told
-    assert len(plain.cells()) == len(told)
+    assert len(plain.cells(plain)) == len(told)
 
 
 def test_plain_calls_are_counted(monkeypatch):

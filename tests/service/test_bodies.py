@@ -3,16 +3,20 @@
 import asyncio
 import base64
 import gzip
+import json
 import tempfile
 import threading
+import tracemalloc
+from urllib.parse import unquote_to_bytes
 
 import pytest
 from starlette.requests import Request
 
 from service.bodies import Body, Memory
+from service.predicting import TOLD
 from service.problems import Problem
-from service.uploads import MANY, aside
-from tests.service.fakes import places_of
+from service.uploads import MANY, aside, of_base64, of_data_url
+from tests.service.fakes import places_of, wait_until
 
 JPEG = {"Content-Type": "image/jpeg"}
 
@@ -117,6 +121,50 @@ def test_a_large_photograph_in_json_is_looked_at(client, jpeg):
     padded = base64.b64encode(jpeg + bytes(MANY)).decode()
     answer = client.post("/predict", json={"data_url": "data:image/jpeg;base64," + padded})
     assert answer.json()["photographs"][0]["width"] == 60
+
+
+def test_base64_is_read_in_slices_as_it_is_as_a_whole(monkeypatch):
+    monkeypatch.setattr("service.uploads._SLICE", 8)
+    for count in range(30):
+        text = base64.b64encode(bytes(range(count))).decode()
+        assert of_base64(text) == bytes(range(count))
+        assert of_data_url("data:;base64," + text.replace("=", "%3D")) == bytes(range(count))
+    for text in ("AAAAAA==AAAA", "AAAAAAA=AAAA", "AAAA=AAAAAAA", "AAA", "AAAAAAAA!"):
+        with pytest.raises(ValueError, match=r"."):
+            of_base64(text)
+
+
+def test_what_is_percent_encoded_is_read_in_slices(monkeypatch):
+    """As a whole, sixty megabytes of it took six gigabytes to be read."""
+    monkeypatch.setattr("service.uploads._SLICE", 8)
+    for text in ("abcdefg%41b", "abcdef%41b", "abcdefgh%41", "%41%42%43%44", "%%%%%%%%%%%", "%4"):
+        assert of_data_url("data:," + text) == unquote_to_bytes(text)
+    monkeypatch.setattr("service.uploads._SLICE", 4096)
+    sent = "data:image/png," + "%41" * 30_000
+    tracemalloc.start()
+    assert of_data_url(sent) == b"A" * 30_000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * len(sent)
+
+
+def test_texts_of_json_are_held_beside_their_bytes(serve, jpeg):
+    sent = {"data_url": "data:image/jpeg;base64," + base64.b64encode(jpeg * 9).decode()}
+    size = len(json.dumps(sent))
+    assert serve(held_bytes=3 * size).post("/predict", json=sent).status_code == 200
+    answer = serve(held_bytes=2 * size).post("/predict", json=sent)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+
+
+def test_pictures_that_are_drawn_are_held_like_what_they_are_drawn_on(serve, jpeg):
+    drawn = serve().post("/predict?draw=1", content=jpeg).content
+    client = serve(held_bytes=len(jpeg) * 12 + len(drawn) * TOLD * 3)
+    files = [("file", (f"{k}.jpg", jpeg)) for k in range(12)]
+    assert client.post("/predict", files=files).status_code == 200
+    assert client.post("/predict?draw=1", files=files[:1]).status_code == 200
+    assert client.post("/predict?draw=1", files=files).status_code == 429
+    assert client.app.state.service.memory.held == 0
+    wait_until(lambda: places_of(client) == 0)
 
 
 def test_limits_hold_over_http(serve, jpeg):

@@ -100,6 +100,8 @@ def test_workers_that_share_a_model_find_what_one_finds(service, expected):
         assert len(faces) == len(right)
         boxes = np.array([face["box"] for face in faces]).reshape(-1, 4)
         assert np.allclose(boxes, right.boxes, atol=0.1)
+    for worker in service[0].workers():  # it computes on one core: two wait for each other
+        assert len(list(Path(f"/proc/{worker}/task").iterdir())) == 1
 
 
 def test_a_worker_that_is_killed_costs_no_request(service, expected):

@@ -74,7 +74,7 @@ def runner(served):
 
 
 def does(runner, what="", **more):
-    return runner.run([Deed(runner._serving()[0], what, **more)], 1)[0]
+    return runner.run([Deed(runner._serving()[0], what, **more)])[0]
 
 
 def test_tasks_are_done_elsewhere_with_the_model_that_was_served(runner):
@@ -97,7 +97,7 @@ def test_whoever_is_served_later_is_known_to_another_process(runner, served):
     assert does(runner) == (runner.pid, "b")
     assert not is_there(first)
     old = SimpleNamespace(name="old")  # asked before it was replaced
-    assert runner.run([Deed(old)], 1)[0][1] == "old"
+    assert runner.run([Deed(old)])[0][1] == "old"
     pid = runner.pid
     runner.tend()  # lets go of it
     assert runner.pid != pid
@@ -128,7 +128,7 @@ def test_what_is_sent_to_the_group_of_processes_does_not_end_it(runner):
 def test_one_that_hangs_ends_with_the_service_all_the_same(runner, monkeypatch):
     monkeypatch.setattr(forked, "_ENDING", 0.05)
     pid = runner.pid
-    runner._process.pipe.send((id(runner._serving()[0]), [Deed(None, "hang")], 1))
+    runner._process.pipe.send((id(runner._serving()[0]), [Deed(None, "hang")]))
     runner.close()
     assert not is_there(pid)
 

@@ -41,6 +41,12 @@ def test_every_answer_is_for_its_asker_alone(client, jpeg):
         ("GET", "/v2/models/%2e%2e%2fetc", 404),
         ("GET", "/v2/models/box/versions/%2e%2e", 404),
         ("POST", "/predict/", 404),
+        ("POST", "/v2/models/b\u00f6x/infer", 404),
+        ("POST", "/v2/models/box%00/infer", 404),
+        ("POST", "/v2/models/BOX/infer", 404),
+        ("POST", "//v2/repository/models/box/load", 404),
+        ("POST", "/v2/repository/models/..%2fmodels/box/load", 403),
+        ("GET", "/%ff%fe", 404),
         ("TRACE", "/predict", 405),
     ],
 )
@@ -81,6 +87,19 @@ def test_how_long_a_key_is_compared_tells_nothing_of_it(serve, monkeypatch, plac
     answer = client.get("/v2", headers={"X-API-Key": given})
     assert answer.status_code == (401 if place is None else 200)
     assert compared == [(32, 32)] * 3
+
+
+def test_a_key_in_an_address_is_none_and_is_not_written_down(serve, jpeg, caplog):
+    caplog.set_level(logging.INFO)
+    client = serve(key=True)
+    for name in ("key", "api_key", "X-API-Key", "access_token"):
+        assert client.post(f"/predict?{name}={KEY}", content=jpeg).status_code == 401
+    told = client.post(f"/predict?api_key={KEY}", content=jpeg, headers=WITH_KEY)
+    assert told.status_code == 422
+    assert KEY not in told.text
+    ours = [record for record in caplog.records if record.name.startswith("service")]
+    assert ours
+    assert not [record for record in ours if KEY in JsonLines().format(record)]
 
 
 def test_models_are_changed_only_with_a_key(client, serve):
@@ -176,6 +195,13 @@ def test_names_of_photographs_are_told_back_as_text_alone(client, jpeg):
     told = client.post("/predict", files=[("file", (name, jpeg))])
     assert told.headers["content-type"] == "application/json"
     assert "\n" not in told.json()["photographs"][0]["file"]
+
+
+@pytest.mark.parametrize("host", ['a"b', "<script>", "[", "a:b:c", "a@b", ""])
+def test_whatever_it_is_called_the_page_of_addresses_is_one(serve, host):
+    page = serve(hosts=None).get("/docs", headers={"Host": host})
+    assert page.status_code == 200
+    assert "<script" not in page.text
 
 
 def test_the_page_of_addresses_needs_no_script_and_no_other_site(client):

@@ -44,6 +44,22 @@ def test_requests_faces_and_refusals_are_counted(client, model, jpeg):
     assert values["mask_queue_length",] == 0
 
 
+def test_what_strangers_ask_makes_no_new_series(client):
+    def ask(word):
+        client.request(word, f"/{word}?{word}={word}")
+        client.post(f"/v2/models/{word}/infer", headers={"Origin": word})
+        client.post(f"/v2/models/{word}/versions/{word}/infer")
+        client.post(f"/predict?model={word}&{word}=1", content=word)
+        client.get("/v2", headers={"Host": word, "X-Request-Id": word})
+
+    ask("BREW")
+    told(client)  # which is a request of its own
+    before = told(client).keys()
+    for number in range(20):
+        ask(f"BREW{number}")
+    assert told(client).keys() == before
+
+
 def test_drift_is_told_of_a_model_that_carries_its_test_from_enough_photographs_on(
     client, model, jpeg, monkeypatch
 ):

@@ -3,6 +3,7 @@
 import base64
 import json
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -147,6 +148,10 @@ def tensor(**changed) -> dict:
         (tensor(data=[1]), "data"),
         (tensor(data=None), "data"),
         (tensor(data=[], shape=[0]), "data"),
+        (tensor(data=[["Qk0="]]), "data"),
+        (tensor(data=[[["Qk0="]]], shape=[1, 1]), "data"),
+        (tensor(shape=[1.0]), "shape"),
+        (tensor(shape=[8] * 8), "shape"),
         (tensor(parameters={"binary_data_size": 9}), "binary_data_size"),
         (tensor(parameters=[]), "parameters"),
         ({**asked(b"BM"), "id": 1}, "id"),
@@ -161,8 +166,33 @@ def test_what_is_not_of_the_protocol_is_refused_by_its_field(client, sent, field
     assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
-def test_a_tensor_of_too_many_photographs_is_refused(client):
-    assert client.post(INFER, json=tensor(shape=[10**9])).status_code == 413
+@pytest.mark.parametrize("shape", [[10**9], [2**63], [2**64, 0], [1] * 9])
+def test_a_tensor_of_too_many_photographs_is_refused(client, shape):
+    assert client.post(INFER, json=tensor(shape=shape)).status_code == 413
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "-1e-9"])
+def test_numbers_that_are_none_are_no_threshold(client, number):
+    body = json.dumps({**asked(b"BM"), "parameters": {"threshold": 7}}).replace("7", number)
+    answer = client.post(INFER, content=body)
+    assert (answer.status_code, answer.json()["field"]) == (400, "threshold")
+
+
+def test_millions_of_empty_elements_are_not_counted_to_their_end(client):
+    body, headers = binary(*[b""] * 65)
+    assert client.post(INFER, content=body, headers=headers).status_code == 413
+    start = time.process_time()
+    body, headers = binary(bytes(40_000_000)[4:])  # as one element, it is refused by its length
+    length = int(headers[LENGTH])
+    with pytest.raises(Problem) as problem:
+        protocol.parse(body[:length] + bytes(len(body) - length), headers[LENGTH], 64)
+    assert problem.value.status == 413
+    assert time.process_time() - start < 1
+
+
+def test_rows_of_a_tensor_are_read_as_its_shape_says(client, jpeg):
+    rows = asked(jpeg)["inputs"][0]["data"]
+    assert client.post(INFER, json=tensor(data=[rows, rows], shape=[2, 1])).status_code == 200
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "999999", "9" * 30])

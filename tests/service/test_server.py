@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from service.models import Models
-from service.server import main, make_server
+from service.server import CHUNKS, CRUMB, main, make_server
 from service.settings import Settings
 from tests.service.fakes import wait_until
 from tests.service.hostile import hostile
@@ -238,6 +238,39 @@ def test_heads_that_two_servers_read_differently_are_refused(listening, head):
             answer = connection.recv(10_000)
             assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 "))
         assert client.ask()[0] == 200
+
+
+LONG = HEAD + b"a:\r\n" * 20_000 + b"\r\n"
+CRUMBS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nA\r\n" * 2 * CHUNKS
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [LONG, b"GET /v2 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" + LONG, CRUMBS],
+    ids=["a head at once", "a head behind another request", "chunks of a byte"],
+)
+def test_what_would_take_the_time_of_others_is_not_read(listening, sent):
+    with listening() as client:
+        connection = client.open()
+        with suppress(ConnectionError):
+            connection.sendall(sent)
+            answers = connection.makefile("rb").read()
+            assert b"HTTP/1.1 400 " in answers
+            assert b"HTTP/1.1 422 " not in answers
+        wait_until(lambda: not client.server.server_state.connections)
+        wait_until(client.is_at_rest)
+        assert client.ask()[0] == 200
+
+
+def test_a_body_may_have_many_chunks_and_a_few_small_ones(listening):
+    with listening() as client:
+        connection = client.open()
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        for size, count in ((1, CHUNKS), (CRUMB, 2 * CHUNKS)):
+            connection.sendall((b"%x\r\n" % size + bytes(size) + b"\r\n") * count)
+        connection.sendall(b"0\r\n\r\n")
+        assert connection.recv(10_000).startswith(b"HTTP/1.1 422 ")  # it is no photograph
+        wait_until(client.is_at_rest)
 
 
 def test_broken_and_hostile_bodies_break_nothing(listening, jpeg, png):

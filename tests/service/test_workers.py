@@ -212,14 +212,9 @@ def test_what_waits_together_is_done_in_one_call_of_its_kind():
 
 @dataclass(eq=False)
 class Noted(Here):
-    """A runner that notes for how many threads it is asked, and whether it is closed."""
+    """A runner that notes whether it is closed."""
 
-    threads: list[int] = field(default_factory=list)
     closed: bool = False
-
-    def run(self, tasks, threads):
-        self.threads.append(threads)
-        return [task.run([task])[0] for task in tasks]
 
     def close(self):
         self.closed = True
@@ -233,22 +228,6 @@ def test_every_worker_has_a_runner_of_its_own_and_closes_it():
 
     within(test, number=3, new_runner=lambda: made.append(Noted()) or made[-1])
     assert all(one.closed for one in made)
-
-
-def test_who_works_alone_has_the_cores_of_all():
-    runner = Noted()
-
-    async def test(workers):
-        await once(workers, Work.at_once())
-        first = Work()
-        running = asyncio.create_task(once(workers, first))
-        await until(lambda: first.done)
-        await once(workers, Work.at_once())
-        first.may_go.set()
-        await running
-
-    within(test, number=2, new_runner=lambda: runner)
-    assert runner.threads == [2, 2, 1]
 
 
 def test_failures_in_a_row_are_counted():
