@@ -7,7 +7,7 @@ from typing import Any
 
 import av
 
-from utils.video.files import check_size
+from utils.video.ffmpeg import check_size
 from utils.video.frames import Frame, Gap
 from utils.video.live import GAP
 

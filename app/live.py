@@ -11,14 +11,16 @@ import numpy as np
 
 from app.camera import BrowserCamera
 from utils.dataset.labels import CLASSES
-from utils.drift.scene import Scene
+from utils.drift.scene import Scene, doubts
 from utils.errors import MaskDetectionError
 from utils.metrics.detections import Detections
+from utils.video.clock import Clock, Span
+from utils.video.correction import Correction
 from utils.video.drawing import drawn
 from utils.video.frames import Gap
 from utils.video.people import LEAST_SECONDS, Person
-from utils.video.rate import Correction, rate_record, timeline_rows
-from utils.video.timeline import Clock, Span, minutes
+from utils.video.rate import rate_record, timeline_rows
+from utils.video.timeline import minutes
 from utils.video.watch import FEWEST, Model, Moment, watch
 
 log = logging.getLogger(__name__)
@@ -126,7 +128,7 @@ class Watcher:
         self.camera, self._model = camera or BrowserCamera(), model
         self._correction, self._why, self._look = correction, why, look
         self._known, self._lock = _Known(), threading.Lock()
-        self._scene = Scene(correction.album, model.threshold) if correction else None
+        self._scene = Scene(model.threshold) if correction else None
         self._picture: np.ndarray | None = None
         self._trouble: str | None = None
         self.thread = threading.Thread(target=self._run, name="webcam", daemon=True)
@@ -161,7 +163,8 @@ class Watcher:
             here = [person for person in known.here if person.counts(LEAST_SECONDS)]
             people = [_as_now(person) for person in (*known.people, *here)]
             spans, end = [list(span) for span in known.spans], known.end
-            warnings = self._scene.doubts() if self._scene else []
+            compared = self._scene.compared(self._correction.album) if self._scene else None
+            warnings = doubts(compared)
         if now.pace is not None and now.pace < FEWEST:
             warnings.append(
                 f"Only {now.pace:.1f} frames a second can be looked at here now: below "
@@ -211,7 +214,7 @@ class Watcher:
             if not moment.final:
                 known.times.append(time)
                 if self._scene:
-                    self._scene.add(moment.detections, time)
+                    self._scene.add(moment.detections, time, moment.frame.image)
                 known.end = time
                 if known.spans and time - known.spans[-1][1] <= 1.0:
                     known.spans[-1][1] = time

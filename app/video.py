@@ -16,14 +16,14 @@ from app.answer import plain, show_answer
 from app.settings import MEGABYTE, Settings
 from utils.apply.rate import why_uncorrected
 from utils.errors import InputError, is_full_disk, number_of
+from utils.video.clock import Clock
+from utils.video.correction import Correction
 from utils.video.drawing import drawn
 from utils.video.files import VideoFile
 from utils.video.folders import MemoryFolder
 from utils.video.frames import Part
-from utils.video.rate import Correction
 from utils.video.results import VideoResults, Wanted
 from utils.video.run import PACE
-from utils.video.timeline import Clock
 from utils.video.watch import Moment, watch
 
 SUFFIXES = ["mp4", "mov", "m4v", "mkv", "webm", "avi", "mpg", "mpeg", "ts", "3gp", "wmv", "flv"]

@@ -15,9 +15,9 @@ from utils.analysis.plots.style import as_png
 from utils.apply.rate import why_uncorrected
 from utils.dataset.labels import CLASSES, TITLES
 from utils.errors import number_of
+from utils.video.clock import Clock
+from utils.video.correction import Correction
 from utils.video.plot import timeline_figure
-from utils.video.rate import Correction
-from utils.video.timeline import Clock
 
 WATCHER, LOOK, TRYING, FAILED = "watcher", "look", "trying", "no live video"
 """Where these stand in the state of the session."""

@@ -5,7 +5,8 @@ A model looks at photographs as they are, and again darkened, blurred and made s
 again they are dealt at random to two sides: one stands for the test, and some of the other, changed
 or not, for the new photographs. *per cent called different* should be 5 where nothing was changed:
 photographs of one side are like those of the other. In bursts, each photograph comes six times;
-where nobody told that they are one observation, the alarm would be false far more often.
+where nobody told that they are one observation, the alarm would be false far more often. A video
+is a photograph in whose place it was taken, with frames around it whose deviations last.
 """
 
 import argparse
@@ -23,12 +24,20 @@ from benchmarks.common import PROJECT, machine, print_table
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.looks import looks
 from utils.drift.features import Album, seen
+from utils.drift.few import compare_means
+from utils.drift.scene import HOW_SEEN
 from utils.drift.since import find_change
 from utils.drift.two_samples import compare
+from utils.errors import number_of
 from utils.models import load_model
 
 Change = Callable[[np.ndarray], np.ndarray]
 BURST = 6
+FRAMES, LASTING = 30, 0.9
+"""Of a video, and how much of its deviation a frame has from the one before."""
+
+VIDEOS = (1, 3)
+
 BEGAN = datetime(2026, 1, 1)
 
 
@@ -85,11 +94,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows = []
     for name, changed in albums.items():
         cells = [rate(whole, changed, new, args) for new in args.new]
+        cells += [rate_of_videos(whole, changed, new, args) for new in VIDEOS]
         rows.append((name, *(f"{100 * cell:.1f}" for cell in cells)))
     for name, grouped in (("nothing, in bursts of 6", True), ("the same, not told of", False)):
         cells = [rate(whole, whole, new, args, BURST, grouped) for new in args.new]
-        rows.append((name, *(f"{100 * cell:.1f}" for cell in cells)))
-    print_table(("changed", *(f"{new} new" for new in args.new)), rows)
+        rows.append((name, *(f"{100 * cell:.1f}" for cell in cells), *["-"] * len(VIDEOS)))
+    of_videos = [number_of(new, "video") for new in VIDEOS]
+    print_table(("changed", *(f"{new} new" for new in args.new), *of_videos), rows)
     print("\nin the order of time, per cent with a change told; and how far off in the middle\n")
     rows = []
     for name, changed in albums.items():
@@ -132,6 +143,28 @@ def rate(
         some = changed.values[places]
         photographs = Album(known.names, some, groups if grouped else np.arange(len(some)))
         alarms += compare(known.of(test), photographs, number, 199).differ
+    return alarms / args.repetitions
+
+
+def rate_of_videos(known: Album, changed: Album, new: int, args: argparse.Namespace) -> float:
+    """Return how often `new` videos of changed photographs are called different from known ones."""
+    rng = np.random.default_rng([args.seed, new, 7])
+    known, changed = (album.with_features(HOW_SEEN) for album in (known, changed))
+    spread = np.nanstd(known.values, axis=0) / 2
+    alarms = 0
+    for number in range(args.repetitions):
+        order = rng.permutation(len(known))
+        test, rest = np.split(order, [len(order) // 2])
+        frames = []
+        for place in rest[:new]:
+            lasting = rng.standard_normal(len(HOW_SEEN))
+            for _ in range(FRAMES):
+                more = rng.standard_normal(len(HOW_SEEN))
+                lasting = LASTING * lasting + np.sqrt(1 - LASTING**2) * more
+                frames.append(changed.values[place] + spread * lasting)
+        groups = np.repeat(np.arange(len(frames) // FRAMES), FRAMES)
+        videos = Album(HOW_SEEN, np.array(frames), groups)
+        alarms += compare_means(known.of(test), videos, number, 199).differ
     return alarms / args.repetitions
 
 

@@ -28,8 +28,8 @@ from utils.analysis.prevalence.counting import expected_confusion
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.metrics.confusion import confusion_counts
+from utils.video.correction import Correction
 from utils.video.people import Person
-from utils.video.rate import Correction
 
 SHARES = (0.6, 0.3, 0.1)
 WIDTHS = (0.02, 0.07)

@@ -21,8 +21,9 @@ from data.painter.films import frame_times
 from data.painter.moving import Scene, compose_scene
 from data.painter.witness import Mistakes, Witness
 from utils.video.appearance import looks_of
+from utils.video.association import overlaps
 from utils.video.people import LEAST_SECONDS, LEAST_SEEN
-from utils.video.tracks import Tracker, TrackSettings, overlaps
+from utils.video.tracks import Tracker, TrackSettings
 from utils.video.watch import settings_for, sureness
 
 STRIDES = (1, 2, 3, 4, 6, 10)

@@ -33,11 +33,11 @@ from data.painter.moving import compose_scene
 from utils.models import load_model
 from utils.video import results, watch
 from utils.video.annotated import AnnotatedVideo
+from utils.video.clock import Clock
 from utils.video.files import VideoFile
 from utils.video.frames import Part
 from utils.video.people import People
 from utils.video.results import VideoResults, Wanted
-from utils.video.timeline import Clock
 from utils.video.tracks import Tracker
 
 STAGES = ("decode", "find", "track", "judge", "draw", "encode")

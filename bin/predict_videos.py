@@ -28,7 +28,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--least-seconds", type=float, default=0.5, help="who is seen for less does not count"
     )
-    parser.add_argument("--blur", action="store_true", help="hide faces on pictures of people")
+    parser.add_argument("--blur", action="store_true", help="hide faces on all that is shown")
+    parser.add_argument("--clock", help="date and time at which each video began")
     parser.add_argument(
         "--predictions", type=OutputPath, required=True, help="who was seen when, to write (JSON)"
     )
@@ -39,7 +40,13 @@ def parser() -> argparse.ArgumentParser:
         "--images", type=OutputPath, required=True, help="shard of people's pictures to write"
     )
     parser.add_argument(
+        "--annotated", type=OutputPath, nargs="+", default=[], help="annotated videos, to write"
+    )
+    parser.add_argument(
         "--checkpoint", type=Path, required=True, help="how far it is; gone on with if there"
+    )
+    parser.add_argument(
+        "--recording", type=Path, help="of annotated videos, besides the checkpoint"
     )
     parser.add_argument(
         "--checkpoint-minutes",
@@ -64,12 +71,15 @@ def main(args: argparse.Namespace) -> None:
         load_file(args.model),
         args.videos,
         args.listed,
-        Looking(args.rate, args.every, args.least_seconds, args.blur),
-        Outputs(args.predictions, args.faces, args.images),
+        Looking(
+            args.rate, args.every, args.least_seconds, args.blur, args.clock, bool(args.annotated)
+        ),
+        Outputs(args.predictions, args.faces, args.images, args.annotated),
         args.checkpoint,
         stop,
         args.checkpoint_minutes,
         args.segment,
+        args.recording,
     )
 
 

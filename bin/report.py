@@ -43,6 +43,10 @@ def parser() -> argparse.ArgumentParser:
         ("--people-images", "shards of the pictures of people seen in videos"),
     ):
         parser.add_argument(name, type=InputPath, nargs="+", default=[], help=words)
+    parser.add_argument("--clock", help="date and time at which each video began")
+    parser.add_argument(
+        "--compare", nargs=2, metavar="PERIOD", help="two periods of the videos, as 9:00-12:00"
+    )
     parser.add_argument(
         "--fingerprints",
         type=InputPath,
@@ -86,7 +90,9 @@ def main(args: argparse.Namespace) -> None:
     if args.videos:
         from utils.analysis.evaluation import SCHEMA
         from utils.records import read_record
-        from utils.video.reporting import moving_part, read_watched
+        from utils.video.clock import Clock, time_of
+        from utils.video.predictions import read_watched
+        from utils.video.reporting import moving_part
 
         evaluation = read_record(args.evaluation, SCHEMA)
         new = read_record(args.configuration).get("new_videos") or {}
@@ -96,6 +102,8 @@ def main(args: argparse.Namespace) -> None:
             evaluation,
             read_record(args.split),
             new.get("not_read", []),
+            clock=Clock(time_of(args.clock)),
+            compare=args.compare or (),
             people=args.people,
             timeline=args.timeline,
             picture=args.timeline_picture,

@@ -117,3 +117,15 @@ def test_without_pyav_photographs_are_looked_at_and_videos_beside_them_told(
     assert "New videos not read: 4 videos" in told
     assert "make video" in told
     assert (folder / "predict_0.tar").exists()
+
+
+def test_what_is_asked_of_videos_is_refused_where_there_are_none(planned, clips, tmp_path):
+    photographs = ("--predict", *runs.NEW[:3])
+    for words in (["--clock", "2026-03-01T09:00"], ["--annotated-videos"]):
+        told = planned(*photographs, *words, code=2)
+        assert f"{words[0]}: is of new videos, and there are none" in told
+    assert not (tmp_path / "run").exists()
+    clip = clips / "day1" / "clip.mp4"
+    folder, _ = planned("--predict", clip, "--annotated-videos", "--compare", "0-1", "1-2")
+    entries = yaml.safe_load((folder / "replicas.yml").read_text())["replicas"]
+    assert "predict_videos_0.packets" in {entry["lfn"] for entry in entries}

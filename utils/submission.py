@@ -41,7 +41,7 @@ from utils.detector.names import ARCHITECTURES, IN_THE_BOX
 from utils.errors import InputError, number_of
 from utils.networks.pretrained import Weights, choose_weights
 from utils.records import write_atomically, write_record
-from utils.submitted_videos import Videos
+from utils.submitted_videos import Videos, refuse_without_videos
 
 if TYPE_CHECKING:
     from utils.dataset.splitting.learnt import LearntPhotographs
@@ -89,6 +89,8 @@ def submit(options: Options, command: list[str], tell: Callable[[str], None]) ->
         if new and new.videos:
             videos.look_at(new.videos, alone=not new.facts["photos"], tell=tell)
             facts["new_videos"] = videos.facts
+        else:
+            refuse_without_videos(options)
         predicted = NewData(photo_shards(options, new.facts["photos"] if new else 0), videos.shards)
         sample = _read_sample(options, new, tell)
         if groups:

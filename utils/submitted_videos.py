@@ -8,7 +8,7 @@ from typing import Any
 
 from utils import files
 from utils.dag.new_data import NewData, VideoShard, dealt, travel_name
-from utils.dag.options import Options
+from utils.dag.options import Options, spelled
 from utils.dataset.intake.videos import FoundVideo
 from utils.errors import InputError
 from utils.records import write_record
@@ -75,3 +75,13 @@ class Videos:
                 files.copy(self._places[file], folder / file)
             called = [{"file": file, "name": self._names[file]} for file in shard.files]
             write_record(folder / listed, {"videos": called})
+
+
+def refuse_without_videos(options: Options) -> None:
+    """Raise an `InputError` if something is asked of new videos, of which there are none."""
+    for name in ("annotated_videos", "clock", "compare"):
+        if getattr(options, name):
+            raise InputError(
+                f"{spelled(name)}: is of new videos, and there are none; name some with --predict, "
+                "or drop it"
+            )

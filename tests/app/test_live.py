@@ -13,8 +13,8 @@ from app.camera import BrowserCamera
 from app.live import Look, Watcher
 from utils.metrics.detections import Detections
 from utils.models import load_model
+from utils.video.correction import Correction
 from utils.video.people import Person, View
-from utils.video.rate import Correction
 
 SIZE = (120, 200)
 BOX = [20, 60, 60, 100]
@@ -185,7 +185,7 @@ def test_a_scene_unlike_those_of_the_test_is_doubted():
         np.tile(np.array([[0.4, 0.6, 0, 0]], np.float32), (count, 1)),
     )
     for second in range(8):
-        watcher._scene.add(swarm, float(second))
+        watcher._scene.add(swarm, float(second), np.full((*SIZE, 3), 128, np.uint8))
     assert any("unlike the photographs" in text for text in watcher.lately().record["caveats"])
     watcher.on_ended()
     watcher.thread.join(10)

@@ -13,12 +13,12 @@ from data.painter.films import frame_times, write_film
 from data.painter.moving import compose_scene
 from data.painter.witness import Witness
 from utils.apply.looking import Settings as Looking
+from utils.video.clock import Clock
+from utils.video.correction import Correction
 from utils.video.files import VideoFile
 from utils.video.folders import MemoryFolder
 from utils.video.frames import Part
-from utils.video.rate import Correction
 from utils.video.results import VideoResults, Wanted
-from utils.video.timeline import Clock
 from utils.video.watch import watch
 
 SECONDS = 2

@@ -21,11 +21,16 @@ pytestmark = [pytest.mark.xdist_group("runs"), pytest.mark.timeout(1200)]
 
 ANNEX = "watchers"
 CHECKPOINT = "predict_videos_0.ckpt"
-MADE = ("video_predictions_0.json", "video_faces_0.csv", "people_images_0.tar")
+RECORDING = "predict_videos_0.packets"
+MADE = (
+    *("video_predictions_0.json", "video_faces_0.csv", "people_images_0.tar"),
+    "annotated_video_00000_clip.webm",
+)
 WORDS = (
     *("--model", "model.pth", "--videos", "video_00000_clip.mp4", "--listed", "videos_0.json"),
     *("--rate", "10", "--checkpoint", CHECKPOINT, "--segment", "0.5"),
     *("--predictions", MADE[0], "--faces", MADE[1], "--images", MADE[2]),
+    *("--annotated", MADE[3], "--recording", RECORDING),
 )
 HANDED_OVER = "Finished transferring output files"
 
@@ -42,13 +47,15 @@ def run(pool):
     listed = [{"file": "video_00000_clip.mp4", "name": "clip.mp4"}]
     write_record(run.folder / "videos_0.json", {"videos": listed})
     write_code_bundle(run.folder / "utils.zip")
-    (run.folder / CHECKPOINT).touch()
+    for name in (CHECKPOINT, RECORDING):
+        (run.folder / name).touch()
     inputs = ("utils.zip", "model.pth", "video_00000_clip.mp4", "videos_0.json")
-    for name in (*inputs, CHECKPOINT):
+    for name in (*inputs, CHECKPOINT, RECORDING):
         toy.replicas.add_replica("local", name, run.folder / name)
     job.add_inputs(*inputs).add_outputs(*MADE)
-    job.add_checkpoint(CHECKPOINT, stage_out=False, register_replica=False)
-    checkpoint_itself(job, CHECKPOINT)
+    for name in (CHECKPOINT, RECORDING):
+        job.add_checkpoint(name, stage_out=False, register_replica=False)
+    checkpoint_itself(job, CHECKPOINT, RECORDING)
     job.add_env(PYTHONPATH="utils.zip", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     job.add_pegasus_profile(cores=1, memory="2000 MB")
     return run.write(**{"+JobLeaseDuration": "20"})

@@ -199,6 +199,32 @@ def test_each_worker_needs_a_gpu_of_its_own_or_none_has_one():
         read_options({"gpus": 2, "workers": 4})
 
 
+def test_the_clock_and_two_periods_are_read_from_the_file_and_from_the_command_line(tmp_path):
+    config = tmp_path / "run.toml"
+    config.write_text('clock = 2026-03-01T09:00:00\ncompare = ["9:00-10:00", "10:00-11:00"]\n')
+    options = read_options({}, config)
+    assert options.clock == "2026-03-01T09:00:00"
+    assert options.compare == ("9:00-10:00", "10:00-11:00")
+    words = given("--clock", "2026-03-01T09:00", "--compare", "9:00-10:00", "10:00-11:00")
+    assert read_options(words) == options
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--clock", "noon"], "--clock: takes date and time, as 2026-03-01T09:00, not 'noon'"),
+        (["--compare", "0:00-1:00"], "--compare: takes two periods"),
+        (["--compare", "0:00-1:00", "0:30-2:00"], "--compare 0:00-1:00 0:30-2:00: overlap"),
+        (["--compare", "1:00-0:30", "1:30-2:00"], "--compare 1:00-0:30: it ends before it begins"),
+        (["--compare", "day", "night"], "--compare day: there is no '-'"),
+    ],
+)
+def test_periods_that_are_none_are_refused(words, told):
+    with pytest.raises(OptionError) as refused:
+        read_options(given(*words))
+    assert str(refused.value).startswith(told)
+
+
 def test_a_missing_file_is_refused_by_name(tmp_path):
     with pytest.raises(OptionError, match=r"none\.toml: No such file"):
         read_options({}, tmp_path / "none.toml")

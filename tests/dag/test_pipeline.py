@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from utils.dag.graph import edges
-from utils.dag.new_data import NewData, VideoShard, as_named, dealt, travel_name
+from utils.dag.new_data import NewData, VideoShard, annotated_name, as_named, dealt, travel_name
 from utils.dag.options import Options
 from utils.dag.pipeline import (
     CODE,
@@ -54,6 +54,12 @@ VARIANTS = [
     Options(task="classify", faces="detector", join_validation=False, freeze="2", weights="faces"),
     Options(predict=(Path("a.mp4"), Path("b.MOV"), Path("c.mkv")), predict_shards=2, blur=True),
     Options(predict=(Path("new"), Path("a.mp4")), every=3, trials=0),
+    Options(
+        predict=(Path("a.mp4"), Path("b.mkv")),
+        annotated_videos=True,
+        clock="2026-03-01T09:00:00",
+        compare=("9:00-10:00", "10:00-11:00"),
+    ),
     Options(task="classify", search=("arch=vgg16,resnet18",), weights="imagenet", recipe=RECIPE),
 ]
 
@@ -417,6 +423,38 @@ def test_a_job_that_watches_goes_on_from_its_checkpoint_and_hands_it_over_on_a_p
     assert "--checkpoint-minutes" in pooled.args
     condor = pooled.profiles["condor"]
     assert condor["+TransferCheckpoint"] == '"predict_videos_0.ckpt"'
+
+
+def test_annotated_videos_are_kept_and_what_is_encoded_goes_with_the_checkpoint():
+    options = replace(WATCHING, annotated_videos=True, checkpoint_minutes=5.0)
+    jobs = build_workflow(options).jobs
+    names = [name for name in jobs if name.startswith("predict_videos")]
+    for name in names:
+        files_of = {lfn for lfn in files(jobs[name], "input") if lfn.startswith("video_")}
+        made = {lfn for lfn in files(jobs[name], "output") if lfn.startswith("annotated_")}
+        assert made == {annotated_name(lfn) for lfn in files_of}
+        saved = {f"{name}.ckpt", f"{name}.packets"}
+        assert files(jobs[name], "checkpoint") == saved
+        listed = jobs[name].profiles["condor"]["+TransferCheckpoint"].strip('"')
+        assert set(listed.split(",")) == saved
+    assert names and not any(
+        lfn.endswith(".webm")
+        for job in build_workflow(WATCHING).jobs.values()
+        for lfn in files(job, "output")
+    )
+
+
+def test_periods_reach_the_report_and_the_clock_also_those_who_watch():
+    periods = ("9:00-10:00", "10:00-11:00")
+    options = replace(WATCHING, clock="2026-03-01T09:00:00", compare=periods)
+    jobs = build_workflow(options).jobs
+    report, watching = jobs["report"].args, jobs["predict_videos_0"].args
+    at = report.index("--compare")
+    assert tuple(report[at + 1 : at + 3]) == periods and "--compare" not in watching
+    for arguments in (report, watching):
+        assert arguments[arguments.index("--clock") + 1] == "2026-03-01T09:00:00"
+    photographs = replace(options, predict=(Path("photographs"),))
+    assert "--compare" not in build_workflow(photographs).jobs["report"].args
 
 
 def test_videos_alone_make_no_table_of_photographs_and_photographs_alone_none_of_people():

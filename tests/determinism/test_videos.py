@@ -41,7 +41,8 @@ def test_stopped_and_gone_on_with_it_makes_the_same_files(whole_run, places, tmp
     scene = compose_scene(6, 5, 4, (192, 112), pillars=0)
     write_film(clip, scene, frame_times(4, 10))
     options = ["--data", str(whole_run.parent / "faces"), "--predict", str(clip), *runs.WHOLE]
-    options += ["--predict-shards", "1"]
+    options += ["--predict-shards", "1", "--annotated-videos", "--clock", "2026-03-01T23:59:58"]
+    options += ["--compare", "23:59:58-0:00", "0:00-0:00:02"]
     runs.run(undisturbed, *options)
     states = json.loads((undisturbed / "run.json").read_text())["jobs"]
     assert {name for name, job in states.items() if job["state"] == "done"} == {JOB, "report"}
@@ -79,14 +80,18 @@ def test_stopped_and_gone_on_with_it_makes_the_same_files(whole_run, places, tmp
     )
     assert first.keys() == second.keys()
     assert {"people.csv", "timeline.csv", "timeline.png", "video_predictions_0.json"} <= set(first)
+    annotated = "annotated_video_00000_day1.webm"
+    assert len(first[annotated]) > 5000
     assert not {"predictions.csv", "predicted_image.png"} & set(first), "there is no photograph"
     assert {name for name in first if first[name] != second[name]} <= {"report.html"}
     assert runs.report(undisturbed, stopped) == runs.report(stopped, undisturbed)
     page = (undisturbed / "output" / "report.html").read_text()
-    assert "day1.mp4 by minute" in page
+    assert "day1.mp4 by minute" in page and f'href="{annotated}"' in page
+    assert "23:59:58" in page and "23:59:58-0:00 and 0:00-0:00:02" in page
     assert 'id="photographs"' not in page
     answer = json.loads((undisturbed / "output" / "prevalence.json").read_text())
     assert answer["answer"] == answer["videos"]["answer"]
+    assert answer["videos"]["compared"]["periods"] == ["23:59:58-0:00", "0:00-0:00:02"]
     assert f"Answer: {answer['answer']}" in done.stdout
     assert workflow.main(["suggest", str(undisturbed)]) == 2
     assert "had new videos and no photographs" in capsys.readouterr().err

@@ -86,11 +86,23 @@ def test_since_when_is_told_with_what_was_before():
 
 def test_too_few_to_tell_is_said_and_a_dark_one_is_least_alike():
     new = photographs(np.random.default_rng(4), 3, 2)
+    assert told(new)["trust"] == "unknown"
     new[1] = (new[1][0], {"brightness": 0.0, "sharpness": 5.0})
     record = told(new)
-    assert record["trust"] == "unknown"
     assert record["least_alike"][0]["photograph"] == "n1.jpg"
     assert record["least_alike"][0]["features"][0]["name"] == "brightness"
+
+
+@pytest.mark.parametrize(
+    ("change", "trust"), [({"light": -0.2}, "with care"), ({"side": 0.05}, "no")]
+)
+def test_few_that_are_far_out_are_not_trusted(change, trust):
+    record = told(photographs(np.random.default_rng(4), 2, **{"crowd": 2, **change}))
+    assert record["trust"] == trust and record["differ"]
+    assert "standard deviations (p = " in "\n".join(lines(record))
+    few = the_test(np.random.default_rng(0), 8)
+    far = predictions(photographs(np.random.default_rng(4), 2, **{"crowd": 2, **change}))
+    assert watch(*few, far, 0)["trust"] == "unknown", "of so few test photographs"
 
 
 def test_features_of_the_test_are_those_of_the_same_photographs_as_new():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.video.camera import transport_stream
 from utils.video.address import is_camera, is_video, shown, without_secrets
 
 
@@ -38,3 +39,12 @@ def test_what_moves_is_known_by_its_name(tmp_path, monkeypatch):
     assert is_camera("12")
     (tmp_path / "0").write_bytes(b"x")
     assert not is_video("0")
+
+
+def test_a_file_whose_name_tells_nothing_is_known_by_its_content(tmp_path, film):
+    (tmp_path / "recording.dat").write_bytes(film.read_bytes())
+    (tmp_path / "stream.ts").write_bytes(transport_stream((64, 48)))
+    (tmp_path / "source.ts").write_text("G is what this begins with; " * 40)
+    (tmp_path / "photo.jpg").write_bytes(film.read_bytes())
+    known = {path.name for path in tmp_path.iterdir() if is_video(str(path))}
+    assert known == {"recording.dat", "stream.ts"}

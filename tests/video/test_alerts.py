@@ -172,3 +172,13 @@ def test_what_is_no_command_is_refused():
     for wrong in ("", "'unfinished"):
         with pytest.raises(InputError, match="--alert-run"):
             program(wrong)
+
+
+def test_a_receiver_that_is_not_done_in_time_counts_as_one_that_failed(caplog):
+    let_go = threading.Event()
+    receivers = Receivers([lambda record: let_go.wait(20)])
+    receivers.tell(RECORD)
+    receivers.close(patience=0.1)
+    let_go.set()
+    assert receivers.failed == 1
+    assert "alerts are not told: the receivers are too slow" in caplog.text

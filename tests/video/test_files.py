@@ -13,9 +13,10 @@ import pytest
 from data.painter.films import stamped_number, write_film
 from data.painter.moving import compose_scene
 from utils.errors import InputError
-from utils.video import files
+from utils.video import decoding
+from utils.video.clock import seconds
 from utils.video.files import VideoFile
-from utils.video.frames import Part, seconds
+from utils.video.frames import Part
 
 
 def numbers(path, **part) -> list[int]:
@@ -239,7 +240,7 @@ def test_a_file_that_goes_on_with_nothing_for_ever_ends_in_time(tmp_path, monkey
     data = (tmp_path / "endless.mkv").read_bytes()
     (tmp_path / "endless.mkv").write_bytes(data[: len(data) // 2])
     os.truncate(tmp_path / "endless.mkv", 10**12)  # sparse: it takes no room
-    monkeypatch.setattr(files, "PATIENCE", (60.0, 0.5))
+    monkeypatch.setattr(decoding, "PATIENCE", (60.0, 0.5))
     began = time.monotonic()
     video = VideoFile(tmp_path / "endless.mkv", Part())
     assert 15 < len(list(video.frames())) < 35
@@ -270,7 +271,7 @@ def test_a_film_that_grows_beyond_what_is_looked_at_is_used_up_to_there(tmp_path
     grown.write_bytes(
         b"".join((tmp_path / f"{name}.mjpeg").read_bytes() for name in ("small", "large", "small"))
     )
-    monkeypatch.setattr(files, "LARGEST", 100_000)
+    monkeypatch.setattr(decoding, "MOST_PIXELS", {"max_pixels": "100000"})
     video = VideoFile(grown, Part())
     shapes = [frame.image.shape[:2] for frame in video.frames()]
     assert shapes == [(48, 64)] * 60

@@ -240,3 +240,28 @@ def test_a_stream_of_a_phone_held_on_its_side_is_turned(scene, tmp_path):
     assert len(images) == 3  # it has an end, and waits for us: nothing is dropped
     assert np.array_equal(np.rot90(plain), images[0])
     assert not live.gaps
+
+
+@pytest.mark.parametrize("told", [1.0, 0.5])
+def test_a_film_that_breaks_off_on_its_way_is_used_up_to_there_and_that_is_told(
+    told, scene, times, tmp_path
+):
+    """Whether the server said how much there would be, or not."""
+    write_film(tmp_path / "film.mkv", scene, times)
+    data = (tmp_path / "film.mkv").read_bytes()
+    half = data[: len(data) // 2]
+
+    def film(client, stop) -> None:
+        length = len(data) if told == 1.0 else len(half)
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"
+        client.sendall(head.encode() + half)
+
+    with answering(film) as port:
+        address = f"http://127.0.0.1:{port}/film.mkv"
+        live = LiveSource(address, Part(), timeouts=(3, 1), pauses=(0.05,), tries=2)
+        seen = [frame.time for frame in live.frames()]
+        live.close()
+    assert 5 < len(seen) < 35
+    (gap,) = live.gaps
+    assert gap.reason.startswith("cut off: ")
+    assert gap.start == seen[-1] and gap.end == pytest.approx(4, abs=0.3)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from utils.dataset.labels import CLASSES
+from utils.video.clock import Span
+from utils.video.correction import Correction, found_only
 from utils.video.people import Person, View
-from utils.video.rate import Correction, difference_in_words, found_only, rate_record
-from utils.video.timeline import Span
+from utils.video.rate import difference_in_words, rate_record
 
 CONFUSION = np.array([[0.9, 0.06, 0.04], [0.1, 0.85, 0.05], [0.3, 0.1, 0.6]])
 SIDES = {"train": {"faces": dict.fromkeys(CLASSES, 10)}}

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -12,9 +13,12 @@ from data.painter.witness import Witness
 from tests.video.test_rate import SIDES, correction
 from utils.analysis.report.page import environment
 from utils.dataset.labels import CLASSES
+from utils.drift import scene as scene_module
 from utils.errors import InputError
 from utils.records import write_record
-from utils.video.reporting import moving_part, read_watched
+from utils.video.clock import Clock
+from utils.video.predictions import read_watched
+from utils.video.reporting import moving_part
 from utils.video.shard import Looking, Outputs, watch_shard
 
 MODEL = {"arch": Witness.arch, "digest": Witness.digest}
@@ -48,8 +52,15 @@ def jobs(tmp_path_factory, scene):
 def evaluation(**changes) -> tuple[dict, dict]:
     """The records of a test of 150 photographs, and of their split."""
     rows = correction().expected
+    looks = {"brightness": 0.5, "sharpness": 5.0}
     photos = [
-        {"name": str(n), "confusion": row.astype(int).tolist(), "expected": row.tolist()}
+        {
+            "name": str(n),
+            "confusion": row.astype(int).tolist(),
+            "expected": row.tolist(),
+            "features": np.outer(row.sum(axis=1), (5.0, 3.0)).tolist(),
+            "looks": looks,
+        }
         for n, row in enumerate(rows)
     ]
     record = {"per_photo": photos, "bootstrap": {"seed": 0}, "threshold": 0.5, "model": MODEL}
@@ -57,7 +68,7 @@ def evaluation(**changes) -> tuple[dict, dict]:
     return record | changes, split
 
 
-def part_of(folder, tmp_path, numbers=(0, 1), not_read=()):
+def part_of(folder, tmp_path, numbers=(0, 1), not_read=(), **asked):
     record, split = evaluation()
     names = {"people": "people.csv", "timeline": "timeline.csv", "picture": "timeline.png"}
     return moving_part(
@@ -67,6 +78,7 @@ def part_of(folder, tmp_path, numbers=(0, 1), not_read=()):
         split,
         not_read,
         **{key: tmp_path / name for key, name in names.items()},
+        **asked,
     )
 
 
@@ -176,3 +188,33 @@ def test_shares_of_the_estimate_are_of_people_who_count(jobs, tmp_path):
     raw = moving.estimate["raw"]
     assert {name: raw[name]["count"] for name in CLASSES} == counts
     assert np.isclose(sum(raw[name]["share"] for name in CLASSES), 1)
+
+
+def test_two_periods_are_compared_for_each_video_and_for_all_by_the_clock(jobs, tmp_path):
+    clock = Clock(datetime(2026, 3, 1, 9, 0))
+    asked = {"clock": clock, "compare": ("9:00:00-9:00:02", "9:00:02-9:00:04")}
+    moving = part_of(jobs, tmp_path, **asked)
+    whole, of = moving.record["compared"], [one["compared"] for one in moving.record["of"]]
+    assert whole["periods"] == list(asked["compare"])
+    assert whole["people"] == [sum(one["people"][n] for one in of) for n in (0, 1)]
+    assert of[0]["people"][1] == 0, "the shorter video is over by then"
+    low, high = whole["interval"]
+    assert low <= whole["difference"] <= high
+    assert "percentage points" in moving.values["compared"]
+    assert moving.values["compared"] in page_of(moving).text
+    people = rows(tmp_path / "people.csv")
+    assert all(one["first_clock"].startswith("2026-03-01T09:00:0") for one in people)
+    assert rows(tmp_path / "timeline.csv")[0]["minute"] == "09:00:00"
+    assert part_of(jobs, tmp_path).record["compared"] is None
+
+
+def test_a_scene_unlike_the_test_is_told_with_the_way_out(jobs, tmp_path, monkeypatch):
+    moving = part_of(jobs, tmp_path)
+    assert all(one["unlike_test"] is None for one in moving.record["of"]), "of 4 seconds"
+    monkeypatch.setattr(scene_module, "FEWEST", 2)
+    moving = part_of(jobs, tmp_path)
+    names = {one["name"] for video in moving.record["of"] for one in video["unlike_test"]}
+    assert "brightness" in names or "side" in names
+    told = " ".join(moving.record["serious"])
+    assert "b.mp4: The " in told and "suggest" in told
+    assert "unlike the photographs of the model's test" in page_of(moving, alone=False).text

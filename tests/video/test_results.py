@@ -10,11 +10,11 @@ import pytest
 
 from data.painter.witness import Mistakes, Witness
 from utils.video import results as module
+from utils.video.clock import Clock, Span
 from utils.video.files import VideoFile
 from utils.video.folders import MemoryFolder
 from utils.video.frames import Gap, Part
 from utils.video.results import VideoResults, Wanted
-from utils.video.timeline import Clock, Span
 from utils.video.watch import watch
 
 MODEL = {"arch": "witness", "digest": "0" * 64, "threshold": 0.5}

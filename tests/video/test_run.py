@@ -15,7 +15,9 @@ import detect
 from data.painter.films import write_film
 from data.painter.witness import Witness
 from tests.video.camera import Camera, transport_stream
+from utils.apply.folder import Claim
 from utils.apply.looking import Settings
+from utils.video import results
 from utils.video.run import sources_of
 
 
@@ -150,6 +152,38 @@ def test_a_camera_is_watched_until_a_signal_and_all_is_valid(
     for secret in ("s3cret", "k3yk3y", "viewer"):
         assert secret not in everything + printed.out + printed.err
     assert (out / "annotated.webm").stat().st_size > 100
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_somebody_is_written_ends_it_after_they_are(
+    number, film, witness, tmp_path, capsys, monkeypatch
+):
+    row, written = results.person_row, []
+
+    def interrupted(*given):
+        written.append(given)
+        if len(written) == 1:
+            os.kill(os.getpid(), number)
+        return row(*given)
+
+    monkeypatch.setattr(results, "person_row", interrupted)
+    out = tmp_path / "out"
+    assert detect.main([str(film), "--output", str(out)]) == 128 + number
+    record = json.loads((out / "rate.json").read_text())
+    told = people(out)
+    assert record["people"] == len(told) == len(written) > 1
+    assert all((out / one["picture"]).stat().st_size for one in told)
+    assert "Interrupted: what was seen so far is written" in capsys.readouterr().out
+
+
+def test_of_two_runs_into_one_folder_one_is_refused(film, witness, tmp_path, capsys):
+    out = tmp_path / "out"
+    claim = Claim(out)
+    assert detect.main([str(film), "--output", str(out)]) == 2
+    assert f"--output {out}: another run writes into it" in capsys.readouterr().err
+    assert list(out.iterdir()) == []
+    del claim
+    assert detect.main([str(film), "--output", str(out), "--limit", "3"]) == 0
 
 
 def test_a_camera_that_freezes_loses_what_it_did_not_send_and_that_is_told(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from utils.video.seen import Seen
 from utils.video.shard import COLUMNS, Looking, Outputs, watch_shard
 
 OUTPUTS = Outputs("predictions.json", "faces.csv", "images.tar")
-LOOKING = Looking(rate=10.0, least_seconds=0.4)
+CLOCK = "2026-03-01T23:59:58"
+LOOKING = Looking(rate=10.0, least_seconds=0.4, clock=CLOCK, annotated=True)
+ANNOTATED = ("a.webm", "b.webm", "c.webm")
 
 
 class Killed(Exception):
@@ -57,10 +60,12 @@ def videos(tmp_path_factory, scene, times):
 
 def watch(folder, videos, model, looking=LOOKING, **asked):
     folder.mkdir(exist_ok=True)
-    outputs = Outputs(*(folder / name for name in vars(OUTPUTS).values()))
+    paths = [folder / name for name in (OUTPUTS.predictions, OUTPUTS.faces, OUTPUTS.images)]
+    shown = [folder / name for name in ANNOTATED[: len(videos)] if looking.annotated]
     listed = videos[0].with_name("videos_0.json")
+    outputs = Outputs(*paths, shown)
     watch_shard(model, videos, listed, looking, outputs, folder / "job.ckpt", **asked)
-    return {path.name: path.read_bytes() for path in vars(outputs).values()}
+    return {path.name: path.read_bytes() for path in (*paths, *shown)}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +88,22 @@ def test_everybody_is_seen_once_and_what_cannot_be_read_is_told(undisturbed, sce
     rows = list(csv.reader(undisturbed["faces.csv"].decode().splitlines()))
     assert tuple(rows[0]) == COLUMNS
     assert {row[0] for row in rows[1:]} == {"day1/clip.mp4", "'=clip.mp4"}
+    clocks = [row[2] for row in rows[1:] if row[0] == "day1/clip.mp4"]
+    assert clocks[0].startswith("2026-03-01T23:59:58") and clocks[-1].startswith("2026-03-02T00:00")
+
+
+def test_annotated_videos_show_every_frame_that_was_looked_at(undisturbed, tmp_path, times):
+    import av
+
+    record = json.loads(undisturbed["predictions.json"])
+    assert [one["annotated"] for one in record["videos"]] == ["a.webm", "c.webm"]
+    assert undisturbed["b.webm"] == b""
+    (tmp_path / "a.webm").write_bytes(undisturbed["a.webm"])
+    with av.open(tmp_path / "a.webm") as container:
+        frames = list(container.decode(video=0))
+    assert [one.time for one in frames] == pytest.approx(times, abs=2e-3)
+    strip = frames[20].to_ndarray(format="rgb24")[:6].astype(int)
+    assert strip.mean() < 90
 
 
 def test_pictures_are_of_those_who_count(undisturbed, tmp_path):
@@ -157,7 +178,7 @@ def inner(image: np.ndarray) -> np.ndarray:
 
 def test_faces_are_hidden_on_pictures(tmp_path, videos, undisturbed, scene, times, mistakes):
     model = Mortal(scene, times, mistakes, seed=3)
-    made = watch(tmp_path / "out", videos, model, Looking(10.0, least_seconds=0.4, blur=True))
+    made = watch(tmp_path / "out", videos, model, replace(LOOKING, blur=True))
     (tmp_path / "plain.tar").write_bytes(undisturbed["images.tar"])
     pairs = zip(
         read_shard(tmp_path / "out" / "images.tar"), read_shard(tmp_path / "plain.tar"), strict=True
@@ -165,3 +186,17 @@ def test_faces_are_hidden_on_pictures(tmp_path, videos, undisturbed, scene, time
     hidden, plain = np.array([[inner(one.decode()).std() for one in pair] for pair in pairs]).T
     assert (hidden < plain).mean() > 0.9
     assert made["faces.csv"] == undisturbed["faces.csv"]
+    assert made["a.webm"] != undisturbed["a.webm"]
+
+
+def test_where_what_was_encoded_is_lost_all_is_watched_anew(
+    tmp_path, videos, undisturbed, scene, times, mistakes, caplog
+):
+    model = Mortal(scene, times, mistakes, seed=3)
+    model.dies = 39
+    with pytest.raises(Killed):
+        watch(tmp_path / "out", videos, model, segment=0.0)
+    model.dies = None
+    (tmp_path / "out" / "job.packets").write_bytes(b"")
+    assert watch(tmp_path / "out", videos, model) == undisturbed
+    assert "starting afresh" in caplog.text

@@ -5,8 +5,9 @@ from datetime import datetime
 import pytest
 
 from utils.errors import InputError
+from utils.video.clock import Clock, period, periods
 from utils.video.frames import Gap
-from utils.video.timeline import Clock, minutes, period, periods, seen_and_missed
+from utils.video.timeline import minutes, seen_and_missed
 
 NINE = Clock(datetime(2026, 3, 1, 8, 59, 30))
 

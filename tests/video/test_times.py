@@ -45,5 +45,9 @@ def test_a_long_pause_is_no_jump():
 def test_frames_faster_than_any_camera_are_refused_and_a_burst_is_not():
     with pytest.raises(InputError, match="its first 20 pictures come within 0"):
         taken(*(k / 90_000 for k in range(20)))
+    with pytest.raises(InputError, match="its first 20 pictures come within 0"):
+        taken(*(round(k / 90_000, 3) for k in range(20)))  # a clock of milliseconds
+    with pytest.raises(InputError, match="its first 20 pictures come within 0"):
+        taken(*(0.9 - k / 25 for k in range(20)))
     assert len(taken(*(k / 90_000 for k in range(5)), *(1 + k / 30 for k in range(30)))[0]) == 35
     assert len(taken(*(k / 960 for k in range(40)))[0]) == 40

@@ -7,8 +7,9 @@ from data.painter.films import frame_times
 from data.painter.moving import Scene, Walker, compose_scene
 from data.painter.witness import Mistakes, Witness
 from utils.video.appearance import LENGTH, Memory, alike, known, looks_of
+from utils.video.association import overlaps
 from utils.video.motion import Motion
-from utils.video.tracks import Tracker, TrackSettings, overlaps
+from utils.video.tracks import Tracker, TrackSettings
 
 SETTINGS = TrackSettings(0.5, 0.15)
 PLAIN = TrackSettings(0.5, 0.1, kept=1.0, overlap=0.2, low_overlap=0.5, new_overlap=0.3, border=0.0)

@@ -1,6 +1,9 @@
 """Where the results go: a folder in which nothing is overwritten."""
 
+import fcntl
+import os
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,6 +43,35 @@ def results_folder(wanted: Path | None, sources: Sequence[Path]) -> Path:
                 "photographs the next time; name a folder outside"
             )
     return folder
+
+
+class Claim:
+    """A results folder, made, into which nobody else writes as long as this is kept.
+
+    Two that are started at the same time would both find it empty.
+
+    Raises
+    ------
+    InputError
+        If another one writes into it, or there is something in it by now.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY)
+        self._release = weakref.finalize(self, os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"--output {folder}: another run writes into it; name a folder of its own"
+            ) from None
+        except OSError:  # a file system without locks
+            return
+        if any(folder.iterdir()):
+            raise InputError(
+                f"--output {folder}: another run wrote into it; name a folder of its own"
+            )
 
 
 def _of_its_own() -> Path:

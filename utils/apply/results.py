@@ -8,6 +8,7 @@ from utils.analysis.prediction.predict import SCHEMA
 from utils.analysis.prediction.tables import write_faces
 from utils.apply.annotating import Looked
 from utils.apply.collected import Collected
+from utils.apply.folder import Claim
 from utils.apply.looking import Found
 from utils.apply.pictures import picture_names
 from utils.apply.sentences import closing, people
@@ -51,7 +52,7 @@ class Results:
         self._photographs, self._facts = photographs, photographs.facts
         self._files = picture_names(photographs.names())
         self._pictures: dict[str, str | None] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        self._claim = Claim(folder)
 
     @property
     def done(self) -> int:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from utils.dataset.intake.archives import ARCHIVE_SUFFIXES
 from utils.dataset.intake.kinds import is_photograph, suffix, unread_photograph
 from utils.dataset.intake.photographs import NewPhotographs
+from utils.dataset.intake.videos import is_video
 from utils.errors import InputError, brief
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -29,11 +30,14 @@ class Sources:
     not_read, left_alone
         Single files that are none: pictures of kinds that are not read, by kind, and others by
         suffix.
+    videos
+        Whether there may be videos among the paths, and in folders and archives.
     """
 
     paths: list[Path] = field(default_factory=list)
     not_read: Counter[str] = field(default_factory=Counter)
     left_alone: Counter[str] = field(default_factory=Counter)
+    videos: bool = False
 
     def open(self) -> NewPhotographs:
         """Return the photographs, to be used in a ``with`` statement.
@@ -45,19 +49,20 @@ class Sources:
         InputError
             If there is no photograph.
         """
-        photographs = NewPhotographs(self.paths)
+        photographs = NewPhotographs(self.paths, videos=self.videos)
         for kind, more in (("not_read", self.not_read), ("left_alone", self.left_alone)):
             counts = Counter(photographs.facts[kind]) + more
             photographs.facts[kind] = dict(sorted(counts.items()))
         return photographs
 
 
-def find_sources(words: Sequence[str]) -> Sources:
+def find_sources(words: Sequence[str], videos: bool = False) -> Sources:
     """Return what is named, before any of it is opened.
 
     Words are folders, archives, photographs, and patterns of them (``*.jpg``, ``**``).
     A file among others that is no photograph is counted, as it is in a folder: a pattern that
-    the shell or Windows expands names all there is. Named alone it is an error.
+    the shell or Windows expands names all there is. Named alone it is an error. So are videos,
+    unless they are wanted, too.
 
     Raises
     ------
@@ -66,11 +71,12 @@ def find_sources(words: Sequence[str]) -> Sources:
     """
     if not words:
         raise InputError("no photographs are named; name some, their folder or an archive of them")
-    found = Sources()
+    found = Sources(videos=videos)
     named = [path for word in words for path in _paths(word)]
     for path in named:
         lower = path.name.lower()
-        if not path.is_file() or is_photograph(lower) or lower.endswith(ARCHIVE_SUFFIXES):
+        wanted = is_photograph(lower) or (videos and is_video(lower))
+        if not path.is_file() or wanted or lower.endswith(ARCHIVE_SUFFIXES):
             found.paths.append(path)
         elif kind := unread_photograph(lower):
             found.not_read[kind] += 1

@@ -64,6 +64,11 @@ def travel_name(number: int, name: str) -> str:
     return f"video_{number:05d}_{kept}.{suffix.lower()}"
 
 
+def annotated_name(file: str) -> str:
+    """Return what the annotated video of one that travels is called."""
+    return f"annotated_{file.rpartition('.')[0]}.webm"
+
+
 def photo_shards(options: Options, photos: int) -> tuple[str, ...]:
     """Return the names of the shards of so many photographs."""
     return tuple(f"predict_{p}.tar" for p in range(min(photos, options.predict_shards)))

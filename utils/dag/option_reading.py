@@ -12,6 +12,7 @@ from typing import Any
 from utils.dag.option_types import flag, laid_over
 from utils.dag.options import TASKS, Options, spelled
 from utils.errors import InputError, nearest, suggestion
+from utils.video.clock import Clock, periods, time_of
 
 
 class OptionError(InputError):
@@ -99,6 +100,7 @@ def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
             f"--workers {options.workers}: each needs a GPU of its own, and --gpus asks for "
             f"{options.gpus}; take as many"
         )
+    _check_periods(options)
     for item in fields(Options):
         only = item.metadata["task"]
         value = values.get(item.name, item.default)
@@ -109,6 +111,17 @@ def read_options(given: dict[str, Any], config: Path | None = None) -> Options:
                 f"{options.task}; drop it, or give the task"
             )
     return options
+
+
+def _check_periods(options: Options) -> None:
+    if len(options.compare) not in (0, 2):
+        raise OptionError(
+            f"--compare: takes two periods, as 9:00-12:00 12:00-15:00, not {len(options.compare)}"
+        )
+    try:
+        periods(options.compare, Clock(time_of(options.clock)))
+    except InputError as error:
+        raise OptionError(str(error)) from None
 
 
 def read_given(

@@ -7,12 +7,14 @@ text that goes on "takes ...".
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from utils.classifier.finders.names import FINDERS, read_finder, spelled
 from utils.errors import InputError
+from utils.video.clock import time_of
 
 
 def whole(low: int, high: int | None = None) -> Callable[[Any], int]:
@@ -54,6 +56,22 @@ def word(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]+", value):
         raise ValueError("a name of letters, digits, '.', '_' and '-'")
     return value
+
+
+def words(value: Any) -> tuple[str, ...]:
+    """Read a list of texts."""
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise ValueError("a list of texts")
+    return tuple(value)
+
+
+def clock_time(value: Any) -> str:
+    """Read date and time; a TOML file may have them as such."""
+    text = value.isoformat() if isinstance(value, datetime) else value
+    try:
+        return time_of(text).isoformat()
+    except (InputError, AttributeError, TypeError):
+        raise ValueError("date and time, as 2026-03-01T09:00") from None
 
 
 def image(value: Any) -> str:

@@ -11,6 +11,7 @@ from utils.classifier.finders.names import FINDERS
 from utils.dag.option_types import (
     assignments,
     choice,
+    clock_time,
     finder,
     flag,
     freezing,
@@ -26,6 +27,7 @@ from utils.dag.option_types import (
     text,
     whole,
     word,
+    words,
 )
 from utils.detector import names as detectors
 
@@ -343,7 +345,28 @@ class Options:
     blur: bool = _option(
         flag,
         False,
-        "hide the faces on pictures of new photographs and videos (default: show them)",
+        "hide the faces on pictures of new photographs, and on all that is shown of new videos "
+        "(default: show them)",
+    )
+    annotated_videos: bool = _option(
+        flag,
+        False,
+        "write new videos with boxes, tracks and the running count, too, as WebM (default: no)",
+    )
+    clock: str | None = _option(
+        clock_time,
+        None,
+        "date and time at which each new video begins, as 2026-03-01T09:00; times are then of day "
+        "(default: since the beginning)",
+        "TIME",
+    )
+    compare: tuple[str, ...] = _option(
+        words,
+        (),
+        "two periods of the new videos whose shares are compared, as 9:00-12:00 12:00-15:00 "
+        "(default: none)",
+        "PERIOD",
+        many=True,
     )
     skip_bad: bool = _option(
         flag, False, "leave out photographs that cannot be read, and list them (default: stop)"

@@ -4,7 +4,7 @@ A job is one list, in the order of its command line: plain arguments, and files 
 (`In`), output (`Out`) or checkpoint (`Checkpoint`). Arguments and declared files cannot disagree.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from Pegasus.api import Job, Namespace, Workflow
 
 from utils.classifier.finders.names import FINDERS
-from utils.dag.new_data import NewData, as_named
+from utils.dag.new_data import NewData, annotated_name, as_named
 from utils.dag.options import WEIGHTS, Options
 from utils.dag.resources import (
     BATCH_SIZES,
@@ -149,8 +149,8 @@ def checkpoints(workflow: Workflow) -> list[str]:
     return sorted(use.file.lfn for use in uses if use._type == "checkpoint")
 
 
-def checkpoint_itself(job: Job, checkpoint: str) -> None:
-    """Let HTCondor fetch the checkpoint whenever the job exits with 85, and start it again.
+def checkpoint_itself(job: Job, *checkpoints: str) -> None:
+    """Let HTCondor fetch the files of a checkpoint when a job exits with 85, and start it again.
 
     A job that goes on elsewhere finds the checkpoint that was fetched last. These are what the
     submit commands ``checkpoint_exit_code`` and ``transfer_checkpoint_files`` set. ``-I`` keeps
@@ -159,7 +159,7 @@ def checkpoint_itself(job: Job, checkpoint: str) -> None:
     attributes = {
         "+SuccessCheckpointExitCode": str(EXIT_CHECKPOINTED),
         "+WantFTOnCheckpoint": "true",
-        "+TransferCheckpoint": f'"{checkpoint}"',
+        "+TransferCheckpoint": f'"{",".join(checkpoints)}"',
     }
     for key, value in attributes.items():
         job.add_profiles(Namespace.CONDOR, key=key, value=value)
@@ -198,6 +198,8 @@ class _Pipeline:
         minutes = options.checkpoint_minutes
         self.image_mib = _size(options.container)
         self.blur = ["--blur"] if options.blur else []
+        self.clock = ["--clock", options.clock] if options.clock else []
+        self.compare = ["--compare", *options.compare] if options.compare else []
         self.handing_over = [] if minutes is None else ["--checkpoint-minutes", minutes]
 
     def build(self) -> Workflow:
@@ -365,16 +367,28 @@ class _Pipeline:
                 "predict_videos",
                 ["--model", In(MODEL), "--videos", *map(In, shard.files), "--listed", In(listed)],
                 [*rate, "--every", o.every, "--least-seconds", o.least_seconds, *self.blur],
+                self.clock,
                 ["--checkpoint", Checkpoint(f"{name}.ckpt"), *self.handing_over],
                 chain(*outputs.items()),
+                self.annotated(name, shard.files),
                 suffix=f"_{p}",
                 besides=video_resources(
-                    shard.seconds, shard.mib, o.frame_rate or FASTEST / o.every
+                    shard.seconds,
+                    shard.mib,
+                    o.frame_rate or FASTEST / o.every,
+                    o.annotated_videos,
                 ),
             )
             for option, told in (("--predictions", "--videos"), ("--images", "--people-images")):
                 made.setdefault(told, []).append(In(outputs[option].lfn))
         return made
+
+    def annotated(self, name: str, files: Sequence[str]) -> list:
+        """Return the arguments of the annotated videos of a job that watches files."""
+        if not self.options.annotated_videos:
+            return []
+        made = [Out(annotated_name(file), keep=True) for file in files]
+        return ["--annotated", *made, "--recording", Checkpoint(f"{name}.packets")]
 
     def report(self, params: list, trials: list, predictions: list) -> None:
         self.job(
@@ -384,6 +398,7 @@ class _Pipeline:
             ["--groups", In(GROUPS)] if self.options.groups else [],
             [*trials, *predictions, "--pictures", *map(In, self.shown), *self.seed],
             ["--annotated", In(ANNOTATED)] if self.options.predict_annotations else [],
+            [*self.clock, *self.compare] if self.new.videos else [],
             ["--report", Out("report.html", keep=True)],
             ["--prevalence", Out("prevalence.json", keep=True)],
             self.tables(),
@@ -462,7 +477,8 @@ class _Pipeline:
                 job.add_outputs(item.lfn, stage_out=item.keep, register_replica=False)
             elif isinstance(item, Checkpoint):
                 job.add_checkpoint(item.lfn, stage_out=False, register_replica=False)
-                checkpoint_itself(job, item.lfn)
+        if saved := [item.lfn for item in call if isinstance(item, Checkpoint)]:
+            checkpoint_itself(job, *saved)
         asked = RESOURCES[kind]
         final = kind == "train_model"
         cores = self.options.cores_to_train if final else asked.cores

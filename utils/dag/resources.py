@@ -77,7 +77,11 @@ FASTEST = 30.0
 """Frames a second that a video is taken to have where all are looked at."""
 
 
-def video_resources(seconds: float, mib: int, rate: float) -> More:
+ANNOTATED_MIB = 0.5
+"""Of a second of annotated video, at most: its packets, and the file that is made of them."""
+
+
+def video_resources(seconds: float, mib: int, rate: float, annotated: bool = False) -> More:
     """Return what watching videos takes.
 
     Parameters
@@ -86,8 +90,11 @@ def video_resources(seconds: float, mib: int, rate: float) -> More:
         How long they last, and how large they are.
     rate
         Frames of a second that are looked at.
+    annotated
+        Whether there is an annotated video.
     """
-    return More(mib, round(seconds * rate * FRAME_SECONDS / 60))
+    more = round(seconds * ANNOTATED_MIB) if annotated else 0
+    return More(mib + more, round(seconds * rate * FRAME_SECONDS / 60))
 
 
 @dataclass(frozen=True)

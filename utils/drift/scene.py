@@ -1,20 +1,26 @@
 """One scene, as a camera shows it for a while, against the photographs of the test.
 
-However long it is watched, it is one observation, of which no test of chance tells much. What can
-be told is how many photographs of the test are as far out as it is on the whole.
+However long it is watched, it is one observation: neighbouring frames show the same people, and all
+of them the same place, distance and light. So the means over its frames are compared with the
+photographs of the test (`utils.drift.few`).
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from utils.analysis.prevalence.box_features import FEATURES as OF_BOXES
-from utils.drift.features import Album, seen
-from utils.drift.least_alike import least_alike
+from utils.analysis.report.shift import BROKEN, FAR
+from utils.dataset.looks import looks
+from utils.drift.features import OF_LOOKS, Album, seen
+from utils.drift.few import compare_means
+from utils.drift.two_samples import Compared
 from utils.drift.words import WAY_OUT, feature_words
 from utils.metrics.detections import Detections
 
-HOW_SEEN = (*OF_BOXES, "boxes")
+HOW_SEEN = (*OF_BOXES, "boxes", *OF_LOOKS)
 """How faces are seen. Their classes are not of it: another mix is corrected for."""
 
 EVERY = 1.0
@@ -24,53 +30,96 @@ FEWEST = 5
 """Frames with faces from which there is something to tell."""
 
 
+@dataclass
 class Scene:
-    """What a camera shows.
+    """What a camera shows, added up.
 
-    Parameters
+    Attributes
     ----------
-    known
-        The photographs of the test.
     threshold
         Confidence from which a face counts.
+    frames
+        How many frames with faces were looked at.
+    sums
+        Of `HOW_SEEN` over these.
+    last
+        The second of the frame that was looked at last.
     """
 
-    def __init__(self, known: Album, threshold: float) -> None:
-        self._known, self._threshold = known.with_features(HOW_SEEN), threshold
-        self._last = -np.inf
-        self._sum, self._frames = np.zeros(len(HOW_SEEN)), 0
+    threshold: float
+    frames: int = 0
+    sums: list[float] = field(default_factory=lambda: [0.0] * len(HOW_SEEN))
+    last: float = -np.inf
 
-    def add(self, found: Detections, time: float) -> None:
-        """Take what was found on a frame; `time` in seconds."""
-        if time - self._last < EVERY:
+    def add(self, found: Detections, time: float, image: np.ndarray) -> None:
+        """Take a frame, uint8 (H, W, 3) RGB, and what was found on it; `time` in seconds."""
+        if time - self.last < EVERY:
             return
-        self._last = time
-        row = seen([found], self._threshold).with_features(HOW_SEEN).values[0]
-        if np.isfinite(row).all():  # else there was no face
-            self._sum += row
-            self._frames += 1
+        self.last = time
+        if (found.scores >= self.threshold).any():  # else there is no face to tell how it is seen
+            album = seen([found], self.threshold, [looks(image)]).with_features(HOW_SEEN)
+            row = album.values[0].tolist()
+            self.sums = [one + more for one, more in zip(self.sums, row, strict=True)]
+            self.frames += 1
 
-    def unlike(self) -> list[dict[str, Any]]:
-        """Return in what it is unusual: ``{name, high, share}``, the farthest first."""
-        if self._frames < FEWEST:
-            return []
-        mean = Album(HOW_SEEN, self._sum[None] / self._frames, np.zeros(1, int))
-        return [
-            {"name": name, "high": high, "share": share}
-            for one in least_alike(self._known, mean, 1)
-            for name, high, share in one.features
-        ]
+    def compared(self, known: Album) -> Compared | None:
+        """Return how it differs from the photographs of the test; None of too few frames."""
+        if self.frames < FEWEST:
+            return None
+        mean = Album(HOW_SEEN, np.array([self.sums]) / self.frames, np.zeros(1, int))
+        return compare_means(known.with_features(HOW_SEEN), mean, 0)
 
-    def doubts(self) -> list[str]:
-        """Return a reason not to trust the answer, in sentences; none where all is usual."""
-        told = [
-            f"{feature_words(one['name'], one['high'])} (as far out: {100 * one['share']:.1f} %)"
-            for one in self.unlike()
-        ]
-        if not told:
-            return []
-        return [
-            f"The source is unlike the photographs of the model's test: {', '.join(told)}. Where "
-            "faces are harder, or easier, to judge than there, the share is wrong by more than its "
-            f"interval says. Save single frames. {WAY_OUT}."
-        ]
+    def as_record(self) -> dict[str, Any]:
+        """Return it as plain values for a record."""
+        last = self.last if np.isfinite(self.last) else None
+        return {"threshold": self.threshold, "frames": self.frames, "sums": self.sums, "last": last}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Scene":
+        """Return what `as_record` was asked of."""
+        last = -np.inf if record["last"] is None else record["last"]
+        return cls(record["threshold"], record["frames"], list(record["sums"]), last)
+
+
+def unlike(compared: Compared | None) -> list[dict[str, Any]] | None:
+    """Return in what a scene is unlike the test: ``{name, high, deviations, p}``, the surest first.
+
+    None where that cannot be told.
+    """
+    if compared is None:
+        return None
+    return [
+        {"name": one.name, "high": one.deviations > 0, "deviations": one.deviations, "p": one.p}
+        for one in compared.differing()
+    ]
+
+
+def is_beyond(compared: Compared) -> bool:
+    """Return whether a scene is so unlike the test that its answer should not be trusted.
+
+    It is where a report of photographs is withheld (`utils.analysis.report.shift`): in how many
+    people there are, how large their faces are, or how sure the model is of them.
+    """
+    return any(
+        abs(one.deviations) >= BROKEN and abs(one.new - one.known) >= FAR[one.name]
+        for one in compared.differing()
+        if one.name in FAR
+    )
+
+
+def doubts(compared: Compared | None) -> list[str]:
+    """Return a reason not to trust the answer, in sentences; none where all is usual."""
+    if not (differing := unlike(compared)):
+        return []
+    told = ", ".join(
+        f"{feature_words(one['name'], one['high'])} (by {abs(one['deviations']):.1f} standard "
+        f"deviations; p = {one['p']:.3f})"
+        for one in differing
+    )
+    lead = "The source is unlike the photographs of the model's test"
+    if is_beyond(compared):
+        lead = f"The answer should no longer be trusted. {lead}"
+    return [
+        f"{lead}: {told}. Where faces are harder, or easier, to judge than there, the share is "
+        f"wrong by more than its interval says. Save single frames. {WAY_OUT}."
+    ]

@@ -12,12 +12,17 @@ from utils.analysis.prediction.merged import Predictions
 from utils.analysis.report.shift import shift_of
 from utils.dataset.labels import CLASSES
 from utils.drift.features import Album, seen, tested
+from utils.drift.few import FEW, compare_means
 from utils.drift.least_alike import least_alike
+from utils.drift.scene import HOW_SEEN, is_beyond
 from utils.drift.since import Change, find_change
 from utils.drift.two_samples import LEVEL, Compared, compare
 
 SCHEMA = 1
 """Of the record that ``watch-drift --json`` prints."""
+
+LEAST_TESTED = 20
+"""Groups of test photographs from which it can be told how far out few new ones are."""
 
 TRUST = ("yes", "with care", "no", "unknown")
 """Whether the answer may be trusted: see `watch`."""
@@ -70,7 +75,7 @@ def watch(
     looks = [one["looks"] for one in summaries]
     groups = [one["group"] for one in summaries]
     new = seen(predictions.detections, predictions.threshold, looks, groups)
-    compared = compare(known, new, seed)
+    compared = _compared(known, new, seed)
     shift = shift_of(
         photos,
         predictions,
@@ -91,7 +96,7 @@ def watch(
         },
         "level": LEVEL,
         **_of(compared),
-        "trust": _trust(shift),
+        "trust": _trust(shift, compared),
         "shift": shift,
         "timed": sum(time is not None for time in times),
         "since": None if change is None else _since(change, known, new, files, seed),
@@ -108,6 +113,12 @@ def watch(
     }
 
 
+def _compared(known: Album, new: Album, seed: int) -> Compared:
+    """Compare distributions, or means where there are few new groups."""
+    few = len(np.unique(new.groups)) < FEW
+    return compare_means(known, new, seed) if few else compare(known, new, seed)
+
+
 def _of(compared: Compared) -> dict[str, Any]:
     return {
         "p": compared.p,
@@ -116,9 +127,13 @@ def _of(compared: Compared) -> dict[str, Any]:
     }
 
 
-def _trust(shift: Mapping[str, Any]) -> str:
-    if shift["p"] is None:
-        return "unknown"
+def _trust(shift: Mapping[str, Any], compared: Compared) -> str:
+    if shift["p"] is None:  # of so few that only what is far out can be told
+        tested, _ = compared.groups
+        unlike = any(one.name in HOW_SEEN for one in compared.differing())
+        if tested < LEAST_TESTED or not unlike:
+            return "unknown"
+        return "no" if is_beyond(compared) else "with care"
     if shift["broken"]:
         return "no"
     return "with care" if shift["shifted"] else "yes"
@@ -127,7 +142,8 @@ def _trust(shift: Mapping[str, Any]) -> str:
 def _since(
     change: Change, known: Album, new: Album, files: Sequence[str], seed: int
 ) -> dict[str, Any]:
-    before, after = (compare(known, new.of(part), seed) for part in (change.before, change.after))
+    parts = (change.before, change.after)
+    before, after = (_compared(known, new.of(part), seed) for part in parts)
     return {
         "time": change.time.isoformat(),
         "photograph": files[change.photograph],

@@ -28,10 +28,14 @@ _TRUST = {
 def lines(record: Mapping[str, Any]) -> list[str]:
     """Return what a record of `watch` says, a sentence or more a line."""
     photos = record["photos"]
+    what = number_of(photos["new"], "new photograph")
+    if videos := record.get("videos"):
+        what += f", of which {number_of(sum(one['frames'] for one in videos), 'frame')} of "
+        what += f"{number_of(len(videos), 'video')}, each one observation at most,"
     told = [
-        f"Compared: {number_of(photos['new'], 'new photograph')} ({photos['groups']:,} apart from "
-        f"near-duplicates and bursts) with {number_of(photos['test'], 'photograph')} of the "
-        f"model's test ({photos['test_groups']:,}).",
+        f"Compared: {what} ({photos['groups']:,} apart from near-duplicates and bursts) with "
+        f"{number_of(photos['test'], 'photograph')} of the model's test "
+        f"({photos['test_groups']:,}).",
         _difference(record),
         *(f"  {_feature(one)}" for one in record["features"] if one["p"] < record["level"]),
         _since(record),
@@ -61,12 +65,13 @@ def _difference(record: Mapping[str, Any]) -> str:
 
 def _feature(one: Mapping[str, Any]) -> str:
     words = feature_words(one["name"], one["deviations"] > 0)
-    if abs(one["deviations"]) < _SPREAD:
+    if one["distance"] is not None and abs(one["deviations"]) < _SPREAD:
         words = f"another spread of {one['name']}"
-    return (
-        f"{words}: by {abs(one['deviations']):.1f} standard deviations; the distributions are "
-        f"{one['distance']:.2f} apart (0 to 1; p = {one['p']:.3f})"
-    )
+    apart, chance = f"by {abs(one['deviations']):.1f} standard deviations", f"p = {one['p']:.3f}"
+    if one["distance"] is None:  # few are compared by their means
+        return f"{words}: {apart} ({chance})"
+    distance = f"the distributions are {one['distance']:.2f} apart (0 to 1; {chance})"
+    return f"{words}: {apart}; {distance}"
 
 
 def _since(record: Mapping[str, Any]) -> str:

@@ -18,8 +18,9 @@ from utils.records import write_record
 from utils.spark.batch import Table, key
 from utils.spark.rows import DONE, OTHER, found_of, persons_of
 from utils.spark.sources import OnDisk, Stored
+from utils.video.correction import Correction
 from utils.video.people import Person
-from utils.video.rate import Correction, rate_record
+from utils.video.rate import rate_record
 from utils.video.run import stem_of
 
 if TYPE_CHECKING:

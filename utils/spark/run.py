@@ -34,7 +34,8 @@ from utils.spark.session import Cluster, conf_of, cores_of_a_task, has_class, sp
 from utils.spark.sources import OnDisk, is_stored, rooted, videos_of
 from utils.spark.stream import Stream, check_mark, run_stream
 from utils.spark.workers import Work
-from utils.video.run import part_of, require_finder, time_of
+from utils.video.clock import time_of
+from utils.video.run import part_of, require_finder
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

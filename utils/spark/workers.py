@@ -23,12 +23,12 @@ from utils.errors import InputError, MaskDetectionError, brief
 from utils.model_files import Model
 from utils.spark.rows import DONE, NOT_READ, OTHER, counts_of, event_time
 from utils.spark.sources import plain
+from utils.video.clock import Clock
+from utils.video.correction import Correction
 from utils.video.files import VideoFile
 from utils.video.folders import MemoryFolder
 from utils.video.frames import Part
-from utils.video.rate import Correction
 from utils.video.results import VideoResults, Wanted
-from utils.video.timeline import Clock
 from utils.video.watch import watch
 
 if TYPE_CHECKING:

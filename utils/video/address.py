@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from utils.dataset.intake.kinds import unread_photograph
+from utils.dataset.intake.archives import ARCHIVE_SUFFIXES
+from utils.dataset.intake.kinds import is_photograph, kind_by_bytes, unread_photograph
 from utils.errors import InputError, brief
 
 SCHEMES = ("rtsp", "rtsps", "http", "https")
 
+_TS = 188  # bytes of a packet of an MPEG transport stream, which begins with a G
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _IN_TEXT = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]*")
 
@@ -29,7 +31,23 @@ def is_video(word: str) -> bool:
         return True
     if is_camera(word) and not Path(word).is_file():
         return True
-    return unread_photograph(word.lower()) == "video"
+    return unread_photograph(word.lower()) == "video" or _is_by_content(Path(word))
+
+
+def _is_by_content(path: Path) -> bool:
+    """Return whether a file whose name does not tell it is a video, as ``.ts`` is of two kinds."""
+    name = path.name.lower()
+    if is_photograph(name) or unread_photograph(name) or name.endswith(ARCHIVE_SUFFIXES):
+        return False
+    try:
+        if not path.is_file():
+            return False
+        with open(path, "rb") as file:
+            head = file.read(2048)
+    except OSError:
+        return False
+    packets = head[: 3 * _TS : _TS]
+    return kind_by_bytes(head) == "video" or packets == b"GGG"
 
 
 def check_address(address: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.errors import InputError, brief
+from utils.video.clock import Clock
 from utils.video.people import LEAST_SECONDS, Person
-from utils.video.timeline import Clock
 from utils.video.watch import Moment
 
 log = logging.getLogger(__name__)

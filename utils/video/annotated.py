@@ -8,12 +8,13 @@ by libvpx (BSD), in WebM, which browsers play and of which a cut-off file stays 
 
 import contextlib
 from fractions import Fraction
+from typing import Any
 
 import cv2
 import numpy as np
 
 from utils.errors import InputError
-from utils.video.files import pyav
+from utils.video.ffmpeg import pyav
 from utils.video.folders import Folder
 
 ENCODERS = {
@@ -26,7 +27,9 @@ ENCODERS = {
 WIDEST = 1280
 """Pixels of a frame of the annotated video, at most."""
 
-_TICKS = 1000
+TICK = Fraction(1, 1000)
+"""Seconds by which times are counted."""
+
 _BITS = 0.09  # of a pixel of a frame
 
 
@@ -50,7 +53,7 @@ class AnnotatedVideo:
 
     def __init__(self, folder: Folder, stem: str = "annotated") -> None:
         self._av = pyav()
-        self.encoder = next((name for name in ENCODERS if self._has(name)), None)
+        self.encoder = next(filter(has_encoder, ENCODERS), None)
         if self.encoder is None:
             raise InputError(
                 f"PyAV has none of the encoders {', '.join(ENCODERS)}; install its wheel with "
@@ -73,10 +76,10 @@ class AnnotatedVideo:
         """
         if self._container is None:
             self._open(image)
-        ticks = max(round(time * _TICKS), self._last + 1)
+        ticks = ticks_of(time, self._last)
         self._last = ticks
-        frame = self._av.VideoFrame.from_ndarray(_fitted(image, self._size))
-        frame.pts, frame.time_base = ticks, Fraction(1, _TICKS)
+        frame = self._av.VideoFrame.from_ndarray(fitted(image, self._size))
+        frame.pts, frame.time_base = ticks, TICK
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
@@ -89,28 +92,46 @@ class AnnotatedVideo:
             self._container.close()
         self._container = None
 
-    def _has(self, name: str) -> bool:
-        try:
-            return self._av.codec.Codec(name, "w").is_encoder
-        except ValueError:
-            return False
-
     def _open(self, image: np.ndarray) -> None:
         _, container, of_container, of_encoder = ENCODERS[self.encoder]
-        height, width = image.shape[:2]
-        scale = min(1.0, WIDEST / width)
-        self._size = tuple(max(2, round(side * scale) // 2 * 2) for side in (width, height))
+        self._size = size_of(image)
         self._container = self._av.open(
             self._folder.target(self.name), "w", format=container, options=of_container
         )
-        stream = self._container.add_stream(self.encoder, rate=30, options=of_encoder)
-        stream.width, stream.height, stream.pix_fmt = *self._size, "yuv420p"
-        stream.codec_context.time_base = stream.time_base = Fraction(1, _TICKS)
-        stream.codec_context.bit_rate = round(12 * _BITS * self._size[0] * self._size[1]) + 100_000
-        self._stream = stream
+        self._stream = self._container.add_stream(self.encoder, rate=30, options=of_encoder)
+        self._stream.time_base = TICK
+        prepare(self._stream.codec_context, self._size)
 
 
-def _fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def ticks_of(time: float, last: int) -> int:
+    """Return a time in seconds in `TICK`s, after that of the frame before."""
+    return max(round(time / TICK), last + 1)
+
+
+def has_encoder(name: str) -> bool:
+    """Return whether PyAV has an encoder."""
+    av = pyav()
+    try:
+        return av.codec.Codec(name, "w").is_encoder
+    except ValueError:
+        return False
+
+
+def size_of(image: np.ndarray) -> tuple[int, int]:
+    """Return the width and height of an annotated video whose first frame is an image."""
+    height, width = image.shape[:2]
+    scale = min(1.0, WIDEST / width)
+    return tuple(max(2, round(side * scale) // 2 * 2) for side in (width, height))
+
+
+def prepare(context: Any, size: tuple[int, int]) -> None:
+    """Set up what an encoder of PyAV makes: frames of a size, at the times that they have."""
+    context.width, context.height, context.pix_fmt = *size, "yuv420p"
+    context.time_base = TICK
+    context.bit_rate = round(12 * _BITS * size[0] * size[1]) + 100_000
+
+
+def fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return an image of a size (width, height), with black beside it where the shape differs."""
     height, width = image.shape[:2]
     if (width, height) == size:

@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.plots.style import as_png
+from utils.drift.scene import doubts, unlike
+from utils.drift.two_samples import Compared
+from utils.video.clock import Clock, Span
+from utils.video.correction import Correction
 from utils.video.people import Person
 from utils.video.plot import timeline_figure
-from utils.video.rate import Correction, rate_record, timeline_rows
+from utils.video.rate import rate_record, timeline_rows
 from utils.video.seen import Seen
-from utils.video.timeline import Clock, Span, minutes, of_span
+from utils.video.timeline import minutes, of_span
 
 SHOWN = 12
 """The surest and the least sure people whose pictures are in a report, of each."""
@@ -49,7 +53,8 @@ class Teller:
         """Return the answer (`rate_record`), and what was looked at and missed."""
         watched, missed = seen.seconds
         return {
-            **rate_record(people, self.correction, self.why, seen.serious()),
+            **rate_record(people, self.correction, self.why, self.serious(seen)),
+            "unlike_test": unlike(self._compared_scene(seen)),
             "began": self.clock.iso(0.0),
             "frames": seen.frames,
             "frames_a_second": seen.frames_a_second,
@@ -59,8 +64,18 @@ class Teller:
             ],
             "least_seconds": seen.least_seconds,
             "too_short": seen.short,
-            "compared": self._compared(people, compare),
+            "compared": self.compared(people, compare),
         }
+
+    def serious(self, seen: Seen) -> list[str]:
+        """Return the reasons not to trust what was counted, in whole sentences."""
+        return [*seen.serious(), *doubts(self._compared_scene(seen))]
+
+    def _compared_scene(self, seen: Seen) -> Compared | None:
+        """Return how a source differs from the photographs of the model's test, if known."""
+        return (
+            seen.scene.compared(self.correction.album) if self.correction and seen.scene else None
+        )
 
     def drawn_rows(self, seen: Seen, seconds: float | None = None) -> list[dict[str, Any]]:
         """Return the records that a picture of so many seconds shows: finer ones of a short one."""
@@ -74,7 +89,8 @@ class Teller:
         """Return the timeline drawn, a PNG."""
         return as_png(timeline_figure(self.drawn_rows(seen), seen.gaps, self.clock))
 
-    def _compared(self, people: Sequence[Person], spans: Sequence[Span]) -> dict[str, Any] | None:
+    def compared(self, people: Sequence[Person], spans: Sequence[Span]) -> dict[str, Any] | None:
+        """Return how the share of two spans differs (`Correction.difference`); None of none."""
         if not spans:
             return None
         first, second = spans

@@ -1,21 +1,18 @@
 """What every source gives: pictures with their times; and how much of a source is looked at."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
-from utils.errors import InputError, brief
+from utils.errors import InputError
 
 LARGEST = 8192 * 4320
 """Pixels of a frame that are decoded at most: those of a video of 8K, and a bit."""
 
 GAP = 2.0
 """Seconds without a picture that are told as a gap."""
-
-_LONGEST = 366 * 24 * 3600.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -164,24 +161,6 @@ class Part:
         if self.limit is not None and self._taken >= self.limit:
             return True
         return self.end is not None and time >= self.end
-
-
-def seconds(text: str) -> float:
-    """Return the seconds that ``90``, ``1:30`` or ``0:01:30.5`` stand for.
-
-    Raises
-    ------
-    InputError
-        If it is no such time.
-    """
-    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d+)?", text):
-        raise InputError(f"{brief(text)!r}: is no time; give seconds, M:SS or H:MM:SS")
-    total = 0.0
-    for part in text.split(":"):
-        total = 60 * total + float(part)
-    if total > _LONGEST:
-        raise InputError(f"{brief(text)!r}: is more than a year; give seconds, M:SS or H:MM:SS")
-    return total
 
 
 def upright(image: np.ndarray, degrees: float) -> np.ndarray:

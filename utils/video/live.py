@@ -14,8 +14,8 @@ from typing import Any
 
 from utils.errors import InputError
 from utils.video.address import check_address, is_camera, shown, without_secrets
-from utils.video.files import check_size, pyav
-from utils.video.frames import GAP, LARGEST, Frame, Gap, Part, upright
+from utils.video.ffmpeg import MOST_PIXELS, check_size, pyav, said
+from utils.video.frames import GAP, Frame, Gap, Part, upright
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ _PROTOCOLS = {
 
 _WAIT = 0.2  # seconds between looks whether it is interrupted
 _DAMAGED = 2000  # packets in a row without a picture
+_SHORT = 1.0  # seconds that may be missing at the end of what is finite
+_ENDED = "the stream ended"
 
 
 class LiveSource:
@@ -82,8 +84,9 @@ class LiveSource:
         self._over: str | None = None  # why no more will come
         self._began, self._last = clock.monotonic(), None
         self._arrived = self._dropped = self._damaged = self._opened = 0
-        self._finite = False
-        self._trouble = ""
+        self._finite, self._duration = False, 0.0
+        self._cut_off = ""  # why what is finite ended before its end
+        self._trouble, self._shown, self._reached = "", 0.0, 0.0
         self._size: tuple[int, int] | None = None
         self._thread = threading.Thread(target=self._read, name="video source", daemon=True)
 
@@ -100,7 +103,11 @@ class LiveSource:
         try:
             yield from self._newest_frames()
         finally:  # also where it is interrupted while nothing comes
-            if not self._finite:
+            if self._finite and self._cut_off:
+                end = max(self._shown, self._duration)
+                self.gaps.append(Gap(self._shown, end, f"cut off: {self._cut_off}"))
+                log.warning("%s: is cut off (%s)", self.name, self._cut_off)
+            elif not self._finite:
                 end = self._now() if self._part.end is None else min(self._now(), self._part.end)
                 self._gap_until(end, self._trouble)
         if self._over and not self._finite:
@@ -123,8 +130,9 @@ class LiveSource:
             time, frame = taken
             if time <= last:
                 continue
-            last = time
+            last = self._shown = time
             if self._part.over(time):
+                self._cut_off = ""  # nothing more was wanted
                 break
             if not self._part.wants(time):
                 continue
@@ -165,10 +173,15 @@ class LiveSource:
             before = self._arrived
             try:
                 self._read_once()
-                self._trouble = "the stream ended"
+                self._trouble = _ENDED
             except Exception as error:  # noqa: BLE001 (of a library's reader; told, and tried again)
-                self._trouble = without_secrets(_words(error), self._word)
-            if self._stop.is_set() or (self._finite and self._arrived):
+                self._trouble = without_secrets(said(error, "no answer in time"), self._word)
+            if self._stop.is_set():
+                break
+            if self._finite and self._arrived:
+                short = self._duration - (self._reached + _SHORT)
+                if self._trouble != _ENDED or short > 0:
+                    self._cut_off = self._trouble
                 break
             failed = 0 if self._arrived > before else failed + 1
             if not self._arrived and failed >= self._tries:
@@ -179,7 +192,7 @@ class LiveSource:
             pause = self._pauses[min(failed, len(self._pauses) - 1)]
             log.warning("%s: %s; tried again in %g s", self.name, self._trouble, pause)
             self._stop.wait(pause)
-        return self._end("the stream ended")
+        return self._end(_ENDED)
 
     def _end(self, why: str) -> None:
         with self._news:
@@ -192,9 +205,10 @@ class LiveSource:
                 raise InputError("it holds no video")
             stream = container.streams.video[0]
             stream.thread_type = "SLICE"  # others hold frames back
-            stream.codec_context.options = {"max_pixels": str(LARGEST)}
+            stream.codec_context.options = MOST_PIXELS
             self._opened += 1
             self._finite = bool(container.duration and container.duration > 0)
+            self._duration = (container.duration or 0) / 1e6
             for frame in self._decoded(container, stream):
                 self._arrive(frame)
                 if self._stop.is_set():
@@ -222,6 +236,7 @@ class LiveSource:
         self._gap_until(now, self._trouble)
         self._trouble = ""
         time = frame.time if self._finite and frame.time is not None else now
+        self._reached = time
         with self._news:
             # a file that is fetched waits for us; a camera does not
             while self._finite and self._newest is not None and not self._stop.is_set():
@@ -259,8 +274,3 @@ def _opener(word: str, timeouts: tuple[float, float]) -> Callable[[Any], Any]:
         there = ", ".join(sorted(str(path) for path in Path("/dev").glob("video*")))
         raise InputError(f"{device}: there is no such camera; there is {there or 'none'}")
     return lambda av: av.open(device, format="v4l2", timeout=timeouts)
-
-
-def _words(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return "no answer in time" if "Immediate exit" in text or "timed out" in text else text

@@ -9,8 +9,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from utils.analysis.plots.style import ACCENT, MUTED, empty, styled
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
+from utils.video.clock import Clock
 from utils.video.frames import Gap
-from utils.video.timeline import Clock
 
 _GAP = "#c9ced4"
 

@@ -1,6 +1,7 @@
 """Who alerts are told to: a program, an address. They never hold up, or end, what is watched."""
 
 import base64
+import contextlib
 import http.client
 import json
 import logging
@@ -133,15 +134,17 @@ class Receivers:
             self.failed += 1
             log.warning("an alert is not told: the receivers are too slow")
 
-    def close(self, patience: float = TIMEOUT) -> None:
-        """Wait for what is still to be told, some seconds at most."""
+    def close(self, patience: float | None = None) -> None:
+        """Wait for what is still to be told, some seconds at most; by default as each has."""
         if not self._receivers:
             return
-        try:
+        patience = TIMEOUT * len(self._receivers) + 1 if patience is None else patience
+        with contextlib.suppress(queue.Full):
             self._waiting.put(None, timeout=patience)
-        except queue.Full:
-            return
         self._thread.join(patience)
+        if self._thread.is_alive():
+            self.failed += 1
+            log.warning("alerts are not told: the receivers are too slow")
 
     def _tell(self) -> None:
         while (record := self._waiting.get()) is not None:

@@ -8,8 +8,8 @@ from utils.analysis.report.page import environment
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.words import per_cent, share_digits
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
+from utils.video.clock import Clock
 from utils.video.rate import difference_in_words
-from utils.video.timeline import Clock
 
 ROWS = 240
 """Minutes in the table of the page; ``timeline.csv`` has them all."""

@@ -1,7 +1,7 @@
 """What jobs saw in videos becomes a part of the workflow's report, and its tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,16 @@ from utils.analysis.report.gallery import load_drawings
 from utils.analysis.report.moving import Moving
 from utils.analysis.report.pictures import data_address
 from utils.analysis.report.words import per_cent, share_digits
-from utils.errors import InputError, number_of
-from utils.records import read_record, write_atomically
+from utils.errors import number_of
+from utils.records import write_atomically
 from utils.video.answer import Teller, chosen
-from utils.video.people import Person
+from utils.video.clock import SINCE_START, Clock, Span, periods
+from utils.video.correction import Correction
 from utils.video.plot import timeline_figure
-from utils.video.rate import ALWAYS, IN_EACH, Correction, rate_record
+from utils.video.predictions import Video, WatchedByAll
+from utils.video.rate import ALWAYS, IN_EACH, difference_in_words, rate_record
 from utils.video.report import lasting, shown_person, templates
-from utils.video.seen import Seen
-from utils.video.shard import SCHEMA
 from utils.video.tables import PEOPLE, TIMELINE, csv_of, person_row, timeline_cells
-from utils.video.timeline import Clock
 from utils.video.watched import picture_name
 
 SHOWN = 20
@@ -35,78 +34,17 @@ ROWS = 120
 """Minutes of each in the page; ``timeline.csv`` has them all."""
 
 _TOLD = 5  # warnings of single videos
-_CLOCK = Clock()
-
-
-@dataclass(frozen=True)
-class Video:
-    """A video that a job watched: its file as it travelled, its name, and what was seen."""
-
-    file: str
-    name: str
-    facts: Mapping[str, Any]
-    seen: Seen
-
-
-@dataclass(frozen=True)
-class Watched:
-    """What all jobs saw.
-
-    Attributes
-    ----------
-    videos
-        Sorted by name.
-    failed
-        ``{file, reason}`` of those of which nothing could be seen.
-    """
-
-    videos: list[Video]
-    failed: list[dict[str, str]]
-
-    @property
-    def people(self) -> list[tuple[Video, int, Person]]:
-        """Everybody who counts, with their video and their number in it."""
-        return [
-            (video, number, person)
-            for video in self.videos
-            for number, person in enumerate(video.seen.people, start=1)
-        ]
-
-
-def read_watched(paths: Sequence[Path], evaluation: Mapping[str, Any]) -> Watched:
-    """Read what jobs saw, and check that they saw it by the model that was evaluated.
-
-    Raises
-    ------
-    InputError
-        If a record cannot be read, or is of another model or threshold than the evaluation.
-    """
-    model = {key: evaluation["model"][key] for key in ("arch", "digest")}
-    videos, failed = [], []
-    for path in paths:
-        record = read_record(path, SCHEMA)
-        for key, expected in (("threshold", evaluation["threshold"]), ("model", model)):
-            if record[key] != expected:
-                raise InputError(
-                    f"{path}: field '{key}' is {record[key]}, that of the evaluation {expected}; "
-                    "predict and evaluate with the same model"
-                )
-        for one in record["videos"]:
-            seen = Seen.from_record(one, path)
-            videos.append(Video(one["file"], one["name"], one["facts"], seen))
-        failed += record["failed"]
-    return Watched(
-        sorted(videos, key=lambda one: one.name), sorted(failed, key=lambda one: one["file"])
-    )
 
 
 def moving_part(
-    watched: Watched,
+    watched: WatchedByAll,
     images: Sequence[Path],
     evaluation: Mapping[str, Any],
     split: Mapping[str, Any],
     not_read: Sequence[Mapping[str, str]] = (),
     *,
+    clock: Clock = SINCE_START,
+    compare: Sequence[str] = (),
     people: Path,
     timeline: Path,
     picture: Path,
@@ -121,20 +59,25 @@ def moving_part(
         The records of these names.
     not_read
         ``{file, reason}`` of videos that were left out where the run was submitted.
+    clock
+        When each video began.
+    compare
+        Two periods, or none.
     people, timeline, picture
         ``people.csv``, ``timeline.csv`` and ``timeline.png``, to write.
     """
     correction = Correction(dict(evaluation), dict(split))
-    teller = Teller(correction, None, _CLOCK)
-    told = [_told(video, teller) for video in watched.videos]
+    teller, spans = Teller(correction, None, clock), periods(compare, clock)
+    told = [_told(video, teller, spans) for video in watched.videos]
     everybody = [person for _, _, person in watched.people]
     left = [*not_read, *watched.failed]
-    record = rate_record(everybody, correction, None, _serious(watched, left))
+    serious = _serious(watched, teller, left)
+    record = rate_record(everybody, correction, None, serious)
     if len(watched.videos) > 1:
         record["caveats"].append(IN_EACH)
     drawn = _picture(watched, teller)
     write_atomically(picture, drawn)
-    write_atomically(people, _people_table(watched))
+    write_atomically(people, _people_table(watched, clock))
     write_atomically(timeline, _timeline_table(watched, told))
     seconds = np.array([video.seen.seconds for video in watched.videos]).reshape(-1, 2).sum(axis=0)
     pages = [{key: one[key] for key in one if key != "rows"} for one in told]
@@ -144,10 +87,12 @@ def moving_part(
         "frames": sum(video.seen.frames for video in watched.videos),
         "too_short": sum(video.seen.short for video in watched.videos),
         "not_read": left,
+        "compared": teller.compared(everybody, spans),
     }
     values = {
         **_hero(record),
-        "videos": [_shown(one) for one in told],
+        "videos": [_shown(one, clock) for one in told],
+        "compared": difference_in_words(whole["compared"]) if spans else None,
         "most": SHOWN,
         **dict(zip(("seen", "missed"), map(lasting, seconds.tolist()), strict=True)),
         "timeline": data_address(drawn, "png") if watched.videos else None,
@@ -155,28 +100,29 @@ def moving_part(
         "always": ALWAYS + ([IN_EACH] if len(watched.videos) > 1 else []),
         "too_short": whole["too_short"],
         "least_seconds": watched.videos[0].seen.least_seconds if watched.videos else 0,
-        **_gallery(watched, images),
+        **_gallery(watched, images, clock),
     }
-    serious = len(record["serious"])
-    caveats = [Caveat(text, n < serious) for n, text in enumerate(record["caveats"])]
+    many = len(record["serious"])
+    caveats = [Caveat(text, n < many) for n, text in enumerate(record["caveats"])]
     estimate = record["estimate"] or correction.nobody()
     return Moving({**whole, "of": pages}, estimate, caveats, templates(), values)
 
 
-def _told(video: Video, teller: Teller) -> dict[str, Any]:
+def _told(video: Video, teller: Teller, spans: Sequence[Span]) -> dict[str, Any]:
     """Return the answer of one video, its rows included."""
-    record = teller.record(video.seen, video.seen.people)
+    record = teller.record(video.seen, video.seen.people, spans)
     kept = ("people", "counts", "raw_share", "share", "interval", "frames", "frames_a_second")
-    kept += ("seconds", "gaps", "too_short", "serious")
+    kept += ("seconds", "gaps", "too_short", "serious", "unlike_test")
+    kept += ("began", "compared")
     rows = teller.rows(video.seen, video.seen.people)
-    name = {"name": video.name, "facts": dict(video.facts)}
+    name = {"name": video.name, "facts": dict(video.facts), "annotated": video.annotated}
     return {**name, **{key: record[key] for key in kept}, "rows": rows}
 
 
-def _shown(one: dict[str, Any]) -> dict[str, Any]:
+def _shown(one: dict[str, Any], clock: Clock) -> dict[str, Any]:
     """Return what the page shows of a video."""
     gaps = [
-        f"{_CLOCK.told(gap['start'])} to {_CLOCK.told(gap['end'])}: {gap['reason']}"
+        f"{clock.told(gap['start'])} to {clock.told(gap['end'])}: {gap['reason']}"
         for gap in one["gaps"]
     ]
     rows = {"rows": one["rows"][:ROWS], "left_out": max(0, len(one["rows"]) - ROWS)}
@@ -192,11 +138,13 @@ def _hero(record: Mapping[str, Any]) -> dict[str, Any]:
     return {**kept, "headline": headline or ("No answer" if record["people"] else "No one")}
 
 
-def _serious(watched: Watched, left: Sequence[Mapping[str, str]]) -> list[str]:
+def _serious(watched: WatchedByAll, teller: Teller, left: Sequence[Mapping[str, str]]) -> list[str]:
     """Return the reasons not to trust the whole: those of each video, and those left out."""
     told, several = [], len(watched.videos) > 1
     for video in watched.videos:
-        told += [f"{video.name}: {text}" if several else text for text in video.seen.serious()]
+        told += [
+            f"{video.name}: {text}" if several else text for text in teller.serious(video.seen)
+        ]
     if len(told) > _TOLD:
         more = number_of(len(told) - _TOLD, "more warning")
         told = [*told[:_TOLD], f"There are {more} of this kind, of other videos."]
@@ -209,7 +157,7 @@ def _serious(watched: Watched, left: Sequence[Mapping[str, str]]) -> list[str]:
     return told
 
 
-def _gallery(watched: Watched, images: Sequence[Path]) -> dict[str, Any]:
+def _gallery(watched: WatchedByAll, images: Sequence[Path], clock: Clock) -> dict[str, Any]:
     """Return the surest and the least sure people of all videos, with their pictures."""
     everybody = watched.people
     halves = chosen([person for _, _, person in everybody])
@@ -226,11 +174,11 @@ def _gallery(watched: Watched, images: Sequence[Path]) -> dict[str, Any]:
             found = drawings.get(picture_name(video.file, number))
             one = {"number": number, "person": person, "picture": found and found.image}
             of = {"video": video.name if several else None}
-            shown[title].append({**shown_person(one, _CLOCK), **of})
+            shown[title].append({**shown_person(one, clock), **of})
     return shown
 
 
-def _picture(watched: Watched, teller: Teller) -> bytes:
+def _picture(watched: WatchedByAll, teller: Teller) -> bytes:
     """Return the timeline of a video, or of several one after the other, as a PNG."""
     if len(watched.videos) == 1:
         (video,) = watched.videos
@@ -244,21 +192,21 @@ def _picture(watched: Watched, teller: Teller) -> bytes:
         gaps += [
             replace(gap, start=start + gap.start, end=start + gap.end) for gap in video.seen.gaps
         ]
-    return as_png(timeline_figure(rows, gaps, _CLOCK))
+    return as_png(timeline_figure(rows, gaps, SINCE_START))
 
 
-def _people_table(watched: Watched) -> bytes:
+def _people_table(watched: WatchedByAll, clock: Clock) -> bytes:
     rows = [
         [
             harmless(video.name),
-            *person_row(number, person, f"{picture_name(video.file, number)}.jpg", _CLOCK),
+            *person_row(number, person, f"{picture_name(video.file, number)}.jpg", clock),
         ]
         for video, number, person in watched.people
     ]
     return csv_of([["video", *PEOPLE], *rows])
 
 
-def _timeline_table(watched: Watched, told: Sequence[dict[str, Any]]) -> bytes:
+def _timeline_table(watched: WatchedByAll, told: Sequence[dict[str, Any]]) -> bytes:
     rows = [
         [harmless(video.name), *timeline_cells(row)]
         for video, one in zip(watched.videos, told, strict=True)

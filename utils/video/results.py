@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from utils.apply.folder import Claim
 from utils.dataset.images import encode_jpeg
-from utils.dataset.labels import CLASSES
 from utils.drift.scene import Scene
 from utils.errors import is_full_disk, number_of
 from utils.records import record_as_json
 from utils.video.annotated import AnnotatedVideo
 from utils.video.answer import Teller, gallery
+from utils.video.clock import Clock, Span
+from utils.video.correction import Correction
 from utils.video.drawing import drawn
-from utils.video.folders import DiskFolder, Folder, MemoryFolder
+from utils.video.folders import DiskFolder, MemoryFolder
 from utils.video.frames import Source
 from utils.video.people import LEAST_SECONDS, Person
-from utils.video.rate import Correction, difference_in_words
+from utils.video.rate import difference_in_words
 from utils.video.report import render
 from utils.video.seen import Seen
 from utils.video.tables import (
@@ -29,7 +31,6 @@ from utils.video.tables import (
     person_row,
     timeline_table,
 )
-from utils.video.timeline import Clock, Span
 from utils.video.watch import Moment
 
 log = logging.getLogger(__name__)
@@ -94,17 +95,18 @@ class VideoResults:
         wanted: Wanted,
         clock: Clock,
     ) -> None:
-        self.folder: Folder = DiskFolder(folder) if isinstance(folder, Path) else folder
+        if isinstance(folder, Path):
+            self._claim, self.folder = Claim(folder), DiskFolder(folder)
+        else:
+            self.folder = folder
         self._source, self._model = source, model
         self._wanted, self._clock = wanted, clock
         self._teller = Teller(correction, why, clock)
-        threshold = model["threshold"]
-        self._scene = Scene(correction.album, threshold) if correction else None
-        self._seen = Seen(wanted.least_seconds, source.gaps)
+        scene = Scene(model["threshold"])
+        self._seen = Seen(wanted.least_seconds, source.gaps, scene=scene)
         self.people = self._seen.people
         self.timeline = b""
         self._pictures: dict[int, str] = {}
-        self._counts = dict.fromkeys(CLASSES, 0)
         self._written = 0.0
         self._latest: Moment | None = None
         self._faces = GrowingTable(self.folder.open("faces.csv"), FACES)
@@ -124,8 +126,6 @@ class VideoResults:
         first = len(self.people) + 1
         left = self._seen.add(moment)
         if not moment.final:
-            if self._scene:
-                self._scene.add(moment.detections, time)
             self._faces.add(list(face_rows(moment, self._model["threshold"], self._clock)))
         self._keep(left, first)
         if not moment.final:
@@ -137,11 +137,7 @@ class VideoResults:
 
     def counts(self, moment: Moment) -> dict[str, int]:
         """Return people by class so far: who has left, and who is here and counts already."""
-        counts = dict(self._counts)
-        for person in moment.here.values():
-            if person.counts(self._wanted.least_seconds):
-                counts[person.title] += 1
-        return counts
+        return self._seen.counts(moment)
 
     def finish(self) -> dict[str, Any]:
         """Close the tables and the video, write the answer and the report; return the answer.
@@ -182,7 +178,6 @@ class VideoResults:
                 self._pictures[number] = picture
             person.picture = None  # it is written
             self._rows.add([person_row(number, person, picture, self._clock)])
-            self._counts[person.title] += 1
 
     def _draw(self, moment: Moment) -> None:
         if not self._video:
@@ -200,13 +195,11 @@ class VideoResults:
             self._video = None
 
     def _record(self, people: Sequence[Person]) -> dict[str, Any]:
-        doubts = self._scene.doubts() if self._scene else []
-        self._seen.doubts = [*self._source.doubts, *doubts]
+        self._seen.doubts = self._source.doubts
         return {
             **self._teller.record(self._seen, people, self._wanted.compare),
             "source": self._source.facts(),
             "model": self._model,
-            "unlike_test": self._scene.unlike() if self._scene else None,
             "annotated": None
             if self._video is None
             else {"file": self._video.name, "encoder": self._video.encoder},

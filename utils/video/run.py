@@ -3,12 +3,13 @@
 import contextlib
 import glob
 import logging
+import signal
 import time
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
+from types import FrameType
 
 from utils.apply.console import Console
 from utils.apply.rate import why_uncorrected
@@ -16,15 +17,15 @@ from utils.apply.sentences import does, of_a_face_each
 from utils.errors import InputError, MaskDetectionError, brief
 from utils.video.address import is_address, is_camera, is_video, shown
 from utils.video.alerts import Alert, Alerts, Condition
+from utils.video.clock import Clock, periods, seconds, time_of
+from utils.video.correction import Correction
 from utils.video.files import VideoFile
-from utils.video.frames import Part, Source, seconds
+from utils.video.frames import Part, Source
 from utils.video.live import LiveSource
 from utils.video.people import Person
-from utils.video.rate import Correction
 from utils.video.receivers import Receivers, address, program
 from utils.video.results import RATE, VideoResults, Wanted
 from utils.video.tables import GrowingTable
-from utils.video.timeline import Clock, periods
 from utils.video.watch import FEWEST, Model, Moment, Paced, watch
 
 log = logging.getLogger(__name__)
@@ -152,10 +153,11 @@ def _watch_one(
     interrupted = None
     try:
         for moment in watch(source, paced, pictures, args.blur):
-            first = len(results.people) + 1
-            for number, person in enumerate(results.add(moment), start=first):
-                console.tell(_line(person, number, clock, correction))
-            _alert(watcher, moment, table, receivers, console)
+            with _undisturbed():
+                first = len(results.people) + 1
+                for number, person in enumerate(results.add(moment), start=first):
+                    console.tell(_line(person, number, clock, correction))
+                _alert(watcher, moment, table, receivers, console)
             console.step(None)
     except KeyboardInterrupt as error:
         interrupted = error
@@ -172,6 +174,25 @@ def _watch_one(
     if interrupted:
         raise interrupted
     return not source.gaps
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold signals back that would interrupt, until what a moment showed is written whole."""
+    came: list[tuple[int, FrameType | None]] = []
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *told: came.append(told)) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+    for number, frame in came[:1]:
+        handler = signal.getsignal(number)
+        if callable(handler):
+            handler(number, frame)
+        else:
+            signal.raise_signal(number)
 
 
 def _alert(
@@ -204,24 +225,6 @@ def part_of(args: Namespace, live: bool = False) -> Part:
         limit=args.limit,
         rate=args.pace or (None if live or args.every > 1 else PACE),
     )
-
-
-def time_of(clock: str | None) -> datetime | None:
-    """Return when a video began, by ``--clock``; None where that was not given.
-
-    Raises
-    ------
-    InputError
-        If that is no time.
-    """
-    if clock is None:
-        return None
-    try:
-        return datetime.fromisoformat(clock).replace(tzinfo=None)
-    except ValueError as error:
-        raise InputError(
-            f"--clock {brief(clock)}: {error}; give date and time as 2026-03-01T09:00"
-        ) from error
 
 
 def require_finder(model: Model, named: object) -> None:

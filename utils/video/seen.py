@@ -1,11 +1,14 @@
 """What was seen of a source: who counts, what was looked at, what was missed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
+from utils.dataset.labels import CLASSES
+from utils.drift.scene import Scene
 from utils.errors import InputError
 from utils.video.frames import Gap
 from utils.video.people import LEAST_SECONDS, Person, View
@@ -34,6 +37,8 @@ class Seen:
         More reasons not to trust what was counted, in whole sentences.
     doubts
         Those of the source.
+    scene
+        How faces are seen; None where that is not looked at.
     """
 
     least_seconds: float = LEAST_SECONDS
@@ -44,6 +49,7 @@ class Seen:
     short: int = 0
     warnings: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    scene: Scene | None = None
 
     def add(self, moment: Moment) -> list[Person]:
         """Take in what a moment showed; return the people who count, of those who have left."""
@@ -54,18 +60,30 @@ class Seen:
                 self.spans[-1][1] = time
             else:
                 self.spans.append([time, time])
+            if self.scene:
+                self.scene.add(moment.detections, time, moment.frame.image)
         return self.leave(moment.ended)
 
     def _missed(self, start: float, end: float) -> bool:
         latest_first = reversed(self.gaps)
         return any(gap.start < end and gap.end > start for gap in latest_first)
 
+    def __post_init__(self) -> None:
+        self._counts = Counter(person.title for person in self.people)
+
     def leave(self, ended: Sequence[Person]) -> list[Person]:
         """Take in people who have left; return those who count."""
         counted = [person for person in ended if person.counts(self.least_seconds)]
         self.people += counted
+        self._counts.update(person.title for person in counted)
         self.short += len(ended) - len(counted)
         return counted
+
+    def counts(self, moment: Moment) -> dict[str, int]:
+        """Return people by class so far: who has left, and who is here and counts already."""
+        here = [one.title for one in moment.here.values() if one.counts(self.least_seconds)]
+        counts = self._counts + Counter(here)
+        return {name: counts[name] for name in CLASSES}
 
     @property
     def start(self) -> float:
@@ -111,7 +129,8 @@ class Seen:
         gaps = [asdict(gap) for gap in self.gaps]
         people = [_as_record(person) for person in self.people]
         warnings = [*self.warnings, *self.doubts]
-        return {**told, "warnings": warnings, "gaps": gaps, "people": people}
+        scene = self.scene and self.scene.as_record()
+        return {**told, "warnings": warnings, "gaps": gaps, "people": people, "scene": scene}
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], where: object) -> "Seen":
@@ -126,18 +145,22 @@ class Seen:
             told = {key: record[key] for key in ("least_seconds", "frames", "spans", "short")}
             gaps = [Gap(**gap) for gap in record["gaps"]]
             people = [_person(one) for one in record["people"]]
-            return cls(**told, warnings=record["warnings"], gaps=gaps, people=people)
+            scene = record["scene"] and Scene.from_record(record["scene"])
+            return cls(**told, warnings=record["warnings"], gaps=gaps, people=people, scene=scene)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{where}: is no record of a video ({error}); make it again") from None
 
 
+_KEPT = ("tracks", "first", "last", "seen", "times")
+
+
 def _as_record(person: Person) -> dict[str, Any]:
-    told = {key: getattr(person, key) for key in ("tracks", "first", "last", "seen", "times")}
+    told = {key: getattr(person, key) for key in _KEPT}
     views = [[view.time, view.quality, *view.shares.tolist()] for view in person.views]
     return {**told, "views": views}
 
 
 def _person(record: Mapping[str, Any]) -> Person:
     views = [View(time, quality, np.array(shares)) for time, quality, *shares in record["views"]]
-    told = {key: record[key] for key in ("tracks", "first", "last", "seen", "times")}
+    told = {key: record[key] for key in _KEPT}
     return Person(**told, views=views)

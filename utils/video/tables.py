@@ -8,8 +8,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from utils.dataset.labels import BACKGROUND, CLASSES
+from utils.video.clock import Clock
 from utils.video.people import Person
-from utils.video.timeline import Clock
 from utils.video.watch import Moment
 
 FACES = (

@@ -71,6 +71,7 @@ class FrameTimes:
             self.start, time = own - expected, expected
         elif last is not None and time <= last:
             self.backwards += 1
+            self._count(last)
             return None
         return self._taken(time)
 
@@ -90,6 +91,12 @@ class FrameTimes:
         return told
 
     def _taken(self, time: float) -> float:
+        self._count(time)
+        self._last = time
+        return time
+
+    def _count(self, time: float) -> None:
+        """Refuse a video whose first frames come too fast, those that are left out included."""
         began, count = self._first if self._first[1] else (time, 0)
         self._first = began, count + 1
         if count + 1 == FIRST and (time - began) * FASTEST < FIRST - 1:
@@ -98,5 +105,3 @@ class FrameTimes:
                 "camera takes them; give them true times, as of 25 a second: ffmpeg -r 25 -i VIDEO "
                 "NEW"
             )
-        self._last = time
-        return time

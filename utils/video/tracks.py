@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from utils.video.appearance import Memory, known, known_as
+from utils.video.association import assign, overlaps, sides_of
 from utils.video.motion import STEP, Motion
 
 GROWN, FIRST, UNTIL = 4, 0.4, 2.0
@@ -171,7 +172,7 @@ class Tracker:
         def link(tracks: list[Track], among: list[int], least: float) -> list[Track]:
             """Give detections to tracks; return those left, and take the others from `among`."""
             seen = None if looks is None else looks[among]
-            pairs = _assign(self._similar(tracks, boxes[among], seen, time), least)
+            pairs = assign(self._similar(tracks, boxes[among], seen, time), least)
             for row, column in pairs:
                 track, index = tracks[row], among[column]
                 if seen is not None:
@@ -208,7 +209,7 @@ class Tracker:
     def _see(self, track: Track, box: np.ndarray, time: float) -> None:
         track.motion.update(box)
         track.last, track.seen, track.missed = time, track.seen + 1, False
-        track.place, track.side = track.motion.mean[:2, 0].copy(), _sides(box[None])[0]
+        track.place, track.side = track.motion.mean[:2, 0].copy(), sides_of(box[None])[0]
 
     def _rejoin(self, time: float) -> list[tuple[int, int]]:
         """Let tracks that have grown go on as the lost ones that they look most like."""
@@ -235,7 +236,7 @@ class Tracker:
     def _could_be(self, earlier: Track, later: Track) -> bool:
         """Return whether somebody may have gone from where one was seen to where another is."""
         first, second = (np.array(one) for one in (earlier.place, later.motion.mean[:2, 0]))
-        sides = np.array([earlier.side, _sides(later.motion.box[None])[0]])
+        sides = np.array([earlier.side, sides_of(later.motion.box[None])[0]])
         if sides.min() / sides.max() < self.settings.size:
             return False
         gone = later.last - earlier.last
@@ -266,7 +267,7 @@ class Tracker:
         if not wanted.border:
             border = np.zeros_like(border)
         expected = np.stack([track.motion.box for track in tracks])
-        sizes = [_sides(box) for box in (expected, boxes)]
+        sizes = [sides_of(box) for box in (expected, boxes)]
         ratio = sizes[0][:, None] / sizes[1]
         same_size = np.minimum(ratio, 1 / ratio) >= wanted.size
         similar = np.where(same_size, overlaps(expected, boxes, border), 0.0)
@@ -275,39 +276,3 @@ class Tracker:
         same = known([track.memory for track in tracks], looks)
         long_ago = np.array([time - track.last > wanted.patience for track in tracks])[:, None]
         return np.where(long_ago & (same < wanted.alike), 0.0, similar * same)
-
-
-def overlaps(first: np.ndarray, second: np.ndarray, border: np.ndarray | float = 0.0) -> np.ndarray:
-    """Return intersection over union of boxes (M, 4) and (N, 4) with borders: shape (M, N).
-
-    Parameters
-    ----------
-    border
-        Shape (M, 1), or one: how far both boxes of a pair are widened on each side, in their own
-        widths and heights.
-    """
-    first, second = first[:, None], second[None]
-    sides = first[..., 2:] - first[..., :2], second[..., 2:] - second[..., :2]
-    more = np.asarray(border)[..., None]
-    lows = [box[..., :2] - more * side for box, side in zip((first, second), sides, strict=True)]
-    highs = [box[..., 2:] + more * side for box, side in zip((first, second), sides, strict=True)]
-    inner = (np.minimum(*highs) - np.maximum(*lows)).clip(0).prod(axis=-1)
-    areas = [(high - low).prod(axis=-1) for low, high in zip(lows, highs, strict=True)]
-    return inner / np.maximum(areas[0] + areas[1] - inner, 1e-9)
-
-
-def _assign(similar: np.ndarray, least: float) -> list[tuple[int, int]]:
-    """Return the pairs (row, column) of most similarity in all, none below `least`."""
-    from scipy.optimize import linear_sum_assignment
-
-    if not similar.size:
-        return []
-    possible = similar >= least
-    rows, columns = linear_sum_assignment(np.where(possible, 1 - similar, 2.0))
-    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
-    return [(row, column) for row, column in pairs if possible[row, column]]
-
-
-def _sides(boxes: np.ndarray) -> np.ndarray:
-    """Return the side of a square as large as each box: shape (N,)."""
-    return np.sqrt((boxes[:, 2:] - boxes[:, :2]).clip(1).prod(axis=1))

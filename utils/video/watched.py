@@ -4,7 +4,7 @@ import csv
 import io
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from utils.analysis.prediction.tables import harmless
 from utils.dataset.images import encode_jpeg
 from utils.dataset.shards import Photo
 from utils.video.people import Person
+from utils.video.recording import Packets
 from utils.video.seen import Seen
 
 
@@ -32,6 +33,8 @@ class Watched:
         Of the file, once it was watched to its end.
     failed
         Why nothing of it can be seen.
+    packets
+        Where its annotated video lies, if there is one.
     rows
         Rows of the table of faces, compressed, a segment each.
     pictures
@@ -43,6 +46,7 @@ class Watched:
     seen: Seen
     facts: dict[str, Any] | None = None
     failed: str | None = None
+    packets: Packets | None = None
 
     def __post_init__(self) -> None:
         self.rows: list[bytes] = []
@@ -84,13 +88,15 @@ class Watched:
     def as_state(self) -> dict[str, Any]:
         told = {name: getattr(self, name) for name in ("file", "name", "facts", "failed")}
         bytes_of = {name: _tensor(getattr(self, name)) for name in ("rows", "pictures")}
-        return {**told, **bytes_of, "seen": self.seen.as_record()}
+        packets = self.packets and asdict(self.packets)
+        return {**told, **bytes_of, "seen": self.seen.as_record(), "packets": packets}
 
     @classmethod
     def of_state(cls, state: dict[str, Any]) -> "Watched":
         seen = Seen.from_record(state["seen"], "the checkpoint")
         told = {name: state[name] for name in ("file", "name", "facts", "failed")}
-        made = cls(seen=seen, **told)
+        packets = state["packets"] and Packets(**state["packets"])
+        made = cls(seen=seen, **told, packets=packets)
         made.rows, made.pictures = (_parts(state[name]) for name in ("rows", "pictures"))
         return made
 
