@@ -12,7 +12,8 @@ meanwhile.
 
 Times are of answers (200) alone; health is its slowest answer of a hundred. `cpu ms` are of an
 answer, in the processes of the server: where other work shares the cores, these can be compared,
-answers/s cannot. MiB are of all these processes, what they share counted once. Reloads: the model's
+answers/s cannot. MiB are of all these processes, what they share counted once, without the files
+that they map (libraries). Reloads: the model's
 file is read again and again while eight clients ask.
 """
 
@@ -295,12 +296,15 @@ def processes(pid: int) -> list[int]:
 
 
 def resident(pid: int) -> int:
-    """Return the MiB of memory that processes hold, what they share counted once (Linux)."""
+    """Return the MiB that processes hold of their own, what they share counted once (Linux).
+
+    Not the files that they map: of those, other processes of the machine take their share.
+    """
     kilobytes = 0
     for one in processes(pid):
         with suppress(FileNotFoundError, ProcessLookupError):
             rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
-            kilobytes += int(rollup.partition("Pss:")[2].split()[0])
+            kilobytes += int(rollup.partition("Pss_Anon:")[2].split()[0])
     return kilobytes // 1024
 
 
