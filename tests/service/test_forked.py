@@ -73,6 +73,13 @@ def runner(served):
     made.close()
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Let the dead be replaced at once; a service waits a little, and longer if they die again."""
+    monkeypatch.setattr(module, "_PAUSE", 0.05)
+    monkeypatch.setattr(module, "_LONGEST_PAUSE", 0.1)
+
+
 def does(runner, what="", **more):
     return runner.run([Deed(runner._serving()[0], what, **more)])[0]
 
@@ -137,9 +144,7 @@ def with_processes(test, served, **more):
     within(test, places=9, new_runner=partial(Forked, lambda: served), **more)
 
 
-def test_a_process_that_is_killed_while_it_waits_is_missed_and_replaced(served, monkeypatch):
-    monkeypatch.setattr(module, "_PAUSE", 0.1)
-
+def test_a_process_that_is_killed_while_it_waits_is_missed_and_replaced(served):
     async def test(workers):
         await until(lambda: all(worker.runner for worker in workers._workers))
         first = workers._workers[0].runner
