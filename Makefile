@@ -12,10 +12,10 @@ NEWEST = $(shell ls -dt runs/*/output | head -n 1)
 
 .PHONY: help run test test-condor faults workers store-faults tracking-faults fuzz pool lint format \
     data faces export store spark spark-faults tracking track-ui video app serve image app-image serve-image image-try image-tag \
-    image-push sample benchmark quality pretrained pictures clean
+    image-push sample benchmark benchmark-peers quality pretrained pictures clean
 
 help:  ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 run: $(READY)  ## set up, then run the workflow on the bundled sample
 	$(RUN) workflow.py $(ARGS)

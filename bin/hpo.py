@@ -12,7 +12,7 @@ sys.path.append(
 from utils.classifier.plan import add_face_options
 from utils.job import InputPath, OutputPath, run, stop_flag
 from utils.tasks import TASKS
-from utils.training.plan import add_network_options, add_plan_options
+from utils.training.plan import add_network_options, add_plan_options, add_task_option
 
 
 def parser() -> argparse.ArgumentParser:
@@ -68,6 +68,7 @@ def _trial_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _best_options(parser: argparse.ArgumentParser) -> None:
+    add_task_option(parser, TASKS)
     parser.add_argument("--study", type=InputPath, required=True, help="journal of the last round")
     parser.add_argument(
         "--results", type=InputPath, nargs="*", default=[], help="results of the last round"
@@ -118,7 +119,8 @@ def _best(args: argparse.Namespace) -> None:
     from utils.search.study import best
 
     trials = best(args.study, args.results, args.study_out, args.params)
-    hpo_history(trials, read_record(args.params)["number"], args.history)
+    kept = read_record(args.params)["number"]
+    hpo_history(trials, kept, TASKS[args.task].objective, args.history)
 
 
 def main(args: argparse.Namespace) -> None:

@@ -86,9 +86,11 @@ def main(args: argparse.Namespace) -> None:
     if record and args.faces:
         from utils.classifier.two_stage_fit import make_two_stage
         from utils.model_files import load_finder
+        from utils.records import write_record
 
         finder = load_finder(args.faces, args.faces_weights)
-        make_two_stage(args.model, finder, args.val_photographs)
+        record |= make_two_stage(args.model, finder, args.val_photographs).as_trained()
+        write_record(args.log, record)
     if record:  # the first of the processes alone makes files
         from utils.analysis.plots.training import training_curves
 

@@ -22,6 +22,7 @@ UNDER = {  # the rooms that each may import, besides the ground
     "models": {"model_files", "detector", "classifier", "tracking.registered"},
     "tasks": {"detector", "classifier", "training"},
     "analysis": {
+        "tasks",
         "detector",
         "classifier",
         "networks",

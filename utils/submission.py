@@ -14,7 +14,9 @@ from utils.dag.engines.run import Run
 from utils.dag.new_data import NewData, as_named, photo_shards
 from utils.dag.option_types import is_file_of_finder
 from utils.dag.options import SAMPLE, Options
-from utils.dag.pipeline import (
+from utils.dag.plan import write_plan
+from utils.dag.run_folder import filling
+from utils.dag.travelling import (
     ANNOTATED,
     DATASET,
     FINDER_OF_OURS,
@@ -26,8 +28,6 @@ from utils.dag.pipeline import (
     weights_file,
     weights_files,
 )
-from utils.dag.plan import write_plan
-from utils.dag.run_folder import filling
 from utils.data_store.opened import open_data, told_of_version
 from utils.dataset.intake.annotated_sample import read_annotated_sample, told_of_sample
 from utils.dataset.intake.choices import Choices

@@ -11,7 +11,7 @@ from utils.classifier.plan import CLASSIFIER, FacePlan
 from utils.detector.names import ARCHITECTURES, IMAGE_SIZE, IMAGE_SIZES
 from utils.training.plan import Plan, Trainable
 
-DETECTOR = Trainable(ARCHITECTURES, IMAGE_SIZES, IMAGE_SIZE)
+DETECTOR = Trainable(ARCHITECTURES, IMAGE_SIZES, IMAGE_SIZE, "mAP")
 """What a detector can be, and how it is trained unless one says otherwise."""
 
 TASKS = {"detect": DETECTOR, "classify": CLASSIFIER}

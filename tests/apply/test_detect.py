@@ -248,6 +248,7 @@ def test_quiet_tells_the_answer_alone(run, album):
         (("album", "--model", "other.pth"), "other.pth: field 'kind' is 'two_stages'"),
         (("album", "--model", "untested_evaluation.pth"), "field 'evaluation' is not what"),
         (("album", "--model", "album"), "album: is a folder; name the file in it"),
+        (("album", "--jobs", "100000"), "--jobs 100000: this machine has "),
         (("album", "--device", "cuda:99"), "device 'cuda:99': cannot be used"),
         (("album", "--output", "full"), "--output full: there are files in it"),
         (("album", "--output", "clip.mp4"), "--output clip.mp4: is a file"),
@@ -280,13 +281,22 @@ def test_bad_input_is_named_and_writes_nothing(
 
 
 @pytest.mark.parametrize(
-    "words", [["--threshold", "2"], ["--threshold", "x"], ["--jobs", "0"], ["--job", "2"]]
+    ("words", "said"),
+    [
+        (["--threshold", "2"], "--threshold: takes a number in 0..1, not '2'"),
+        (["--threshold", "x"], "--threshold: takes a number in 0..1, not 'x'"),
+        (["--threshold", "nan"], "--threshold: takes a number in 0..1, not 'nan'"),
+        (["--jobs", "0"], "--jobs: takes a whole number from 1, not '0'"),
+        (["--jobs", "1.5"], "--jobs: takes a whole number from 1, not '1.5'"),
+        (["--pace", "fast"], "--pace: takes a number above 0, not 'fast'"),
+        (["--job", "2"], "--job"),
+    ],
 )
-def test_an_option_that_makes_no_sense_is_refused(words, capsys):
+def test_an_option_that_makes_no_sense_is_refused(words, said, capsys):
     with pytest.raises(SystemExit) as left:
         detect.main(["a.jpg", *words])
     assert left.value.code == 2
-    assert words[0] in capsys.readouterr().err
+    assert said in capsys.readouterr().err
 
 
 def test_each_run_gets_a_folder_of_its_own(tmp_path, monkeypatch, album, tested, capsys):

@@ -87,6 +87,8 @@ def test_files_that_are_no_photographs_are_counted_among_others(here):
     ("words", "said"),
     [
         ([], "no photographs are named"),
+        (["a.jpg", ""], "a source is empty, as of a variable of the shell that is not set"),
+        (["-"], "^-: standard input is not read; save the photographs as files"),
         (["none.jpg"], r"^none\.jpg: no such file or folder$"),
         (["a.jpg", "none"], r"^none: no such file or folder$"),
         (["*.gif"], r"^\*\.gif: no file or folder is of this pattern$"),

@@ -90,7 +90,7 @@ def add_search(folder) -> None:
     trial.suggest_float("weight_decay", 1e-4, 0.1)
     study.tell(trial, 0.25)
     seal_journal(folder / "hpo_study.log", folder / "hpo_study.log")
-    hpo_history([], None, folder / "hpo_history.png")
+    hpo_history([], None, "mAP", folder / "hpo_history.png")
     numbers = {"trials": 1, "complete": 1, "pruned": 0, "failed": 0}
     write_record(
         folder / "best_hpo_params.json",

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -230,6 +231,11 @@ def test_with_a_finder_of_faces_it_becomes_a_detector_of_two_stages(of_faces):
     model = load_model(of_faces / "model.pth", "cpu")
     assert isinstance(model, TwoStageDetector)
     assert model.classifier.margin == 0.3
+    record = json.loads((of_faces / "training.json").read_text())
+    told = (record["faces"], record["threshold"], record["operating_point"]["threshold"])
+    assert told == ("haar:smallest=20", model.threshold, model.threshold)
+    assert record["calibration"] == asdict(model.file.calibration)
+    assert record["classifier"]["threshold"] == model.classifier.threshold != model.threshold
     job = judge(of_faces, "--faces", "haar")
     assert (job.returncode, "takes --val-photographs" in job.stderr) == (2, True)
     job = judge(of_faces, "--task", "detect", "--image-size", "64", "--arch", "centerface")

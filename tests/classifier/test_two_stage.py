@@ -14,12 +14,11 @@ from utils.classifier.two_stage_file import (
     FinderRecord,
     Sureness,
     TwoStageFile,
-    learnt_by_either,
 )
 from utils.classifier.two_stage_fit import put_together
 from utils.dataset.cut_faces import cut_face
 from utils.dataset.splitting.fingerprints import fingerprint
-from utils.dataset.splitting.learnt import LearntPhotographs
+from utils.dataset.splitting.learnt import LearntPhotographs, learnt_by_all
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.model_file import ModelFile as DetectorFile
@@ -274,7 +273,7 @@ def test_what_either_stage_learnt_from_is_known(photographs):
     hopper, astronaut = (
         LearntPhotographs.of([fingerprint(image)]) for image in photographs.values()
     )
-    assert learnt_by_either(None, None) is None
-    both = LearntPhotographs.from_bytes(learnt_by_either(hopper, None, astronaut), "a file")
+    assert learnt_by_all(None, None) is None
+    both = LearntPhotographs.from_bytes(learnt_by_all(hopper, None, astronaut), "a file")
     assert len(both) == 2
     assert all(both.resemble(fingerprint(image)) for image in photographs.values())

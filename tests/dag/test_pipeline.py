@@ -7,17 +7,16 @@ import pytest
 from utils.dag.graph import edges
 from utils.dag.new_data import NewData, VideoShard, annotated_name, as_named, dealt, travel_name
 from utils.dag.options import Options
-from utils.dag.pipeline import (
+from utils.dag.pipeline import build_workflow, checkpoints
+from utils.dag.resources import NETWORKS, RESOURCES
+from utils.dag.travelling import (
     CODE,
-    build_workflow,
-    checkpoints,
     data_files,
     finder_file,
     learnt_file,
     weights_file,
     weights_files,
 )
-from utils.dag.resources import NETWORKS, RESOURCES
 from utils.detector.names import ARCHITECTURES, RESNET50
 from utils.job import InputPath, OutputPath, declared
 from utils.video.people import LEAST_SECONDS
@@ -143,21 +142,6 @@ def test_two_stages_are_also_judged_on_photographs():
     assert "predict_0.tar" in files(jobs["predict_0"], "input")
     test_side = replace(TWO_STAGES, predict=(), data=Path("faces.zip"))
     assert "test_clean.tar" in files(build_workflow(test_side).jobs["predict_0"], "input")
-
-
-@pytest.mark.parametrize(
-    ("faces", "name"),
-    [
-        ("haar", None),
-        ("yunet:largest=640", None),
-        ("centerface:factor=2", "finder_weights.onnx"),
-        ("detector", "finder_weights.pth"),
-        ("/a/own.pth", "finder_weights.pth"),
-        (None, None),
-    ],
-)
-def test_the_weights_of_a_finder_travel_where_it_has_some(faces, name):
-    assert finder_file(Options(task="classify", faces=faces)) == name
 
 
 def test_without_trials_there_is_no_search():

@@ -12,7 +12,7 @@ import yaml
 import workflow
 from tests.formats.shots import CLASSES, FACES, photographs, voc, write, yolo
 from tests.tracking.made import make_run
-from utils.dag.pipeline import DATASET
+from utils.dag.travelling import DATASET
 from utils.data_store.places import VARIABLE
 from utils.data_store.store import DataStore
 from utils.dataset.intake.dataset import pack_dataset

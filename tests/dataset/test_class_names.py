@@ -43,6 +43,10 @@ def mean(*names: str, **told: str) -> list[str | None]:
         (("mask", "face"), [WORN, BARE]),
         (("face", "mask_below_nose"), [BARE, WRONG]),
         (("Face", "face", "masked"), [BARE, BARE, WORN]),
+        (("Maske", "keine Maske", "falsch getragen"), [WORN, BARE, WRONG]),
+        (("avec masque", "sans masque", "masque mal porté"), [WORN, BARE, WRONG]),
+        (("máscara", "sem máscara", "mascarilla mal puesta"), [WORN, BARE, WRONG]),
+        (("口罩", "未佩戴口罩", "口罩佩戴不当"), [WORN, BARE, WRONG]),
     ],
 )
 def test_names_of_public_sets_are_known(names, expected):
@@ -89,6 +93,32 @@ def test_the_option_that_is_told_settles_it():
     pairs = shlex.split(str(caught.value).partition("--classes ")[2].partition(" (known")[0])
     meanings = resolve(counts, parse_told(pairs))
     assert meanings["helmet"] is None and meanings["mask wrong side"] == WRONG
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("maska żadna", None),  # a word more in a language that is not known
+        ("maska", WORN),
+        ("mask absent", BARE),
+        ("refuses a mask", None),
+        ("kein Mundschutz mask", BARE),
+        ("withmasks on", WORN),
+        ("a surgical mask", WORN),
+        ("incorect_mask", WRONG),
+    ],
+)
+def test_no_name_is_taken_for_its_opposite(name, ours):
+    assert guess(name) == ours
+
+
+def test_a_name_about_masks_that_may_mean_anything_is_asked_about_again():
+    counts = {"mask": 7, "none": 9, "mask x": 5, "helmet": 3}
+    with pytest.raises(InputError, match=r"--classes 'mask x=\?' helmet=ignore") as caught:
+        resolve(counts, {})
+    pairs = shlex.split(str(caught.value).partition("--classes ")[2].partition(" (known")[0])
+    with pytest.raises(InputError, match=r"'\?' is none of our classes"):
+        parse_told(pairs)
 
 
 def test_hundreds_of_unknown_names_are_counted_and_not_all_listed():

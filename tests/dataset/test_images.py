@@ -121,11 +121,19 @@ def test_more_pixels_than_the_bound_are_refused_before_decoding(monkeypatch):
         decode(encode_png(PIXELS), "bomb.png")
 
 
+def test_a_bomb_and_a_file_of_another_kind_are_told_in_our_words():
+    bomb = saved(Image.new("1", (20_000, 12_000)), "PNG")
+    with pytest.raises(InputError, match=r"^bomb: has far more than 100,000,000 pixels; make it"):
+        decode(bomb, "bomb")
+    with pytest.raises(InputError, match=r"readable image .it does not begin as such files do"):
+        decode(b"hello", "text.png")
+
+
 def test_a_picture_that_is_too_large_is_an_error_and_no_warning():
     data = saved(Image.new("1", (20_000, 6_000)), "PNG")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(InputError, match="20000 x 6000 pixels are more than 100000000"):
+        with pytest.raises(InputError, match="20000 x 6000 pixels are more than 100,000,000"):
             decode(data, "large.png")
 
 

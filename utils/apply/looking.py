@@ -24,9 +24,12 @@ from utils.dataset.splitting.fingerprint_index import Packed
 from utils.dataset.splitting.fingerprints import Fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.names import IN_THE_BOX
-from utils.errors import InputError
+from utils.errors import InputError, number_of
 from utils.model_files import Model
 from utils.models import load_model, load_two_stage
+
+PROCESSES = 4
+"""For each thread at most: one may wait for a disk, or for a GPU."""
 
 LEARNT = "one that the model learnt from"
 """What a near-duplicate resembles: a model file does not tell the names of photographs."""
@@ -112,9 +115,15 @@ def look_at(
     Raises
     ------
     InputError
-        If what the model's file tells of the photographs that it learnt from is damaged, or a
-        process ends too soon, for want of memory mostly.
+        If what the model's file tells of the photographs that it learnt from is damaged, there are
+        far too many `jobs`, or a process ends too soon, for want of memory mostly.
     """
+    if jobs > (most := PROCESSES * torch.get_num_threads()):
+        raise InputError(
+            f"--jobs {jobs}: this machine has {number_of(most // PROCESSES, 'thread')} to share; "
+            f"take {most} or fewer, more would only take memory"
+        )
+    jobs = min(jobs, photographs.facts["photos"])
     photos, learnt = _read(photographs), learnt_of(model, settings.model)
     if jobs <= 1:
         return (_found(one, settings, learnt) for one in look(model, photos))

@@ -1,6 +1,7 @@
 """The command line of ``detect.py``: what all of it takes, and what is of photographs."""
 
 import argparse
+import contextlib
 from pathlib import Path
 
 
@@ -68,15 +69,15 @@ def _folder(text: str) -> Path | str:
 
 def _share(text: str) -> float:
     """Return the number in 0..1 that stands in `text`."""
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"takes a number in 0..1, not {text!r}")
-    return value
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= 1:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"takes a number in 0..1, not {text!r}")
 
 
 def number(text: str) -> int:
     """Return the whole number from 1 that stands in `text`."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"takes a whole number from 1, not {text!r}")
-    return value
+    with contextlib.suppress(ValueError):
+        if int(text) >= 1:
+            return int(text)
+    raise argparse.ArgumentTypeError(f"takes a whole number from 1, not {text!r}")

@@ -22,7 +22,7 @@ from utils.analysis.report.annotated_data import about_the_data, about_unread_ph
 from utils.analysis.report.caveats import Caveat, about_the_photographs, caveats
 from utils.analysis.report.estimates import bursts, estimates
 from utils.analysis.report.meaning import absent_classes
-from utils.analysis.report.words import answer, per_cent
+from utils.analysis.report.words import answer, nobody_on, per_cent
 from utils.apply.sentences import DEALER
 from utils.classifier.finders.names import spelled
 from utils.classifier.two_stage import TwoStageDetector
@@ -171,7 +171,7 @@ def _counted(
     ]
     these = number_of(photos, "photograph")
     if not found:
-        return record, told, (f"No person was found on {these}.", "So there is no share to tell.")
+        return record, told, nobody_on(photos, these)
     first = (
         f"Of {number_of(found, 'person', 'people')} found on {these}, {counts[best]:,} "
         f"({per_cent(shares[best])}) seem to wear a mask properly; this is only what was counted, "

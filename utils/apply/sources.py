@@ -90,6 +90,10 @@ def find_sources(words: Sequence[str], videos: bool = False) -> Sources:
 
 def _paths(word: str) -> list[Path]:
     """Return the paths that a word stands for."""
+    if not word.strip():
+        raise InputError("a source is empty, as of a variable of the shell that is not set")
+    if word == "-":
+        raise InputError("-: standard input is not read; save the photographs as files, name those")
     path = Path(word)
     if os.path.lexists(path):
         return [path]

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ from scipy.special import expit, logit
 
 from utils.classifier import model_file as classifier_file
 from utils.classifier.finders.finder import FaceFinder, Frame
-from utils.classifier.finders.names import FINDERS, Looking, options_of
-from utils.dataset.splitting.learnt import LearntPhotographs
+from utils.classifier.finders.names import FINDERS, Looking, options_of, spelled
 from utils.errors import InputError, brief
 from utils.metrics.calibration import Calibration
 from utils.networks.model_file import DAMAGE, Remembering, as_bytes, as_tensor, damaged
@@ -126,6 +124,20 @@ class TwoStageFile(Remembering):
         """Version of the annotated photographs that the classifier learnt from."""
         return self.classifier.data_version
 
+    def as_trained(self) -> dict[str, Any]:
+        """Return what ``training.json`` tells of both together, over what it tells of one."""
+        alone = self.classifier
+        return {
+            "faces": spelled(self.finder.name, self.finder.options),
+            "calibration": asdict(self.calibration),
+            "threshold": self.threshold,
+            "operating_point": self.metrics["operating_point"],
+            "classifier": {
+                "calibration": asdict(alone.calibration),
+                "threshold": alone.threshold,
+            },
+        }
+
     def content(self) -> dict[str, Any]:
         """Return what its file holds."""
         return {
@@ -141,12 +153,6 @@ class TwoStageFile(Remembering):
             "evaluation": self.evaluation,
             "classifier": self.classifier.content(),
         }
-
-
-def learnt_by_either(*stages: LearntPhotographs | None) -> bytes | None:
-    """Return what the photographs that stages learnt from are recognised by, as far as known."""
-    known = [one for one in stages if one is not None]
-    return reduce(LearntPhotographs.and_of, known).as_bytes() if known else None
 
 
 def file_of(content: Any, path: Path) -> TwoStageFile:

@@ -20,12 +20,12 @@ from utils.classifier.two_stage_file import (
     FinderRecord,
     Sureness,
     TwoStageFile,
-    learnt_by_either,
     logits,
 )
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASS_IDS
 from utils.dataset.shards import Photo, read_shard
+from utils.dataset.splitting.learnt import learnt_by_all
 from utils.errors import InputError
 from utils.metrics.average_precision import average_precision
 from utils.metrics.calibration import fit_calibration
@@ -58,7 +58,7 @@ def put_together(classifier: FaceClassifier, finder: FaceFinder) -> TwoStageDete
         FinderRecord.of(finder),
         classifier.file,
         LIKELY.get(finder.name, Sureness()),
-        fingerprints=learnt_by_either(classifier.learnt, getattr(finder, "learnt", None)),
+        fingerprints=learnt_by_all(classifier.learnt, getattr(finder, "learnt", None)),
     )
     return TwoStageDetector(file, finder, classifier, classifier.digest)
 

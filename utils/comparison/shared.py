@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from utils.analysis.evaluation.groups import photograph_of_row
-from utils.dag.pipeline import DATASET
 from utils.dag.run_folder import OUTPUT
+from utils.dag.travelling import DATASET
 from utils.dataset.image_header import upright_size
 from utils.dataset.shards import Photo, read_shard
 from utils.errors import InputError

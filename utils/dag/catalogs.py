@@ -23,8 +23,8 @@ from Pegasus.api import (
 )
 
 from utils.dag.options import Options
-from utils.dag.pipeline import CODE
 from utils.dag.resources import RETRIES
+from utils.dag.travelling import CODE
 
 WORKFLOW = "workflow.yml"
 REPLICAS = "replicas.yml"

@@ -226,7 +226,8 @@ def _pairs(
     nameless: bool = False,
 ) -> list[tuple[str, str]]:
     if isinstance(value, dict):
-        value = [f"{name}={_plain(item, takes)}" for name, item in value.items()]
+        one = f"{takes}, with one number, text, true or false for each name, as for"
+        value = [f"{name}={_plain(item, f'{one} {name}')}" for name, item in value.items()]
     if not isinstance(value, list | tuple):
         raise ValueError(takes)
     pairs = []

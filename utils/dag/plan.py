@@ -14,17 +14,16 @@ from utils.dag import catalogs
 from utils.dag.code_bundle import executables, write_code_bundle
 from utils.dag.new_data import NewData, as_named
 from utils.dag.options import Options
-from utils.dag.pipeline import (
+from utils.dag.pipeline import build_workflow, checkpoints
+from utils.dag.run_record import RunRecord
+from utils.dag.travelling import (
     CODE,
     CONFIGURATION,
-    build_workflow,
-    checkpoints,
     data_files,
     finder_file,
     learnt_file,
     weights_files,
 )
-from utils.dag.run_record import RunRecord
 from utils.dag.versions import git_commit, installed_packages, machine
 from utils.records import digest_of, write_record
 

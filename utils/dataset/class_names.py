@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
@@ -16,13 +17,19 @@ _NAMED = 30  # how many names an error lists
 
 _HINTS = (
     (WRONG, "incorrect wrong bad improper poor partial half nose chin mouth mis below under loose"),
-    (BARE, "no not non none without un bare naked less off"),
+    (WRONG, "falsch inkorrekt schlecht mal sbagliata errada verkeerd"),
+    (BARE, "no not non none without un bare naked less off absent missing lacking removed never"),
+    (BARE, "kein keine ohne nicht sin sem senza sans pas zonder geen"),
     (WORN, "mask masks masked correct proper good with covered n95 ffp2 kn95 surgical cloth"),
+    (WORN, "masque mascara mascarilla mascherina mit con com avec"),
 )
 """Words and beginnings of words that suggest a class, the most telling first."""
 
-_ABOUT = ("mask", "face", "wear", "worn", "cover", "nose", "chin", "mouth")
+_ABOUT = ("mask", "masqu", "masc", "face", "wear", "worn", "cover", "nose", "chin", "mouth")
 """In a name of several words, one is about these, or the name is about something else."""
+
+_BESIDE = ("a", "the", "is", "on", "of", "has", "have", "having", "person", "people", "head")
+"""Words that say nothing of a mask, and take nothing back that others say."""
 
 
 class UnknownClasses(InputError):
@@ -130,23 +137,49 @@ def why_too_few(meanings: Mapping[str, str | None], counts: Mapping[str, int]) -
 
 
 def guess(name: str) -> str | None:
-    """Return which of our classes an unknown name may mean, by its words and its spelling."""
-    near = get_close_matches(key_of(name), MEANINGS, n=1, cutoff=0.8)
-    words = _words(name)
+    """Return which of our classes an unknown name may mean, by its words and its spelling.
+
+    A word more or less may turn a name into its opposite, in a language that is not known here. So
+    a name is not near to one that it is a part of, and one that speaks of a mask means a worn one
+    only if no word is left that might deny it.
+    """
+    key, words = key_of(name), _words(name)
+    near = [one for one in get_close_matches(key, MEANINGS, cutoff=0.85) if not _holds(one, key)]
     if near:
         return MEANINGS[near[0]]
-    if len(words) > 1 and not any(part in word for word in words for part in _ABOUT):
+    if len(words) > 1 and not _is_about_masks(words):
         return None
     for ours, hints in _HINTS:
-        for hint in hints.split():
-            if any(word == hint or (len(hint) > 3 and word.startswith(hint)) for word in words):
-                return ours
+        if any(_suggests(word, hints) for word in words):
+            return ours if ours != WORN or all(map(_denies_nothing, words)) else None
     return None
+
+
+def _holds(one: str, other: str) -> bool:
+    return one != other and (one in other or other in one)
+
+
+def _suggests(word: str, hints: str) -> bool:
+    return any(word == hint or (len(hint) > 3 and word.startswith(hint)) for hint in hints.split())
+
+
+def _denies_nothing(word: str) -> bool:
+    return (
+        word in _BESIDE
+        or word.isdecimal()
+        or _is_about_masks([word])
+        or any(_suggests(word, hints) for ours, hints in _HINTS if ours == WORN)
+    )
+
+
+def _is_about_masks(words: Iterable[str]) -> bool:
+    return any(part in word for word in words for part in _ABOUT)
 
 
 def _words(name: str) -> list[str]:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return re.findall(r"[^\W_]+", spaced.casefold())
+    plain = unicodedata.normalize("NFKD", spaced.casefold())
+    return re.findall(r"[^\W_]+", "".join(it for it in plain if not unicodedata.combining(it)))
 
 
 def _check_ours(theirs: str, ours: str) -> None:
@@ -190,7 +223,7 @@ def _unknown(
         near = None if key_of(name) in FACE | MASK else guess(name)
         why = f"perhaps {near}" if near else _why_open(name, meanings)
         parts.append(f"{_told(name, counts)}{', ' if why else ''}{why}")
-        options.append(shlex.quote(f"{name}={near or IGNORE}"))
+        options.append(shlex.quote(f"{name}={near or _left_open(name)}"))
     known = ", ".join(
         f"{brief(name)} is {ours}" for name, ours in meanings.items() if ours not in (None, name)
     )
@@ -200,6 +233,14 @@ def _unknown(
         f"leave its boxes out: --classes {' '.join(options)}"
         + (f" (known: {known})" if known else "")
     )
+
+
+def _left_open(name: str) -> str:
+    """Return what stands for a name that might mean anything.
+
+    One about masks is asked about again: to leave out all faces of a class biases the share.
+    """
+    return "?" if _is_about_masks(_words(name)) else IGNORE
 
 
 def _why_open(name: str, meanings: Mapping[str, str | None]) -> str:

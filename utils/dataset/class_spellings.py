@@ -25,7 +25,7 @@ _SPELLINGS = {
         properly_masked mask_proper properly_worn properly_worn_mask worn_properly worn_correctly
         properly_wearing_mask correctly_worn correctly_worn_mask correctly_wearing_mask face_nask
         CMFD con_mascarilla com_mascara con_mascherina avec_masque mit_maske maskeli 戴口罩
-        佩戴口罩
+        佩戴口罩 正确佩戴口罩 maske_richtig_getragen masque_bien_porte mascarilla_bien_puesta
     """,
     BARE: """
         without_mask without_a_mask without_masks without_face_mask without no_mask no_masks
@@ -36,7 +36,8 @@ _SPELLINGS = {
         mask_off mask_none no_mask_worn mask_not_worn not_wearing_mask not_wearing_a_mask
         no_wearing_mask wearing_no_mask without_wearing_mask not_wear_mask not_worn maskless bare
         bare_face barefaced naked_face no_mask_on sin_mascarilla sem_mascara senza_mascherina
-        sans_masque ohne_maske maskesiz 未戴口罩 没戴口罩 不戴口罩
+        sans_masque pas_de_masque ohne_maske keine_maske maskesiz 未戴口罩 没戴口罩 不戴口罩
+        未佩戴口罩 无口罩
     """,
     WRONG: """
         mask_weared_incorrect mask_weared_incorrectly mask_worn_incorrect mask_worn_incorrectly
@@ -58,7 +59,10 @@ _SPELLINGS = {
         under_nose nose_out nose_exposed exposed_nose nose_uncovered uncovered_nose mask_on_chin
         mask_chin mask_under_chin mask_below_chin chin_mask mask_under_mouth mask_below_mouth
         mask_mouth_chin mask_nose_mouth mask_not_covering_nose uncovered_chin
-        uncovered_nose_and_mouth chin_exposed exposed_chin IMFD
+        uncovered_nose_and_mouth chin_exposed exposed_chin IMFD maske_falsch_getragen
+        falsch_getragene_maske maske_falsch falsch_getragen masque_mal_porte masque_mal_mis
+        mascarilla_mal_puesta mascarilla_incorrecta mascara_incorreta 口罩佩戴不当 未正确佩戴口罩
+        不正确佩戴口罩
     """,
 }
 
@@ -72,7 +76,10 @@ def key_of(name: str) -> str:
 MEANINGS = {key_of(name): ours for ours, names in _SPELLINGS.items() for name in names.split()}
 """Our class by the key of a name that is clear wherever it stands."""
 
-FACE, MASK = frozenset(("face", "faces")), frozenset(("mask", "masks"))
+FACE = frozenset(("face", "faces"))
+MASK = frozenset(
+    ("mask", "masks", "maske", "masque", "mascara", "mascarilla", "mascherina", "口罩")
+)
 """Keys that have their meaning by the set: FACE is a bare face only where masked ones have a class
 of their own, and no other is bare; MASK is a masked face only where no other name means one, since
 else it may be the piece of cloth itself."""

@@ -8,7 +8,7 @@ import struct
 import zlib
 from typing import Any, NamedTuple
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from utils.dataset.image_limits import (
     MAX_PIXELS,
@@ -120,6 +120,10 @@ def open_image(data: bytes, name: str) -> Image.Image:
         check_structure(data)
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         check_exif(len(image.info.get("exif", b"")))
+    except Image.DecompressionBombError as error:
+        raise InputError(
+            f"{name}: has far more than {MAX_PIXELS:,} pixels; make it smaller"
+        ) from error
     except UNREADABLE as error:
         reason = why(error) if data else "empty file"
         raise InputError(
@@ -134,7 +138,7 @@ def open_image(data: bytes, name: str) -> Image.Image:
         )
     if width * height > MAX_PIXELS:
         raise InputError(
-            f"{name}: {width} x {height} pixels are more than {MAX_PIXELS}; make it smaller"
+            f"{name}: {width} x {height} pixels are more than {MAX_PIXELS:,}; make it smaller"
         )
     return image
 
@@ -151,6 +155,8 @@ def orientation_of(image: Image.Image) -> int:
 
 def why(error: BaseException) -> str:
     """Say what Pillow said; an address in memory says nothing, and is another one in each run."""
+    if isinstance(error, UnidentifiedImageError):
+        return "it does not begin as such files do"
     kind, text = type(error).__name__, str(error)
     return brief(text) if text and "object at 0x" not in text else kind
 

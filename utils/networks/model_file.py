@@ -6,7 +6,7 @@ takes, so that no other file is needed.
 
 from collections.abc import Collection
 from dataclasses import asdict
-from functools import cached_property, reduce
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from utils.dataset.labels import CLASSES
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex
-from utils.dataset.splitting.learnt import LearntPhotographs
+from utils.dataset.splitting.learnt import LearntPhotographs, learnt_by_all
 from utils.errors import InputError, brief
 from utils.metrics.calibration import Calibration
 from utils.training.tensors import load_tensors, save_tensors
@@ -194,13 +194,11 @@ def learnt_from(fingerprints: Path | None, weights: Path | None) -> bytes | None
     weights
         That the training started from.
     """
-    known = []
+    seen = None
     if fingerprints:
         index = FingerprintIndex.read(fingerprints)
-        known.append(LearntPhotographs.of(index[number] for number in range(len(index))))
-    if weights and (before := learnt_by(weights)):
-        known.append(before)
-    return reduce(LearntPhotographs.and_of, known).as_bytes() if known else None
+        seen = LearntPhotographs.of(index[number] for number in range(len(index)))
+    return learnt_by_all(seen, learnt_by(weights) if weights else None)
 
 
 def arch_of(weights: Path) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from utils.comparison.measured import Comparison, compare_measures
 from utils.comparison.shared import tested_photographs
-from utils.dag.pipeline import DATASET
+from utils.dag.travelling import DATASET
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.errors import InputError, number_of
 from utils.model_files import Model

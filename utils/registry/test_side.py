@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.comparison.shared import tested_photographs
-from utils.dag.pipeline import DATASET
+from utils.dag.travelling import DATASET
 from utils.dataset.clean import clean_photo
 from utils.dataset.cut_faces import cut_shard
 from utils.dataset.cutting import Cutting

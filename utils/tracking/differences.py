@@ -8,7 +8,7 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from utils.dag.options import spelled
-from utils.dag.pipeline import CODE, DATASET
+from utils.dag.travelling import CODE, DATASET
 from utils.tracking.recorded import SPLIT, TRAINING, RecordedRun, plan_options, short
 
 MISSING = "-"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from utils.dag.options import TASKS, Options
-from utils.dag.pipeline import DATASET
 from utils.dag.run_folder import LOGS, OUTPUT, holder
 from utils.dag.run_record import RECORD, as_a_whole
+from utils.dag.travelling import DATASET
 from utils.errors import InputError
 from utils.records import parse_record, read_record
 from utils.tracking.addresses import RUNS

@@ -30,6 +30,8 @@ class Trainable:
         Least and most pixels that they may see.
     image_size
         So many, unless one says otherwise.
+    objective
+        What of a validation trials of a search are judged by, in words.
     recipe
         How they are trained, unless one says otherwise.
     without
@@ -39,6 +41,7 @@ class Trainable:
     architectures: Sequence[str]
     image_sizes: tuple[int, int]
     image_size: int
+    objective: str
     recipe: Recipe = field(default_factory=Recipe)
     without: Collection[str] = ()
 
@@ -245,9 +248,7 @@ def add_network_options(parser: argparse.ArgumentParser, tasks: Mapping[str, Tra
     def default(of: str) -> str:
         return ", ".join(f"{getattr(one, of)} to {task}" for task, one in tasks.items())
 
-    parser.add_argument(
-        "--task", choices=tuple(tasks), default=next(iter(tasks)), help="what is learnt"
-    )
+    add_task_option(parser, tasks)
     parser.add_argument(
         "--arch",
         choices=_architectures(tasks),
@@ -259,6 +260,13 @@ def add_network_options(parser: argparse.ArgumentParser, tasks: Mapping[str, Tra
         type=int,
         help="pixels of a photograph's longer side, or of both sides of a face; else "
         + default("image_size"),
+    )
+
+
+def add_task_option(parser: argparse.ArgumentParser, tasks: Mapping[str, Trainable]) -> None:
+    """Add the option that says what is trained."""
+    parser.add_argument(
+        "--task", choices=tuple(tasks), default=next(iter(tasks)), help="what is learnt"
     )
 
 

@@ -12,6 +12,21 @@ BOX_LOSSES = ("offsets", "giou", "diou", "ciou")
 BY_RATIO = ("learning_rate", "weight_decay", "batch_size", "clip")
 """Of these a factor matters, not a difference: a search goes by their logarithm."""
 
+_MOST = {
+    "learning_rate": 10.0,
+    "weight_decay": 10.0,
+    "batch_size": 4096,
+    "chip": 4096.0,
+    "focal": 10.0,
+    "clip": 1e6,
+    "frozen_stages": 5,
+}
+"""Beyond these there is no training, or no such thing: no network has more stages, or sees more
+pixels."""
+
+_FROM_ZERO = ("weight_decay", "focal", "frozen_stages")
+"""Of these 0 means that there is none; of the others in `_MOST` 0 means nothing."""
+
 _SHARES = (
     "augmentation",
     "copy_paste",
@@ -132,12 +147,12 @@ class Recipe:
         for name, value in asdict(self).items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"parameter {name!r} is {value}, expected a finite number")
-        for name in ("weight_decay", "focal"):
-            if getattr(self, name) < 0:
-                raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected >= 0")
-        for name in ("learning_rate", "batch_size", "chip", "clip"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected > 0")
+        for name, most in _MOST.items():
+            value, least = getattr(self, name), ">= 0" if name in _FROM_ZERO else "> 0"
+            if not 0 <= value <= most or (value == 0 and name not in _FROM_ZERO):
+                raise InputError(
+                    f"parameter {name!r} is {value}, expected {least} and {most:g} at most"
+                )
         for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected 0..1")
@@ -145,8 +160,6 @@ class Recipe:
             raise InputError(
                 f"parameter 'chip' is {self.chip}, expected a share or 64 pixels or more"
             )
-        if not self.frozen_stages >= 0:
-            raise InputError(f"parameter 'frozen_stages' is {self.frozen_stages}, expected >= 0")
         if not 0 <= self.ema < 1:
             raise InputError(f"parameter 'ema' is {self.ema}, expected 0 or more and less than 1")
 

@@ -1,6 +1,7 @@
 """The part of the command line of ``detect.py`` that is of videos, cameras and streams."""
 
 import argparse
+import contextlib
 
 from utils.apply.options import number
 
@@ -48,7 +49,7 @@ def add_video_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"takes a number above 0, not {text!r}")
-    return value
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"takes a number above 0, not {text!r}")

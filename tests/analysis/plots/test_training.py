@@ -70,8 +70,9 @@ TRIALS = [
 
 
 def test_the_history_shows_each_state_and_the_best_so_far(drawn) -> None:
-    training_plots.hpo_history(TRIALS, 3, None)
+    training_plots.hpo_history(TRIALS, 3, "mAP", None)
     left, right = drawn[0].axes
+    assert left.get_ylabel() == "validation mAP"
     points = {item.get_label(): item.get_offsets().tolist() for item in left.collections}
     assert points == {
         "complete": [[0, 0.2], [3, 0.3]],
@@ -84,7 +85,9 @@ def test_the_history_shows_each_state_and_the_best_so_far(drawn) -> None:
 
 
 def test_the_history_marks_the_trial_that_was_kept_though_another_is_higher(drawn) -> None:
-    training_plots.hpo_history([trial(0, "complete", 0.2), trial(1, "complete", 0.21)], 0, None)
+    training_plots.hpo_history(
+        [trial(0, "complete", 0.2), trial(1, "complete", 0.21)], 0, "mAP", None
+    )
     left, right = drawn[0].axes
     assert "kept: 0.200" in texts(drawn[0]) and "kept: 0.210" not in texts(drawn[0])
     assert "blue: trial 0, whose settings are used" in texts(drawn[0])
@@ -98,11 +101,11 @@ def test_the_history_marks_the_trial_that_was_kept_though_another_is_higher(draw
     ("trials", "kept"), [([], None), ([trial(0, "fail")], None), ([trial(0, "complete", 0.0)], 0)]
 )
 def test_a_search_without_much_to_show_can_be_drawn(trials, kept, tmp_path) -> None:
-    training_plots.hpo_history(trials, kept, tmp_path / "history.png")
+    training_plots.hpo_history(trials, kept, "mAP", tmp_path / "history.png")
     assert Image.open(tmp_path / "history.png").width > 1000
 
 
 def test_equal_records_give_equal_pictures(tmp_path) -> None:
     for name in ("a.png", "b.png"):
-        training_plots.hpo_history(TRIALS, 3, tmp_path / name)
+        training_plots.hpo_history(TRIALS, 3, "mAP", tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

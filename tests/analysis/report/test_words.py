@@ -65,6 +65,8 @@ def test_a_narrow_interval_gets_a_decimal(fine) -> None:
 def test_nobody_found_is_said_plainly() -> None:
     nobody = estimate_prevalence(GOOD[None], np.zeros((1, 3), int), 0, 50)
     assert answer(nobody)[0] == "No person was found on 1 new photograph."
+    nothing = estimate_prevalence(GOOD[None], np.zeros((0, 3), int), 0, 50)
+    assert answer(nothing)[0] == "No photograph could be looked at."
 
 
 def test_as_many_people_asked_at_random_would_tell_as_much(fine) -> None:

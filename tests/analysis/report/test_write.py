@@ -271,7 +271,7 @@ def test_with_a_search_its_trials_are_shown(inputs, tmp_path, monkeypatch) -> No
             "importance": {"lr": 0.75, "x": 0.25},
         },
     )
-    hpo_history(trials, 0, tmp_path / "hpo_history.png")
+    hpo_history(trials, 0, "mAP", tmp_path / "hpo_history.png")
     search = {
         "params": tmp_path / "params.json",
         "pictures": [*inputs.pictures, tmp_path / "hpo_history.png"],
@@ -360,5 +360,5 @@ def test_without_any_readable_photograph_there_is_still_a_report(inputs, tmp_pat
         del record["schema"]
         write_record(path, record | {"photos": []}, 2)
     paths = write(inputs, tmp_path)
-    assert "No person was found on 0 new photographs" in paths["page"].read_text()
+    assert "No photograph could be looked at" in paths["page"].read_text()
     assert Image.open(paths["picture"]).format == "PNG"

@@ -116,6 +116,13 @@ def test_empty_files_alone_are_refused_at_the_start(tmp_path):
         NewPhotographs([tmp_path / "in"])
 
 
+def test_what_there_is_instead_of_photographs_is_counted_in_words(tmp_path):
+    for name in ("a.heic", "b.heic", "c.mp4", "d.mp4", "e.gif"):
+        write(tmp_path / "in" / name, b"x")
+    with pytest.raises(InputError, match="but 1 GIF, 2 HEIC, 2 videos; convert them"):
+        NewPhotographs([tmp_path / "in"])
+
+
 def test_archives_beside_photographs_are_told_as_not_read(tmp_path):
     write(tmp_path / "in" / "a.jpg", picture())
     write(tmp_path / "in" / "more.zip", b"PK")

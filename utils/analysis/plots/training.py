@@ -105,7 +105,9 @@ def training_curves(record: dict[str, Any], output: Path) -> None:
 
 
 @styled
-def hpo_history(trials: Sequence[dict[str, Any]], kept: int | None, output: Path) -> None:
+def hpo_history(
+    trials: Sequence[dict[str, Any]], kept: int | None, objective: str, output: Path
+) -> None:
     """Draw what each trial of the hyper-parameter search reached, and its curve on the way.
 
     Parameters
@@ -117,6 +119,8 @@ def hpo_history(trials: Sequence[dict[str, Any]], kept: int | None, output: Path
     kept
         Number of the trial whose settings are used, which need not be the highest (see
         `utils.search.study.best`); None without one.
+    objective
+        What trials are judged by, in words (`utils.training.plan.Trainable`).
     """
     trials = sorted(trials, key=lambda trial: trial["number"])
     best = next((trial for trial in trials if trial["number"] == kept), None)
@@ -125,7 +129,7 @@ def hpo_history(trials: Sequence[dict[str, Any]], kept: int | None, output: Path
     right.set_title("Epoch by epoch")
     _reached(left, trials, best)
     _curves(right, trials, best)
-    left.set_ylabel("objective, on validation")
+    left.set_ylabel(f"validation {objective}")
     told = [value for trial in trials for value in _values(trial)]
     told += [trial["value"] + (trial.get("error") or 0) for trial in trials if trial["value"]]
     top = max([*told, 0.05]) * 1.22

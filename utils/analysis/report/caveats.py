@@ -123,14 +123,14 @@ def _about_the_detector(evaluation: dict[str, Any]) -> list[Caveat]:
 
 def _about_the_answer(prevalence: dict[str, Any]) -> list[Caveat]:
     result = []
-    interval = prevalence["properly_masked"]["interval"]
+    masked = prevalence["properly_masked"]
+    interval = masked["interval"] or masked["interval_here"]
     if interval and interval[1] - interval[0] > WIDE:
         result.append(
             f"The interval spans {100 * (interval[1] - interval[0]):.0f} percentage points: "
             "too wide for more than a rough impression. More photographs, or a better detector, "
             "would narrow it."
         )
-    masked = prevalence["properly_masked"]
     if masked["share"] is not None and abs(masked["share"] - masked["raw_share"]) > FAR:
         result.append(
             f"The correction is large: from {per_cent(masked['raw_share'])} counted to "
@@ -177,6 +177,8 @@ def _about_the_sample(prevalence: dict[str, Any]) -> list[Caveat]:
         )
     if prevalence["bursts"]["photos"]:
         result.append(about_bursts(prevalence["bursts"], photos["new"]))
+    if not prevalence["people"]["found"]:
+        return list(map(Caveat, result))  # nothing was corrected
     if photos["test"] < FEW_PHOTOS:
         result.append(f"The detector's mistakes are known from only {known_from(photos)}.")
     tested = [sum(row) for row in prevalence["confusion"]]

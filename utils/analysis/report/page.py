@@ -26,12 +26,10 @@ from utils.analysis.report.words import as_many_as, between, known_from, per_cen
 from utils.dataset.labels import CLASSES, COLOURS, TITLES
 from utils.dataset.shards import Photo
 from utils.errors import number_of
+from utils.tasks import TASKS
 
 ROWS = 200
 """Photographs in a table of the page; ``predictions.txt`` has them all."""
-
-OBJECTIVES = {"detect": "mAP", "classify": "balanced accuracy"}
-"""What trials of a search are judged by on validation, by task."""
 
 _CONFIGURATION = (
     "name",
@@ -82,7 +80,7 @@ def render(
     moving
         What was seen in videos, if there were any.
     """
-    objective = OBJECTIVES[evaluation.get("task", "detect")]
+    objective = TASKS[evaluation.get("task", "detect")].objective
     kind, judged = kind_of(evaluation), evaluation.get("classification")
     others = moving.templates if moving else {}
     template = environment(others, kind).get_template("report.html")

@@ -44,7 +44,7 @@ def _answer(prevalence: dict[str, Any], kind: str, dealer: str) -> tuple[str, st
         judged = number_of(people["found"], "picture")
         found = f"The classifier judged {judged}, each as one face,"
     if not people["found"]:
-        return (f"No person was found on {these}.", "So there is no share to tell.")
+        return nobody_on(photos["new"], these)
     if not asked.told:
         return (
             f"What share of the {asked.group} on {these} {asked.do} cannot be told: the annotated "
@@ -87,6 +87,13 @@ def _answer(prevalence: dict[str, Any], kind: str, dealer: str) -> tuple[str, st
         f"{wrong} {known_from(photos)}{seen}.{_two_questions(prevalence)}"
     )
     return first, second
+
+
+def nobody_on(photos: int, these: str) -> tuple[str, str]:
+    """Return the answer where nobody was found, with how many photographs that is in words."""
+    if not photos:
+        return ("No photograph could be looked at.", "So there is no share to tell.")
+    return (f"No person was found on {these}.", "So there is no share to tell.")
 
 
 def known_from(photos: dict[str, Any]) -> str:

@@ -181,10 +181,10 @@ def _lines(lines: list[str]) -> str | None:
     rows = [line.split() for line in lines[:200] if line.strip()]
     if not rows:
         return None
-    if "," in lines[0]:
-        return _table(lines)
     if all(_is_yolo(row) for row in rows):
         return "yolo"
+    if "," in lines[0]:
+        return _table(lines)
     if all(len(row) >= 5 and _has_class_name(row) for row in rows):
         return "boxes with class names"  # OIDv4 ToolKit, BBox-Label-Tool
     if all(len(row) == 15 and not _is_number(row[0]) for row in rows):
@@ -218,7 +218,9 @@ def _table(lines: list[str]) -> str | None:
 
 
 def _is_yolo(row: list[str]) -> bool:
-    return len(row) >= 5 and all(map(_is_number, row)) and float(row[0]).is_integer()
+    """Return whether a line may be of YOLO; its reader says that numbers take no commas."""
+    numbers = [text.replace(",", ".", 1) for text in row]
+    return len(row) >= 5 and all(map(_is_number, numbers)) and float(numbers[0]).is_integer()
 
 
 def _has_class_name(row: list[str]) -> bool:

@@ -95,7 +95,8 @@ def _class_name(text: str, class_names: Names, where: str) -> str:
 def _number(text: str, where: str) -> float:
     value = number(text)
     if math.isnan(value):
-        raise InputError(f"{where}: '{brief(text)}' is no number; mend or remove the line")
+        comma = " (it takes a point, not a comma)" if "," in text else ""
+        raise InputError(f"{where}: '{brief(text)}' is no number{comma}; mend or remove the line")
     return value
 
 

@@ -9,7 +9,7 @@ from utils.dataset.formats.recognise import ADVICE, LISTS, READ, advice
 from utils.dataset.intake.archives import ARCHIVE_SUFFIXES, Source
 from utils.dataset.intake.class_folders import class_folders
 from utils.dataset.intake.contents import kind_of
-from utils.dataset.intake.kinds import fixes, is_for_people, suffix, unread_photograph
+from utils.dataset.intake.kinds import counted, fixes, is_for_people, suffix, unread_photograph
 from utils.dataset.intake.paths import (
     ANNOTATION_FOLDERS,
     IMAGE_FOLDERS,
@@ -24,6 +24,10 @@ _TEXTS = (".json", ".csv", ".xml", ".txt", ".manifest", ".jsonl", ".ndjson")
 _UNREAD = {
     **dict.fromkeys((".csv", ".tsv"), "a table (CSV)"),
     **dict.fromkeys((".tfrecord", ".tfrecords", ".record"), "TFRecord"),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "a spreadsheet"),
+    **dict.fromkeys((".jsonl", ".ndjson"), "JSON lines"),
+    **dict.fromkeys((".h5", ".hdf5"), "HDF5"),
+    **dict.fromkeys((".arrow", ".feather"), "Arrow"),
     ".parquet": "Parquet",
     ".mat": "MATLAB",
     ".pkl": "a pickle",
@@ -97,7 +101,7 @@ def explain_no_photographs(files: Sequence[str]) -> str:
         )
     unread = Counter(filter(None, map(unread_photograph, files)))
     if unread:
-        told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(unread.items()))
+        told = counted(dict(sorted(unread.items())))
         return f"{NO_PHOTOGRAPHS} that can be read, but {told}; {fixes(unread)}"
     other = next((_UNREAD[end] for path in files if (end := suffix(path)) in _UNREAD), None)
     if other and other != "a table (CSV)":

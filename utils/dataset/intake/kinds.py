@@ -1,7 +1,7 @@
 """What a file is, by its name and by its first bytes."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".webp", ".bmp", ".tif", ".tiff")
 """Suffixes (lower case) by which photographs are found in folders and archives."""
@@ -125,6 +125,13 @@ def kind_by_bytes(head: bytes) -> str | None:
     if _HTML.match(head[:2048]):
         return "HTML page"
     return "SVG" if _SVG.match(head[:2048]) else None
+
+
+def counted(kinds: Mapping[str, int]) -> str:
+    """Return how many files there are of each kind, "2 HEIC, 1 archive, 3 videos"."""
+    return ", ".join(
+        f"{count:,} {kind}{'s' * (count != 1 and kind in FIXES)}" for kind, count in kinds.items()
+    )
 
 
 def fixes(kinds: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from utils.dataset.intake.archives import Source
 from utils.dataset.intake.diagnosis import NO_PHOTOGRAPHS, explain_no_photographs
 from utils.dataset.intake.group_table import read_table
 from utils.dataset.intake.groups import by_exif, by_folder
-from utils.dataset.intake.kinds import READ, fixes, is_photograph, kind_by_bytes
+from utils.dataset.intake.kinds import READ, counted, fixes, is_photograph, kind_by_bytes
 from utils.dataset.intake.layout import left_alone
 from utils.dataset.intake.names import names_of_any, printable
 from utils.dataset.intake.videos import FoundVideo, found_videos, is_video
@@ -248,7 +248,7 @@ def _check_number(photographs: int, videos: int, shards: int) -> None:
 def _why_none(files: Sequence[str], unread: Counter[str]) -> str:
     if not unread:
         return explain_no_photographs(files)
-    told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(unread.items()))
+    told = counted(dict(sorted(unread.items())))
     return f"{NO_PHOTOGRAPHS} that can be read, but {told}; {fixes(unread)}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from utils.dataset.intake.kinds import fixes
+from utils.dataset.intake.kinds import counted, fixes
 from utils.errors import number_of
 
 
@@ -115,8 +115,7 @@ def _about_names(facts: Mapping[str, Any], kind: str = "") -> Iterator[str]:
 
 def _not_read(kinds: Mapping[str, int], title: str) -> Iterator[str]:
     if kinds:
-        counts = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
-        yield f"{title}: {counts}; {fixes(kinds)}"
+        yield f"{title}: {counted(kinds)}; {fixes(kinds)}"
 
 
 def _sum(*counts: Mapping[str, int]) -> int:

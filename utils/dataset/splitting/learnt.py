@@ -12,7 +12,7 @@ of the 60 of `utils.dataset.splitting.fingerprint_index`.
 import io
 import zipfile
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 
 import cv2
@@ -208,6 +208,15 @@ class LearntPhotographs:
     @cached_property
     def _forest(self) -> FeatureForest:
         return FeatureForest(_values(self.descriptors))
+
+
+def learnt_by_all(*several: LearntPhotographs | None) -> bytes | None:
+    """Return the photographs of several, each once, as a model file holds them.
+
+    None, where it is not known, is passed over; so is the whole where it is known of none.
+    """
+    known = [one for one in several if one is not None]
+    return reduce(LearntPhotographs.and_of, known).as_bytes() if known else None
 
 
 def _kept(one: Fingerprint) -> tuple[np.ndarray, tuple[int, int], np.ndarray, np.ndarray]:
