@@ -12,13 +12,13 @@ from typing import Any
 from utils.analysis.evaluation.carried import unpacked
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.counting import expected_counts
-from utils.analysis.report.annotated import (
+from utils.analysis.report.annotated import with_annotations
+from utils.analysis.report.annotated_data import about_the_data, about_unread_photographs
+from utils.analysis.report.annotated_words import (
     about_the_annotations,
     annotated_answer,
     annotated_caveats,
-    with_annotations,
 )
-from utils.analysis.report.annotated_data import about_the_data, about_unread_photographs
 from utils.analysis.report.caveats import Caveat, about_the_photographs, caveats
 from utils.analysis.report.estimates import bursts, estimates
 from utils.analysis.report.meaning import absent_classes

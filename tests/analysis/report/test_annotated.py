@@ -11,11 +11,11 @@ from tests.analysis.report.test_write import inputs, inputs_in, made, write  # n
 from utils.analysis.prediction.merged import Predictions
 from utils.analysis.prevalence.annotated import annotated_prevalence
 from utils.analysis.prevalence.estimate import estimate_prevalence
-from utils.analysis.report.annotated import (
+from utils.analysis.report.annotated import with_annotations
+from utils.analysis.report.annotated_words import (
     about_the_annotations,
     annotated_answer,
     annotated_caveats,
-    with_annotations,
 )
 from utils.analysis.report.places import Given
 from utils.analysis.report.write import ReportInputs

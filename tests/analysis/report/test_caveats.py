@@ -62,8 +62,10 @@ def test_few_photographs_a_wide_interval_and_unread_ones_are_said(fine) -> None:
 def test_an_interval_for_these_alone_that_is_wide_is_said_and_of_nobody_no_weak_test(fine) -> None:
     fine = copy.deepcopy(fine)
     fine["properly_masked"] |= {"interval": None, "interval_here": [0.0, 1.0]}
-    [said] = texts(fine, evaluation(), NEW)
-    assert said.startswith("The interval spans 100 percentage points")
+    [said] = caveats(fine, evaluation(), NEW)
+    assert said.serious and said.text.startswith("The interval spans 100 percentage points")
+    fine["properly_masked"]["interval_here"] = [0.4, 0.9]
+    assert not caveats(fine, evaluation(), NEW)[0].serious
     fine["people"] |= {"found": 0}
     fine["properly_masked"] |= dict.fromkeys(("share", "raw_share", "interval", "interval_here"))
     fine["confusion"][1] = [7, 0, 0, 0]

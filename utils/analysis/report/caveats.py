@@ -17,6 +17,9 @@ FEW_FACES, FEW_PHOTOS = 30, 20
 WIDE = 0.30
 """An interval wider than this share says little; the report says so beside the answer."""
 
+USELESS = 0.60
+"""One wider than this says next to nothing; that is told wherever the answer is."""
+
 FAR = 0.15
 """A correction by more than this share rests on the test photographs more than on the new ones."""
 
@@ -124,19 +127,21 @@ def _about_the_detector(evaluation: dict[str, Any]) -> list[Caveat]:
 def _about_the_answer(prevalence: dict[str, Any]) -> list[Caveat]:
     result = []
     masked = prevalence["properly_masked"]
-    interval = masked["interval"] or masked["interval_here"]
-    if interval and interval[1] - interval[0] > WIDE:
-        result.append(
-            f"The interval spans {100 * (interval[1] - interval[0]):.0f} percentage points: "
-            "too wide for more than a rough impression. More photographs, or a better detector, "
-            "would narrow it."
-        )
+    if interval := masked["interval"] or masked["interval_here"]:
+        width = interval[1] - interval[0]
+        if width > WIDE:
+            text = (
+                f"The interval spans {100 * width:.0f} percentage points: too wide for more than a "
+                "rough impression. More photographs, or a better detector, would narrow it."
+            )
+            result.append(Caveat(text, serious=width > USELESS))
     if masked["share"] is not None and abs(masked["share"] - masked["raw_share"]) > FAR:
-        result.append(
+        text = (
             f"The correction is large: from {per_cent(masked['raw_share'])} counted to "
             f"{per_cent(masked['share'])}. The answer is only as good as the assumption that the "
             "detector makes the same mistakes on the new photographs as on the test photographs."
         )
+        result.append(Caveat(text))
     if prevalence["constrained"] and prevalence["reliable"]:
         none = [
             TITLES[k]
@@ -145,13 +150,14 @@ def _about_the_answer(prevalence: dict[str, Any]) -> list[Caveat]:
             and prevalence["raw"][name]["count"]
             and name not in prevalence["absent"]
         ]
-        result.append(
+        text = (
             "Fewer faces were found of a class than the mistakes on the test photographs alone "
             "would make; by chance, or because the new photographs are unlike them. No negative "
             "number of people was let stand"
             + (f": nobody is of class {' or '.join(map(repr, none))}." if none else ".")
         )
-    return [Caveat(text) for text in result]
+        result.append(Caveat(text))
+    return result
 
 
 def _about_the_sample(prevalence: dict[str, Any]) -> list[Caveat]:

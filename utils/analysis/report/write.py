@@ -13,15 +13,15 @@ from utils.analysis.plots.shares import plot_shares
 from utils.analysis.prediction.merged import Predictions, read_predictions
 from utils.analysis.prediction.tables import predictions_table, write_faces
 from utils.analysis.prevalence.counting import expected_counts
-from utils.analysis.report.annotated import (
-    about_the_annotations,
-    annotated_answer,
-    annotated_caveats,
-    with_annotations,
-)
+from utils.analysis.report.annotated import with_annotations
 from utils.analysis.report.annotated_data import (
     about_the_data,
     about_unread_photographs,
+)
+from utils.analysis.report.annotated_words import (
+    about_the_annotations,
+    annotated_answer,
+    annotated_caveats,
 )
 from utils.analysis.report.caveats import EACH_ONE_FACE, SAME_PHOTOS, Caveat, caveats
 from utils.analysis.report.estimates import estimates
