@@ -1,11 +1,14 @@
 """What documents say of the code is what the code says."""
 
 import re
+import shlex
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+import detect
+import workflow
 from tests.formats.class_folders import folders_mended, folders_refused, layouts_of_folders
 from tests.formats.layouts import layouts
 from tests.formats.mistakes import mended, refused
@@ -17,6 +20,7 @@ from utils.dag.resources import RESOURCES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 README = (DOCS.parent / "README.md").read_text()
+PAGES = sorted([*DOCS.glob("*.md"), *DOCS.parent.glob("*.md"), *DOCS.parent.glob("d*/*.md")])
 
 
 def test_the_readme_tells_of_every_option():
@@ -77,6 +81,35 @@ def test_the_resources_in_the_page_on_pilots_are_those_of_the_table(kind):
     asked = RESOURCES[kind]
     memory = asked.memory + (Options().cache_mb if asked.caches else 0)
     assert told == (asked.cores, memory, asked.disk)
+
+
+def commands(page: Path) -> list[tuple[str, str]]:
+    """Return program and arguments of the command lines of a page, in lines and in sentences."""
+    text = page.read_text().replace("\\\n", " ")
+    program = r"python (workflow|detect)\.py\b"
+    return re.findall(rf"^ *{program}(.*)", text, re.M) + re.findall(rf"`{program}([^`]*)`", text)
+
+
+def test_the_commands_that_pages_name_are_taken():
+    taken = 0
+    for page in PAGES:
+        for program, line in commands(page):
+            words = shlex.split(re.split(r" +[#|>;&]", line)[0])
+            words = [word for word in words if word not in ("...", "--help", "NAME", "COMMAND")]
+            if program == "detect":
+                detect.parser().parse_args(words)
+            else:
+                assert workflow.parser().parse_args(words).command in workflow.ALL, line
+            taken += 1
+    assert taken > 80
+
+
+def test_the_targets_of_make_that_pages_name_are_there():
+    targets = set(re.findall(r"^([a-z-]+):", (DOCS.parent / "Makefile").read_text(), re.MULTILINE))
+    scripts = {f"benchmark-{path.stem}" for path in (DOCS.parent / "benchmarks").glob("*.py")}
+    for page in PAGES:
+        named = set(re.findall(r"`make ([a-z][\w-]*)", page.read_text()))
+        assert named - targets - scripts == set(), page
 
 
 @pytest.mark.parametrize("page", ["data.md", "reliability.md", "security.md"])
