@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from utils.apply.options import add_photograph_options
+from utils.dag.option_reading import Parser
 from utils.errors import InputError, MaskDetectionError, missing_package
 from utils.spark.code import write_code
 from utils.spark.options import add_spark_options, check_spark_options
@@ -37,7 +38,7 @@ EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="detect.py",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -54,8 +55,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Do what the command line says and return the exit code (see `parser`)."""
     words = sys.argv[1:] if argv is None else argv
-    args = parser().parse_args(words)
     try:
+        args = parser().parse_args(words)
         check_spark_options(args, parser().parse_args([]))
         if args.code:
             write_code(args.code)

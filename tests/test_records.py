@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import threading
@@ -46,6 +47,13 @@ def test_a_failure_leaves_the_old_file_and_no_temporary_one(tmp_path):
         raise RuntimeError
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
     assert (tmp_path / "x").read_bytes() == b"old"
+
+
+def test_a_full_disk_is_told_by_the_file_that_did_not_fit(tmp_path):
+    with pytest.raises(OSError, match="No space") as caught, atomic_file(tmp_path / "x") as file:
+        file.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.filename == str(tmp_path / "x")
 
 
 def test_what_a_kill_left_behind_is_used_up(tmp_path):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from utils.errors import InputError
+from utils.errors import InputError, is_full_disk
 
 
 def write_record(path: Path, record: dict[str, Any], schema: int = 1) -> None:
@@ -99,7 +99,9 @@ def atomic_file(path: Path, to_disk: bool = True) -> Iterator[BinaryIO]:
             if to_disk:
                 os.fsync(file.fileno())
             os.replace(temporary, path)
-        except BaseException:
+        except BaseException as error:
+            if is_full_disk(error):  # which none says of itself
+                error.filename = error.filename or str(path)
             with contextlib.suppress(OSError):  # the first error is the one to tell
                 temporary.unlink()
             raise

@@ -99,6 +99,33 @@ def test_equal_models_give_equal_bytes(path, tmp_path):
     assert (tmp_path / "again.pth").read_bytes() == path.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"state": float("nan")},
+            "weights of backbone.* are no finite numbers, so it finds nothing",
+        ),
+        (
+            {"state": float("inf")},
+            "weights of backbone.* are no finite numbers, so it finds nothing",
+        ),
+        ({"image_size": 10**9}, "image_size 1000000000, threshold 0.4"),
+        ({"arch": "yolo"}, "field 'arch': .*unknown architecture 'yolo'; expected one of compact_"),
+    ],
+)
+def test_a_model_that_would_find_nothing_or_nowhere_is_refused(path, tmp_path, change, said):
+    model, _ = read_model(path)
+    if "state" in change:
+        name = next(name for name in model.state if name.endswith("weight"))
+        broken = model.state[name].clone()
+        broken.view(-1)[0] = change["state"]
+        change = {"state": {**model.state, name: broken}}
+    write_model(tmp_path / "broken.pth", replace(model, **change))
+    with pytest.raises(InputError, match=rf"broken\.pth: .*{said}"):
+        read_model(tmp_path / "broken.pth")
+
+
 def test_detector_needs_nothing_but_the_file(path):
     detector = Detector.load(path, "cpu")
     assert (detector.arch, detector.image_size) == ("compact_resnet18_fpn", 64)

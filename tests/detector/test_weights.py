@@ -164,6 +164,15 @@ def test_truncated_file_is_refused(networks, tmp_path):
             load_weights(networks[COMPACT], tmp_path / "cut.pth", COMPACT)
 
 
+def test_weights_of_a_training_that_diverged_are_refused(networks, tmp_path):
+    state = {name: value.clone() for name, value in networks[COMPACT].state_dict().items()}
+    name = next(name for name in state if name.endswith("weight"))
+    state[name].view(-1)[0] = float("nan")
+    path = saved(state, tmp_path / "diverged.pth")
+    with pytest.raises(InputError, match=rf"diverged\.pth: {name} holds what is no finite number"):
+        load_weights(networks[COMPACT], path, COMPACT)
+
+
 def test_own_model_files_state_is_taken(networks, tmp_path):
     state = {name: value + 1 for name, value in networks[COMPACT].state_dict().items()}
     path = saved({"schema": 1, "state_dict": state}, tmp_path / "m.pth")

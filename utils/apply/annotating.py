@@ -11,7 +11,7 @@ from utils.analysis.sample.suggest import FORMATS, suggest
 from utils.dataset.intake.annotated_sample import read_annotated_sample
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.dataset.shards import Photo
-from utils.errors import InputError
+from utils.errors import InputError, number_of
 
 SEED = 0
 """Of the sample: equal photographs and equal findings give equal samples."""
@@ -57,7 +57,8 @@ def check_number(number: int, photographs: NewPhotographs) -> None:
     """Raise an `InputError` if there are fewer photographs than are to be dealt."""
     there = photographs.facts["photos"]
     if number > there:
-        raise InputError(f"--suggest {number}: there are {there} photographs; ask for at most that")
+        have = f"there {'is' if there == 1 else 'are'} {number_of(there, 'photograph')}"
+        raise InputError(f"--suggest {number}: {have}; ask for at most that")
 
 
 def deal(looked: Looked, number: int, words: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from torch import Tensor
 from utils.dataset.labels import CLASSES
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import architecture
+from utils.errors import InputError
 from utils.metrics.calibration import Calibration
 from utils.networks.model_file import (
     DAMAGE,
@@ -110,5 +111,7 @@ def model_of(content: Any, path: Path) -> ModelFile:
         architecture(model.arch)
     except DAMAGE as error:
         raise damaged(path, error) from error
+    except InputError as error:
+        raise InputError(f"{path}: field 'arch': {error}") from error
     check_classes(model.classes, path)
     return model

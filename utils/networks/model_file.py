@@ -26,6 +26,9 @@ FIRST_KIND = "detector"
 OURS = {"schema", "arch", "classes", "image_size", "threshold", "calibration", "state_dict"}
 """What a model file of any kind holds."""
 
+MOST_PIXELS = 8192
+"""Of the longer side of what a network sees; more would take all memory there is."""
+
 DAMAGE = (TypeError, KeyError, ValueError, AttributeError, OverflowError)
 """What comes of fields that are not what we write."""
 
@@ -135,8 +138,11 @@ def shared_fields(content: dict[str, Any]) -> dict[str, Any]:
         "evaluation": content.get("evaluation"),
         "started_from": content.get("started_from"),
     }
-    if not (made["image_size"] >= 1 and 0 <= made["threshold"] <= 1):
+    if not (1 <= made["image_size"] <= MOST_PIXELS and 0 <= made["threshold"] <= 1):
         raise ValueError(f"image_size {made['image_size']}, threshold {made['threshold']}")
+    for name, value in made["state"].items():
+        if not bool(value.isfinite().all()):
+            raise ValueError(f"weights of {name} are no finite numbers, so it finds nothing")
     return made
 
 

@@ -174,6 +174,11 @@ def fitted(
             f"{path}: these weights of a {kind} do not fit {arch}: {'; '.join(found[:3])}"
             f" ({len(found)} in all); give weights made for it, or --weights none"
         )
+    if broken := [name for name, value in given.items() if not bool(value.isfinite().all())]:
+        raise InputError(
+            f"{path}: {broken[0]} holds what is no finite number ({len(broken)} such in all), as of "
+            "a training that diverged; give other weights, or --weights none"
+        )
     statistics = {name for name in given if name.endswith(".running_mean")}
     normalised = frozenset(name.removesuffix(".running_mean") for name in statistics)
     return Loaded(kind, frozenset(given), tuple(replaced), normalised)
