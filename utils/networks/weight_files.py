@@ -176,8 +176,8 @@ def fitted(
         )
     if broken := [name for name, value in given.items() if not bool(value.isfinite().all())]:
         raise InputError(
-            f"{path}: {broken[0]} holds what is no finite number ({len(broken)} such in all), as of "
-            "a training that diverged; give other weights, or --weights none"
+            f"{path}: {broken[0]} holds what is no finite number ({len(broken)} such in all), as "
+            "of a training that diverged; give other weights, or --weights none"
         )
     statistics = {name for name in given if name.endswith(".running_mean")}
     normalised = frozenset(name.removesuffix(".running_mean") for name in statistics)

@@ -16,6 +16,8 @@ _STARTS = (
     (b"\x89HDF\r\n", "a Keras or HDF5 file", "give PyTorch weights"),
     (b"\x93NUMPY", "a NumPy array", "give PyTorch weights"),
     (b"\x08\x01\x12", "a TensorFlow model", "give PyTorch weights"),
+    (b"\xff\xd8\xff", "a picture (JPEG)", "give the file of a model"),
+    (b"\x89PNG", "a picture (PNG)", "give the file of a model"),
     (b"GGUF", "a GGUF file", "give PyTorch weights"),
     (b"\x1f\x8b", "a gzip archive", "unpack it"),
     (b"7z\xbc\xaf", "a 7z archive", "unpack it"),
