@@ -75,7 +75,7 @@ def test_what_is_outside_the_image_is_given_as_written():
         ("1e999 0.5 0.5 0.1 0.1", "field 1 is '1e999', expected the index"),
         ("0 nan 0.5 0.1 0.1", "'nan' is no number"),
         ("0 0.5 inf 0.1 0.1", "'inf' is no number"),
-        ("0 0,5 0,5 0,1 0,1", "'0,5' is no number .it takes a point, not a comma"),
+        ("0 0,5 0,5 0,1 0,1", "'0,5' is no number (it takes a point, not a comma)"),
         ("0 0_5 0.5 0.1 0.1", "'0_5' is no number"),
         ("0 \u0660 0.5 0.1 0.1", "is no number"),
         ("0", "has 1 fields, expected 5 fields"),
