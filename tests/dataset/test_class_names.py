@@ -102,6 +102,8 @@ def test_the_option_that_is_told_settles_it():
         ("maska", WORN),
         ("mask absent", BARE),
         ("refuses a mask", None),
+        ("maskfree", None),
+        ("people wearing masks", WORN),
         ("kein Mundschutz mask", BARE),
         ("withmasks on", WORN),
         ("a surgical mask", WORN),

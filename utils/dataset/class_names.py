@@ -28,6 +28,9 @@ _HINTS = (
 _ABOUT = ("mask", "masqu", "masc", "face", "wear", "worn", "cover", "nose", "chin", "mouth")
 """In a name of several words, one is about these, or the name is about something else."""
 
+_ENDING = 3
+"""Letters by which a word may go on: "masked", "wearing", and not "maskfree"."""
+
 _BESIDE = ("a", "the", "is", "on", "of", "has", "have", "having", "person", "people", "head")
 """Words that say nothing of a mask, and take nothing back that others say."""
 
@@ -164,12 +167,13 @@ def _suggests(word: str, hints: str) -> bool:
 
 
 def _denies_nothing(word: str) -> bool:
-    return (
-        word in _BESIDE
-        or word.isdecimal()
-        or _is_about_masks([word])
-        or any(_suggests(word, hints) for ours, hints in _HINTS if ours == WORN)
-    )
+    """Return whether a word is one of a worn mask, but for its ending, or says nothing of it."""
+    harmless = [
+        *_ABOUT,
+        *(hint for ours, hints in _HINTS if ours == WORN for hint in hints.split()),
+    ]
+    near = (word.startswith(one) and len(word) - len(one) <= _ENDING for one in harmless)
+    return word in _BESIDE or word.isdecimal() or any(near)
 
 
 def _is_about_masks(words: Iterable[str]) -> bool:
