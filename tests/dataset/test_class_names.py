@@ -105,7 +105,7 @@ def test_the_option_that_is_told_settles_it():
         ("maskfree", None),
         ("people wearing masks", WORN),
         ("kein Mundschutz mask", BARE),
-        ("withmasks on", WORN),
+        ("with masks on", WORN),
         ("a surgical mask", WORN),
         ("incorect_mask", WRONG),
     ],

@@ -168,11 +168,8 @@ def _suggests(word: str, hints: str) -> bool:
 
 def _denies_nothing(word: str) -> bool:
     """Return whether a word is one of a worn mask, but for its ending, or says nothing of it."""
-    harmless = [
-        *_ABOUT,
-        *(hint for ours, hints in _HINTS if ours == WORN for hint in hints.split()),
-    ]
-    near = (word.startswith(one) and len(word) - len(one) <= _ENDING for one in harmless)
+    worn = " ".join(hints for ours, hints in _HINTS if ours == WORN).split()
+    near = (word.startswith(it) and len(word) - len(it) <= _ENDING for it in (*_ABOUT, *worn))
     return word in _BESIDE or word.isdecimal() or any(near)
 
 
