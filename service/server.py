@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import gc
 import logging
 import os
 import re
@@ -193,6 +194,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     log.info("serving", extra={FACTS: facts})
     if not (settings.keys or is_loopback(settings.host)):
         log.warning("there are no keys: whoever reaches this address may ask")
+    # What there is by now stays. To look through it for garbage takes long, and writes to all pages
+    # of memory that are shared with the workers, which are then no longer shared.
+    gc.collect()
+    gc.freeze()
     # Ctrl-C has been heeded when uvicorn passes it on: what was begun is answered.
     with Champions(models, settings.models, settings.registry), suppress(KeyboardInterrupt):
         make_server(settings, models).run(sockets=sockets)

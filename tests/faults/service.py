@@ -65,7 +65,7 @@ def _on_one(service: Started, quick: bool, models: list[Path], served: Path) -> 
 
     reloads(service, models, served, 5)  # from then on it holds what it needs for each of these
     bodies(service, 60)
-    uploads(service, times(300, 20))  # until its own collector of garbage has parted shared pages
+    uploads(service, times(300, 20))
     time.sleep(1)  # until the last connection is closed
     before, files = service.mebibytes(), service.files()
     threads, workers = service.threads(), len(service.workers())

@@ -313,6 +313,7 @@ def test_ctrl_c_ends_it_without_a_word(monkeypatch, capsys):
     monkeypatch.setattr("service.server.Server.run", interrupted)
     monkeypatch.setattr("service.server.Models.load_all", lambda self: None)
     monkeypatch.setattr("service.server.log_to_stderr", lambda: None)
+    monkeypatch.setattr("service.server.gc.freeze", lambda: None)  # what the tests hold
     assert main(["--port", "0"]) == 0
     assert capsys.readouterr() == ("", "")
 
