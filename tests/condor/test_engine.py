@@ -8,8 +8,8 @@ import pytest
 
 from tests.condor.toy_run import ToyRun
 from tests.dag.toy import Toy
+from utils.dag.calls import checkpoint_itself
 from utils.dag.code_bundle import write_code_bundle
-from utils.dag.pipeline import checkpoint_itself
 
 pytestmark = pytest.mark.xdist_group("runs")
 

@@ -12,8 +12,8 @@ import pytest
 from data.painter.films import frame_times, write_film
 from data.painter.moving import compose_scene
 from tests.condor.toy_run import ToyRun
+from utils.dag.calls import checkpoint_itself
 from utils.dag.code_bundle import PROJECT, write_code_bundle
-from utils.dag.pipeline import checkpoint_itself
 from utils.detector.names import IN_THE_BOX
 from utils.records import write_record
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from utils.dag.calls import checkpoints
 from utils.dag.graph import edges
 from utils.dag.new_data import NewData, VideoShard, annotated_name, as_named, dealt, travel_name
 from utils.dag.options import Options
-from utils.dag.pipeline import build_workflow, checkpoints
+from utils.dag.pipeline import build_workflow
 from utils.dag.resources import NETWORKS, RESOURCES
 from utils.dag.travelling import (
     CODE,

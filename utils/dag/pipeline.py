@@ -1,16 +1,12 @@
-"""The DAG: every job's call, files and resources, described with the Pegasus API.
-
-A job is one list, in the order of its command line: plain arguments, and files marked as input
-(`In`), output (`Out`) or checkpoint (`Checkpoint`). Arguments and declared files cannot disagree.
-"""
+"""The DAG: every job's call, files and resources, described with the Pegasus API."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from Pegasus.api import Job, Namespace, Workflow
+from Pegasus.api import Workflow
 
+from utils.dag.calls import Checkpoint, In, Out, called
 from utils.dag.new_data import NewData, annotated_name, as_named
 from utils.dag.options import Options
 from utils.dag.resources import (
@@ -27,7 +23,6 @@ from utils.dag.resources import (
 )
 from utils.dag.travelling import (
     ANNOTATED,
-    CODE,
     CONFIGURATION,
     DATASET,
     DETECTOR,
@@ -39,29 +34,6 @@ from utils.dag.travelling import (
     learnt_file,
     weights_files,
 )
-from utils.job import EXIT_CHECKPOINTED
-
-
-@dataclass(frozen=True)
-class In:
-    """A file that the job reads."""
-
-    lfn: str
-
-
-@dataclass(frozen=True)
-class Out:
-    """A file that the job writes; `keep` puts it into the run's output folder."""
-
-    lfn: str
-    keep: bool = False
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A file that the job writes as it goes and reads when it is started again."""
-
-    lfn: str
 
 
 def build_workflow(
@@ -82,29 +54,6 @@ def build_workflow(
         The new photographs and videos, once they were looked for; until then what names tell.
     """
     return _Pipeline(options, weights, data_version, new or as_named(options)).build()
-
-
-def checkpoints(workflow: Workflow) -> list[str]:
-    """Return the names of all checkpoint files, each of which needs a placeholder replica."""
-    uses = chain.from_iterable(job.uses for job in workflow.jobs.values())
-    return sorted(use.file.lfn for use in uses if use._type == "checkpoint")
-
-
-def checkpoint_itself(job: Job, *checkpoints: str) -> None:
-    """Let HTCondor fetch the files of a checkpoint when a job exits with 85, and start it again.
-
-    A job that goes on elsewhere finds the checkpoint that was fetched last. These are what the
-    submit commands ``checkpoint_exit_code`` and ``transfer_checkpoint_files`` set. ``-I`` keeps
-    Pegasus from taking those exits for failures.
-    """
-    attributes = {
-        "+SuccessCheckpointExitCode": str(EXIT_CHECKPOINTED),
-        "+WantFTOnCheckpoint": "true",
-        "+TransferCheckpoint": f'"{",".join(checkpoints)}"',
-    }
-    for key, value in attributes.items():
-        job.add_profiles(Namespace.CONDOR, key=key, value=value)
-    job.add_profiles(Namespace.DAGMAN, key="POST.ARGUMENTS", value="-I")
 
 
 def _size(image: str | None) -> int:
@@ -408,19 +357,7 @@ class _Pipeline:
         besides: More = NO_MORE,
     ) -> None:
         """Add one job: `kind` names its row in the table of resources, to which comes `besides`."""
-        call = list(chain(*arguments))
-        job = Job(executable or kind, _id=kind + suffix, node_label=kind + suffix)
-        job.add_args(*(getattr(item, "lfn", item) for item in call))
-        job.add_inputs(CODE)
-        for item in call:
-            if isinstance(item, In):
-                job.add_inputs(item.lfn)
-            elif isinstance(item, Out):
-                job.add_outputs(item.lfn, stage_out=item.keep, register_replica=False)
-            elif isinstance(item, Checkpoint):
-                job.add_checkpoint(item.lfn, stage_out=False, register_replica=False)
-        if saved := [item.lfn for item in call if isinstance(item, Checkpoint)]:
-            checkpoint_itself(job, *saved)
+        job = called(executable or kind, kind + suffix, chain(*arguments))
         asked = RESOURCES[kind]
         final = kind == "train_model"
         cores = self.options.cores_to_train if final else asked.cores
