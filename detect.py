@@ -62,7 +62,8 @@ def main(argv: list[str] | None = None) -> int:
             write_code(args.code)
             return EXIT_DONE
         if args.engine == "spark":
-            return detect_spark(args)
+            return detect_spark(settled_names(args))
+        settled_names(args)
         return export(args) if args.export else detect(args, words)
     except MaskDetectionError as error:
         told = str(error)
@@ -83,7 +84,7 @@ def export(args: argparse.Namespace) -> int:
 
     if args.sources or args.faces:
         raise InputError("--export: writes a model and looks at nothing; give a model and no more")
-    for line in write(chosen(args), args.export):
+    for line in write(args.model, args.export):
         print(line)
     return EXIT_DONE
 
@@ -129,7 +130,7 @@ def detect(args: argparse.Namespace, words: list[str]) -> int:
         from utils.apply.sentences import of_a_face_each
 
         settings = Settings(
-            chosen(args), args.device, args.threshold, not args.no_pictures, args.faces
+            args.model, args.device, args.threshold, not args.no_pictures, args.faces
         )
         model = settings.load()
         console.tell(*of_a_face_each(model))
@@ -160,16 +161,19 @@ def detect(args: argparse.Namespace, words: list[str]) -> int:
     return EXIT_IN_PART if results.skipped or facts["not_read"] else EXIT_DONE
 
 
-def chosen(args: argparse.Namespace) -> Path | None:
-    """Return the model file that is named; of one in a registry that which is meant now."""
-    from utils.tracking.registered import find_registered, is_registered
+def settled_names(args: argparse.Namespace) -> argparse.Namespace:
+    """Put the files that are meant now in place of models named in a registry."""
+    from utils.tracking.registered import settled
 
-    if args.model is None or not is_registered(args.model):
-        return args.model
-    found = find_registered(args.model, args.registry)
-    if not (args.quiet or args.json):
-        print(f"Model: {found}")
-    return found.file()
+    for name, what in (("model", "Model"), ("faces", "Faces are found by")):
+
+        def tell(found: str, what: str = what) -> None:
+            if not (args.quiet or args.json):
+                print(f"{what}: {found}")
+
+        file = settled(getattr(args, name), args.registry, tell)
+        setattr(args, name, str(file) if name == "faces" and file else file)
+    return args
 
 
 def detect_moving(args: argparse.Namespace) -> int:
@@ -190,7 +194,7 @@ def detect_moving(args: argparse.Namespace) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from utils.apply.looking import Settings  # which imports PyTorch
 
-    model = Settings(chosen(args), args.device, args.threshold, faces=args.faces).load()
+    model = Settings(args.model, args.device, args.threshold, faces=args.faces).load()
     require_finder(model, args.model)
     quiet = args.quiet or args.json
 
@@ -211,7 +215,6 @@ def detect_spark(args: argparse.Namespace) -> int:
     from utils.apply.console import Console
     from utils.spark.run import detect_on_spark  # which imports PyTorch
 
-    args.model = chosen(args)
     unit = "files" if args.stream or args.videos else "photographs"
 
     def console(total: int | None) -> Console:

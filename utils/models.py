@@ -41,27 +41,33 @@ def load_model(
     return load_file(path, device)
 
 
-def load_two_stage(model: Path | None, finder: str, device: str | None = None) -> TwoStageDetector:
+def load_two_stage(
+    model: Path | str | None, finder: str, device: str | None = None, registry: str | None = None
+) -> TwoStageDetector:
     """Return a classifier and a finder put together: what they miss together nobody has tested.
 
     Parameters
     ----------
     model
-        The file of a classifier.
+        A classifier, as `load_model` takes it.
     finder
-        A word for a finder, as `load_finder` takes it; or the model file of a detector.
+        A word for a finder, as `load_finder` takes it; or a detector, as `load_model` takes it.
+    registry
+        As `load_model` takes it.
 
     Raises
     ------
     InputError
         As `load_model` and `load_finder`; or if the file is of a model that finds faces itself.
     """
-    classifier = load_model(model, device)
+    classifier = load_model(model, device, registry)
     if not isinstance(classifier, FaceClassifier):
         raise InputError(
             f"--faces {brief(finder)}: {model or IN_THE_BOX} finds faces itself; leave --faces "
             "out, or name a classifier, as workflow.py --task classify trains it, by --model"
         )
+    if is_registered(finder):
+        finder = str(registered_file(finder, registry))
     if finder.endswith(MODEL_FILES):
         found = load_finder("detector", Path(finder), device)
     else:

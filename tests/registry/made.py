@@ -7,18 +7,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from tests.comparison.made import NAMES, evaluation_on
 from tests.tracking.made import make_run
 from utils.analysis.evaluation.evaluate import write_evaluation
+from utils.classifier.architectures import build_network
+from utils.classifier.inference import FaceClassifier
+from utils.classifier.model_file import ModelFile as ClassifierFile
+from utils.classifier.names import CENTERFACE
+from utils.classifier.two_stage_file import TwoStageFile
+from utils.classifier.two_stage_fit import put_together
+from utils.dataset.cut_faces import cut_shard
+from utils.dataset.cutting import Cutting
 from utils.dataset.images import decode
 from utils.dataset.shards import Photo, write_shard
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
-from utils.detector.model_file import ModelFile, read_model
+from utils.detector.model_file import ModelFile
+from utils.model_files import load_file, load_finder
 from utils.models import load_model
 from utils.networks.model_file import write_model
 from utils.records import read_record, write_record
@@ -63,7 +73,26 @@ def prints_of(some: Sequence[Photo]) -> bytes:
     ).as_bytes()
 
 
-def make_tested(folder: Path) -> Tested:
+def bare_model(kind: str, fingerprints: bytes) -> Any:
+    """Return what stands in the file of a model of a kind, of random weights."""
+    torch.manual_seed(0)
+    if kind == "detector":
+        state = build_model("compact_resnet18_fpn", ANCHORS).state_dict()
+        detector = ModelFile("compact_resnet18_fpn", ANCHORS, 64, 0.1, state)
+        return replace(detector, fingerprints=fingerprints)
+    network = build_network(CENTERFACE)
+    torch.nn.init.normal_(network.head.linear.weight)  # else it says the same of all
+    classifier = ClassifierFile(
+        CENTERFACE, 32, 0.0, network.state_dict(), margin=0.3, fingerprints=fingerprints
+    )
+    if kind == "classifier":
+        return classifier
+    finder = load_finder("haar")
+    joined = put_together(FaceClassifier(classifier, device="cpu"), finder).file
+    return replace(joined, threshold=0.1)
+
+
+def make_tested(folder: Path, kind: str = "detector") -> Tested:
     """Make a model of random weights, and test it on photographs of the sample."""
     folder.mkdir()
     test, train = photos(TESTED), photos(LEARNT, TESTED)
@@ -74,10 +103,11 @@ def make_tested(folder: Path) -> Tested:
     known = {name: {"side": it, "group": k} for k, (name, it) in enumerate(sides.items())}
     counts = {name: {"photos": 1, "faces": {}} for name in ("train", "test")}
     write_record(folder / "split.json", {"photos": known, "sides": counts, "skipped": []})
-    torch.manual_seed(0)
-    state = build_model("compact_resnet18_fpn", ANCHORS).state_dict()
-    model = ModelFile("compact_resnet18_fpn", ANCHORS, 64, 0.1, state)
-    write_model(folder / "bare.pth", replace(model, fingerprints=prints_of(train)))
+    write_model(folder / "bare.pth", bare_model(kind, prints_of(train)))
+    faces = None
+    if kind != "detector":
+        faces = folder / "faces.tar"
+        cut_shard(folder / "test.tar", faces, Cutting(0.3, 8))
     write_evaluation(
         load_model(folder / "bare.pth", "cpu"),
         folder / "test.tar",
@@ -86,8 +116,21 @@ def make_tested(folder: Path) -> Tested:
         text=folder / "evaluation.txt",
         split=folder / "split.json",
         carrier=folder / "face_mask_detector.pth",
+        faces=faces,
     )
     return Tested(folder / "dataset.tar", folder)
+
+
+def judged_faces(names: Sequence[str], skill: float, seed: int) -> list[dict[str, Any]]:
+    """Return ``per_photo`` of a classifier that is right about this share of four faces a photo."""
+    rng, rows = np.random.default_rng(seed), []
+    for name in names:
+        for number, right in enumerate(rng.random(4) < skill, start=1):
+            table, true = np.zeros((4, 4), int), 1 + number % 2
+            table[true, true if right else 3 - true] = 1
+            face = {"name": f"{name}_face{number}", "photograph": name, "validation": False}
+            rows.append({**face, "confusion": table.tolist()})
+    return rows
 
 
 def run_with(
@@ -111,17 +154,25 @@ def run_with(
     fingerprints
         Of what it learnt from; by default as it did.
     """
-    model, _ = read_model(tested.output / "face_mask_detector.pth")
-    changed = {"data_digest": folder.name, "fingerprints": fingerprints or model.fingerprints}
+    model = load_file(tested.output / "face_mask_detector.pth", "cpu").file
+    kept = {"fingerprints": fingerprints or model.fingerprints}
+    named = {"data_digest": folder.name}
+    if isinstance(model, TwoStageFile):
+        model = replace(model, classifier=replace(model.classifier, **named), **kept)
+    else:
+        model = replace(model, **named, **kept)
     created = f"2026-11-27T08:00:{zlib.crc32(folder.name.encode()) % 60:02d}+0000"
     made = make_run(folder, data=data, created=created, **options)
-    write_model(made / "output" / "face_mask_detector.pth", replace(model, **changed))
+    write_model(made / "output" / "face_mask_detector.pth", model)
     shutil.copy(tested.dataset, made / "dataset.tar")
     shutil.copy(tested.output / "split.json", made / "output")
     record = read_record(tested.output / "evaluation.json", 2)
-    if skill is not None:
+    if skill is not None and record["model"]["kind"] == "classifier":
+        record |= {"per_photo": judged_faces(names, skill, seed)}
+    elif skill is not None:
         record = {**evaluation_on(names, skill, seed), "model": record["model"]}
-    record["calibration"] = ece or GOOD
+    of_what = record if record.get("average_precision") else record["classification"]
+    of_what["calibration"] = ece or GOOD
     told = {key: it for key, it in record.items() if key != "schema"}
     write_record(made / "output" / "evaluation.json", told, 2)
     return made

@@ -24,6 +24,8 @@ def tracked(address: str) -> dict[str, Any]:
             }
             files = {}
             for one in client.list_artifacts(run.info.run_id):
+                if one.is_dir:  # a model that was promoted
+                    continue
                 place = client.download_artifacts(run.info.run_id, one.path)
                 files[one.path] = Path(place).read_bytes()
             parent = run.data.tags.get("mlflow.parentRunId")

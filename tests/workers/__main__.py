@@ -64,7 +64,7 @@ def killed(
     inputs: Inputs, undisturbed: Result, kills: int, span: float, chance: random.Random
 ) -> bool:
     """Kill workers at random moments, several in a training; print and return what came of it."""
-    done, tries, trainings, same, recorded = 0, 0, 0, 0, 0
+    done, tries, trainings, same, recorded, anew = 0, 0, 0, 0, 0, 0
     while done < kills:
         tries += 1
         folder = inputs.folder(f"killed_{tries}")
@@ -88,10 +88,13 @@ def killed(
         trainings, done = trainings + 1, done + here
         same += found.model == undisturbed.model
         same_record = found.apart_from_workers() == undisturbed.apart_from_workers()
-        # The last worker to go may have done all before; two killed at once are one start anew.
-        recorded += same_record and 0 < len(found.record["replaced"]) <= here
+        # Fewer than were killed: of two at once, or after the first worker had written all.
+        starts = (folder / "log").read_text().count("it is replaced, and all go on from")
+        recorded += same_record and len(found.record["replaced"]) == starts <= here
+        anew += starts
         print(f"killed {done} of {kills}", file=sys.stderr, flush=True)
     print(f"{'kill -9 of a worker, random moment':<40}{done:>4} times in {trainings} trainings")
+    print(f"{'all were started anew':<40}{anew:>4} times")
     print(f"{'the same model file, byte for byte':<40}{same:>4} of {trainings}")
     print(
         f"{'the same record, and who was replaced':<40}{recorded:>4} of {trainings}\n", flush=True

@@ -26,7 +26,8 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
         "--faces",
         metavar="NAME",
         help="what finds the faces that a classifier judges: haar, lbp, yunet, centerface, "
-        "detector (the one in the box) or the file of a detector; with options: haar:smallest=20",
+        "detector (the one in the box), or the file of a detector, or its name in a registry; with "
+        "options: haar:smallest=20",
     )
     add("--output", type=_folder, metavar="DIR", help="new folder (default: runs/detect-TIME)")
     add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: the GPU, if there is)")

@@ -6,6 +6,7 @@ from typing import Any
 
 from utils.commands.command import Command, Option, Tell
 from utils.dag.option_types import flag, path, whole
+from utils.tracking.registered import settled
 
 
 def _watch(words: Sequence[str], given: dict[str, Any], tell: Tell) -> int:
@@ -13,7 +14,11 @@ def _watch(words: Sequence[str], given: dict[str, Any], tell: Tell) -> int:
     from utils.video.sampling import sampled
 
     photos: Path | None = given.pop("photos", None)
-    code, told = watch_sources(sources_of(words, photos), given, sampled)
+    quiet, registry = given.get("json"), given.pop("registry", None)
+    model = settled(
+        given.get("model"), registry, lambda found: None if quiet else tell(f"Model: {found}")
+    )
+    code, told = watch_sources(sources_of(words, photos), {**given, "model": model}, sampled)
     tell(told)
     return code
 
@@ -25,7 +30,18 @@ DRIFTING = (
         _watch,
         "[PHOTOGRAPHS OR VIDEOS ...]",
         {
-            "model": Option(path, "model file (default: the one in the box)", metavar="FILE"),
+            "model": Option(
+                path,
+                "model file, or one in a registry as models:/mask-detector@champion (default: the "
+                "one in the box)",
+                metavar="FILE",
+            ),
+            "registry": Option(
+                str,
+                "address of that registry (default: MLFLOW_TRACKING_URI, else the database beside "
+                "the runs)",
+                metavar="URI",
+            ),
             "photos": Option(
                 path, "folder, archive, photograph or video to look at", metavar="PATH"
             ),

@@ -17,7 +17,7 @@ from utils.errors import InputError
 from utils.records import read_record
 from utils.submission import submit
 from utils.tracking.addresses import require_tracking, without_address
-from utils.tracking.registered import find_registered, is_registered
+from utils.tracking.registered import settled
 
 
 def start(options: Options, command: list[str], tell: Tell, track: str | None = None) -> int:
@@ -31,13 +31,21 @@ def start(options: Options, command: list[str], tell: Tell, track: str | None = 
         The address that it is tracked at (`utils.tracking.addresses`); None: it is not.
     """
     check_tracking(options, track)
-    if is_registered(options.weights):
-        found = find_registered(options.weights, track or None)
-        options = replace(options, weights=str(found.file()))
-        tell(f"Weights: {found}")
+    options = _settled(options, tell, track)
     run = submit(options, without_address(command), tell=tell)
     tell(f"Run folder: {run.folder}")
     return 0 if options.dry_run else execute(run, options.wait, tell, track)
+
+
+def _settled(options: Options, tell: Tell, track: str | None) -> Options:
+    """Return options in which models in a registry are the files that their names mean now."""
+    names = {"weights": "Weights", "faces": "Faces are found by"}
+    files = {}
+    for name, what in names.items():
+        word = getattr(options, name)
+        file = settled(word, track or None, lambda found, what=what: tell(f"{what}: {found}"))
+        files[name] = word if file is word else str(file)
+    return replace(options, **files)
 
 
 def go_on(

@@ -263,10 +263,10 @@ class Options:
         None,
         "what finds faces for the network to judge: a detector of two stages, which is tested on "
         "photographs, too; one of " + ", ".join(FINDERS) + " (the model in data/models), with "
-        "options as haar:smallest=20, or the file of a detector of ours (default: none, a picture "
-        "is one face)",
+        "options as haar:smallest=20, or a detector of ours, its file or its name in a registry "
+        "(default: none, a picture is one face)",
         "NAME",
-        is_path=is_file_of_finder,
+        is_path=lambda value: is_file_of_finder(value) and not value.startswith("models:/"),
         task="classify",
     )
     weights: str = _option(

@@ -91,18 +91,15 @@ def evaluated_anew(model: Model, run: RecordedRun, test: TestSide) -> tuple[dict
     Raises
     ------
     InputError
-        If its file does not say what it has learnt from, that is all of them, or it is of another
-        task.
+        If its file does not say what it has learnt from, or that is all of them.
     """
-    from utils.analysis.evaluation.evaluate import evaluate, kind_of
+    from utils.analysis.evaluation.evaluate import classifier_of, evaluate
 
     if (learnt := model.learnt) is None:
         raise InputError(
             "the champion's file does not say which photographs it has learnt from, so it cannot "
             "be tested on others; --force promotes nevertheless"
         )
-    if (kind_of(model) == "detector") != (run.task == "detect"):
-        raise InputError(f"the champion is a {kind_of(model)}, and this run is to {run.task}")
     left = test.known_to(lambda one: learnt.resemble(fingerprint(one.decode())))
     if len(left) == len(test.names):
         raise InputError(
@@ -110,11 +107,10 @@ def evaluated_anew(model: Model, run: RecordedRun, test: TestSide) -> tuple[dict
             "promotes nevertheless"
         )
     shard = test.without(left)
-    seed = int(run.options.get("seed", 0))
-    return (
-        evaluate(model, shard, seed, split=run.output(SPLIT), faces=test.faces(shard)),
-        len(left),
-    )
+    seed, judge = int(run.options.get("seed", 0)), classifier_of(model)
+    # Cut as the champion learnt faces to be, whatever the run asked for.
+    faces = None if judge is None else test.faces(shard, judge.margin)
+    return evaluate(model, shard, seed, split=run.output(SPLIT), faces=faces), len(left)
 
 
 def _tested(run: RecordedRun) -> set[str]:

@@ -4,6 +4,8 @@ from functools import cached_property
 from pathlib import Path
 
 from utils.analysis.evaluation.carried import unpacked
+from utils.analysis.evaluation.evaluate import kind_of
+from utils.classifier.two_stage import TwoStageDetector
 from utils.dag.run_folder import OUTPUT
 from utils.errors import InputError
 from utils.model_files import Model
@@ -52,6 +54,16 @@ class Candidate:
     def path(self) -> Path:
         """Its model file."""
         return self.run.folder / OUTPUT / MODEL
+
+    @property
+    def kind(self) -> str:
+        """What it is: see `utils.analysis.evaluation.evaluate.kind_of`."""
+        return kind_of(self.model)
+
+    @property
+    def finder(self) -> str | None:
+        """The name of the face finder that is part of it; None where none is."""
+        return self.model.finder.name if isinstance(self.model, TwoStageDetector) else None
 
     @cached_property
     def sha256(self) -> str:

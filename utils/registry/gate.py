@@ -71,8 +71,8 @@ class Verdict:
 def as_good(comparison: Comparison, margin: float = MARGIN) -> Check:
     """Return whether the second model of a comparison is not worse than the first, the champion.
 
-    It is judged by the measure that comes first and can be told: mean average precision, F1 on few
-    photographs, balanced accuracy of a classifier.
+    It is judged by the measure that comes first and can be told: mean average precision of what
+    finds faces, F1 on few photographs; balanced accuracy of a classifier.
     """
     champion, found = comparison.first.name, measure_of(comparison)
     notes = "".join(f"; {note}" for note in comparison.notes)
@@ -135,11 +135,11 @@ def calibrated(evaluation: Mapping[str, Any]) -> Check:
     return Check("calibrated", passed, words, {"ece": error, "ece_by_chance": by_chance})
 
 
-def fast(taken: float, allowed: float) -> Check:
-    """Return whether a model takes no more milliseconds a photograph than are allowed."""
+def fast(taken: float, allowed: float, what: str = "photograph") -> Check:
+    """Return whether a model takes no more milliseconds than are allowed, for each of `what`."""
     passed = taken <= allowed
     told = (
-        f"{'it is fast enough' if passed else 'it is too slow'}: {taken:.0f} ms a photograph on "
+        f"{'it is fast enough' if passed else 'it is too slow'}: {taken:.3g} ms a {what} on "
         f"this machine, {allowed:g} are allowed"
     )
     return Check("fast", passed, told, {"ms": taken, "allowed": allowed})

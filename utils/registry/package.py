@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from utils import files
+from utils.classifier.finders.names import FINDERS, LIST
 from utils.dag.code_bundle import PROJECT, importable
 from utils.dag.run_folder import OUTPUT
 from utils.records import digest_of, write_record
@@ -26,8 +27,13 @@ _NEEDED = ("torch", "torchvision", "numpy", "opencv-python-headless", "Pillow", 
 """Of ``requirements.txt``, what predicting imports."""
 
 
-def write_package(run: RecordedRun, folder: Path) -> None:
+def write_package(run: RecordedRun, folder: Path, finder: str | None = None) -> None:
     """Write the model of a finished run as MLflow keeps models, to a new folder.
+
+    Parameters
+    ----------
+    finder
+        The name of the face finder that is part of the model, if one is.
 
     Raises
     ------
@@ -57,7 +63,7 @@ def write_package(run: RecordedRun, folder: Path) -> None:
             data_path=data,
             code_paths=[str(code / "utils")],
             signature=models.ModelSignature(inputs, outputs, params),
-            pip_requirements=_requirements(),
+            pip_requirements=_requirements(finder),
         )
     shutil.rmtree(code)
     shutil.rmtree(data)
@@ -74,7 +80,10 @@ def about(run: RecordedRun) -> dict[str, Any]:
     }
 
 
-def _requirements() -> list[str]:
-    lines = (PROJECT / "requirements.txt").read_text("utf-8").splitlines()
+def _requirements(finder: str | None) -> list[str]:
+    package = FINDERS[finder].package if finder else None
+    needed = {*_NEEDED, *([package] if package else [])}
+    lists = ("requirements.txt", LIST)
+    lines = [line for name in lists for line in (PROJECT / name).read_text("utf-8").splitlines()]
     pinned = [line.partition("#")[0].strip() for line in lines]
-    return [line for line in pinned if line.partition("==")[0] in _NEEDED]
+    return [line for line in pinned if line.partition("==")[0] in needed]

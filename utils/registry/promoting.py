@@ -13,7 +13,7 @@ from utils.registry.against import Champion, compare_with_champion
 from utils.registry.candidate import Candidate
 from utils.registry.package import DATA, write_package
 from utils.registry.pyfunc import ABOUT, MODEL
-from utils.registry.store import GATE, Registry
+from utils.registry.store import GATE, KIND, Registry
 from utils.registry.test_side import TestSide, milliseconds
 from utils.tracking.addresses import registry_address, shown, tracking_address
 from utils.tracking.described import describe
@@ -79,11 +79,13 @@ def promote(
     Raises
     ------
     InputError
-        If it is no finished run with a model and its evaluation, or the store cannot be used.
+        If it is no finished run with a model and its evaluation, the models of that name are of
+        another kind, or the store cannot be used.
     """
     candidate = Candidate(named_runs([folder])[0])
     address = tracking_address(track, folder)
     store, registry = Store(address), Registry(address)
+    registry.check_kind(name, candidate.kind)
     described = describe(candidate.run)
     store.track(described)
     champion = registry.champion(name)
@@ -95,6 +97,7 @@ def promote(
         verdict = _judged(candidate, champion, registry, wishes, Path(place), tell)
         tags = {
             SHA256: candidate.sha256,
+            KIND: candidate.kind,
             "mask_detection.run": described.identity,
             "mask_detection.data": candidate.run.data_version or "",
             "mask_detection.task": candidate.run.task or "",
@@ -105,7 +108,7 @@ def promote(
         version = registry.version_of(name, candidate.sha256)
         if version is None:
             package = Path(place) / "model"
-            write_package(candidate.run, package)
+            write_package(candidate.run, package, candidate.finder)
             run_id = store.run_id(described)
             version = registry.add(name, package, run_id, tags, f"{DATA}/{MODEL}")
     said = [f"{'passed' if check.passed else 'FAILED'}: {check.told}" for check in verdict.checks]
@@ -160,8 +163,10 @@ def _judged(
             made.append(gate.Check("as_good", False, told, {"against": str(champion.version)}))
     made.append(gate.calibrated(run.output(EVALUATION)))
     if wishes.ms is not None:
-        shard = test.faces(test.photographs) or test.photographs
-        made.append(gate.fast(milliseconds(candidate.model, shard), wishes.ms))
+        shard, what = test.photographs, "photograph"
+        if candidate.kind == "classifier":
+            shard, what = test.faces(shard, candidate.model.margin), "face"
+        made.append(gate.fast(milliseconds(candidate.model, shard), wishes.ms, what))
     return gate.Verdict(tuple(made))
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CHAMPIONS = "mask_detection.champions"
 """The tag of a model that holds the versions that were its champions, the present one last."""
 
+KIND = "mask_detection.kind"
+"""The tag of a version that says what kind of model it is: all of a name are of one kind."""
+
 GATE = "gate."
 """How tags of a version begin that hold what the gate said."""
 
@@ -40,6 +43,17 @@ class Registry(Opened):
             if CHAMPION not in aliases:
                 return None
             return self.client.get_model_version(name, aliases[CHAMPION])
+
+    def check_kind(self, name: str, kind: str) -> None:
+        """Refuse a kind of model that is not that of the versions of a name.
+
+        Raises
+        ------
+        InputError
+            If it is another: what is called so is loaded by name, and compared.
+        """
+        with self._told():
+            self._check_kind(name, kind)
 
     def version_of(self, name: str, sha256: str) -> "ModelVersion | None":
         """Return the version of a model that holds a model file of ours; None if none does."""
@@ -68,7 +82,7 @@ class Registry(Opened):
         run_id
             MLflow's, of the run that made it.
         tags
-            Of the version; `SHA256` among them.
+            Of the version; `SHA256` and `KIND` among them.
         place
             Where our model file is in the package.
         """
@@ -76,6 +90,7 @@ class Registry(Opened):
         with self._told(), alone(self.address):
             if found := self._version_of(name, tags[SHA256]):
                 return found
+            self._check_kind(name, tags[KIND])
             files = f"registered-{tags[SHA256][:12]}"
             self.client.log_artifacts(run_id, str(package), files)
             source = f"{self.client.get_run(run_id).info.artifact_uri}/{files}"
@@ -194,6 +209,16 @@ class Registry(Opened):
     def _version_of(self, name: str, sha256: str) -> "ModelVersion | None":
         found = (one for one in self._versions(name) if one.tags.get(SHA256) == sha256)
         return next(found, None)
+
+    def _check_kind(self, name: str, kind: str) -> None:
+        for one in self._versions(name):
+            if (other := one.tags.get(KIND, kind)) != kind:
+                words = {"two_stage": "detector of two stages"}
+                raise InputError(
+                    f"{name}: version {one.version} in {shown(self.address)} is a "
+                    f"{words.get(other, other)}, and this is a {words.get(kind, kind)}, which is "
+                    "not compared with it, nor can it take its place; name it otherwise with --name"
+                )
 
     def _make(self, name: str) -> None:
         error_of_mlflow: Any = mlflow("exceptions").MlflowException

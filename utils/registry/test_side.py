@@ -57,14 +57,14 @@ class TestSide:
                 raise InputError(f"{data}: holds none of the run's test photographs")
         return path
 
-    def faces(self, photographs: Path) -> Path | None:
-        """Return the shard of faces cut from photographs; None where the task is to find them."""
-        options = self._run.options
-        if self._run.task != "classify":
-            return None
-        path = photographs.with_name(f"faces_{photographs.name}")
+    def faces(self, photographs: Path, margin: float) -> Path:
+        """Return the shard of faces cut from photographs, each with a margin of that share.
+
+        The smallest faces are left out that the run left out.
+        """
+        path = photographs.with_name(f"faces_{margin:g}_{photographs.name}")
         if not path.exists():
-            cut_shard(photographs, path, Cutting(options["margin"], options["smallest_face"]))
+            cut_shard(photographs, path, Cutting(margin, self._run.options["smallest_face"]))
         return path
 
     def known_to(self, knows: Callable[[Photo], bool]) -> list[str]:
@@ -80,7 +80,7 @@ def milliseconds(model: Any, shard: Path) -> float:
     model
         With ``predict(images)``.
     shard
-        Clean photographs, the first `TIMED` of which are looked at.
+        Clean photographs, or cut faces, the first `TIMED` of which are looked at.
     """
     taken = []
     for number, photo in enumerate(read_shard(shard)):

@@ -6,6 +6,7 @@ What is downloaded is our own model file, whose digest the registry knows, and n
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,6 +138,34 @@ def find_registered(word: object, registry: str | None = None) -> Registered:
         if found is None:
             raise InputError(f"{word}: {_what_there_is(client, name, address)}")
         return registered(client, found, address)
+
+
+def settled(
+    word: Path | str | None, registry: str | None, tell: Callable[[str], object]
+) -> Path | str | None:
+    """Return the file that a word means now if it names a model in a registry, else the word.
+
+    What several processes are to load, or a run is to keep, is looked up once.
+
+    Parameters
+    ----------
+    word
+        A name in a registry; or whatever else an option takes that takes such names.
+    registry
+        As `find_registered` takes it.
+    tell
+        Takes which version was meant.
+
+    Raises
+    ------
+    InputError
+        As `find_registered` and `Registered.file`.
+    """
+    if not is_registered(word):
+        return word
+    found = find_registered(word, registry)
+    tell(str(found))
+    return found.file()
 
 
 def registered_file(word: object, registry: str | None = None) -> Path:
