@@ -14,6 +14,7 @@ import streamlit as st
 from app import model
 from app.answer import plain, show_answer
 from app.settings import MEGABYTE, Settings
+from utils.apply.faces import model_record
 from utils.apply.rate import why_uncorrected
 from utils.errors import InputError, is_full_disk, number_of
 from utils.video.clock import Clock
@@ -142,7 +143,7 @@ def _opened(upload: Any, shared: model.Shared, settings: Settings, of: tuple[Any
     whole = shared.model
     why = why_uncorrected(whole)
     correction = None if why else Correction.of(whole.file.evaluation)
-    record = {"arch": whole.arch, "digest": whole.digest, "threshold": float(whole.threshold)}
+    record = {**model_record(whole), "threshold": float(whole.threshold)}
     folder = MemoryFolder(settings.megabytes * MEGABYTE)
     results = VideoResults(folder, source, record, correction, why, Wanted(), Clock())
     return Clip(of, source, folder, results, watch(source, shared, hide=hide))

@@ -49,9 +49,15 @@ def is_full_disk(error: BaseException) -> bool:
 
 def brief(text: object, most: int = 120) -> str:
     """Return `text` as an error may quote it: one line of at most `most` characters, printable."""
-    start = " ".join(str(text)[: most + 1].split())
-    start = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in start)
+    start = printable(" ".join(str(text)[: most + 1].split()))
     return start if len(start) <= most else start[:most] + "..."
+
+
+def printable(text: str) -> str:
+    """Return `text` with what would move a terminal's cursor, or turn its letters, spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def number_of(count: int, singular: str, plural: str | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from utils.classifier.finders.finder import FaceFinder
 from utils.classifier.finders.make import make_finder
-from utils.classifier.finders.names import read_finder
+from utils.classifier.finders.names import FINDERS, read_finder
 from utils.classifier.inference import FaceClassifier
 from utils.classifier.model_file import KIND as CLASSIFIER
 from utils.classifier.two_stage import TwoStageDetector
@@ -102,6 +102,11 @@ def load_finder(word: str, weights: Path | None = None, device: str | None = Non
     content, digest = load_tensors(weights or IN_THE_BOX)
     detector = Detector.of_content(content, digest, weights or IN_THE_BOX, device)
     return make_finder(name, weights=content, detector=detector, **asdict(options))
+
+
+def finder_package(model: Model) -> str | None:
+    """Return the package that the face finder of a model needs; None where none does."""
+    return FINDERS[model.finder.name].package if isinstance(model, TwoStageDetector) else None
 
 
 def _check_device(name: str | None) -> None:

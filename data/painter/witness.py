@@ -63,7 +63,7 @@ class Witness:
     threshold: float = 0.5
     seed: int = 0
 
-    arch, digest, classes = "witness", "0" * 64, CLASSES
+    arch, digest, classes, data_version = "witness", "0" * 64, CLASSES, None
 
     @property
     def file(self) -> SimpleNamespace:

@@ -51,7 +51,7 @@ class KnowingDetector:
 
     arch, digest, image_size, threshold = "compact_resnet18_fpn", "d" * 64, 320, 0.5
     calibration = Calibration()
-    learnt = None
+    learnt = data_version = None
 
     def __init__(self) -> None:
         self.answers: dict[str, Detections] = {}

@@ -57,7 +57,9 @@ def tested(untested, tmp_path_factory) -> Path:
         "sides": SIDES,
     }
     carried = carry(evaluate(detector, folder / "test.tar", SEED), split)
-    write_model(folder / "tested.pth", replace(detector.file, evaluation=carried))
+    write_model(
+        folder / "tested.pth", replace(detector.file, evaluation=carried, data_version="ab" * 32)
+    )
     return folder / "tested.pth"
 
 

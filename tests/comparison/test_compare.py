@@ -215,7 +215,9 @@ def test_what_cannot_be_compared_is_refused(new_run, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     for words, told in (
         ([run], "name two or more run folders"),
-        ([run, run], "name two or more run folders"),
+        ([run, run], "are one run, which does not differ from itself"),
+        ([run, begun, run], "are one run, which does not differ from itself"),
+        ([run, begun, "--output", tmp_path / "no" / "x.html"], "there is no folder"),
         ([run, tmp_path / "none"], "no such folder"),
         ([run, tmp_path / "empty"], "no run folder: it has no run.json"),
         ([run, begun], "begun: stopped, with nothing measured on the test side yet"),

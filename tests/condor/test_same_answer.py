@@ -8,6 +8,7 @@ import pytest
 import workflow
 from tests.condor.toy_run import ToyRun
 from tests.determinism import runs
+from tests.tracking.engines import tracked_alike
 
 pytestmark = [pytest.mark.xdist_group("runs"), pytest.mark.timeout(1800)]
 
@@ -35,8 +36,12 @@ def test_files_report_and_sample_are_those_of_the_local_engine(pool, pilot, whol
     assert dealt[0] == dealt[1]
 
 
-def test_a_run_that_judges_single_faces_is_that_of_the_local_engine(pool, pilot, judged_run):
-    same_on_the_pool(pool, judged_run, *runs.JUDGING)
+def test_a_run_that_judges_single_faces_is_that_of_the_local_engine_and_tracked_alike(
+    pool, pilot, judged_run, address
+):
+    there = same_on_the_pool(pool, judged_run, *runs.JUDGING)
+    found = tracked_alike(judged_run, there, address)
+    assert "test/classification/balanced_accuracy" in found["history"]
 
 
 def same_on_the_pool(pool, local, *options):

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 import workflow
 from tests.formats.shots import CLASSES, FACES, photographs, voc, write, yolo
 from tests.tracking.made import make_run
 from utils.dag.travelling import DATASET
+from utils.data_store.layout import object_file
 from utils.data_store.places import VARIABLE
 from utils.data_store.store import DataStore
 from utils.dataset.intake.dataset import pack_dataset
@@ -204,6 +206,32 @@ def test_the_page_of_a_difference_shows_before_and_after(say, tmp_path):
     assert (tmp_path / "differences.html").exists()
 
 
+def test_photographs_that_cannot_be_read_are_told_and_the_rest_is_shown(say, store, tmp_path):
+    say("data", "add", "masks", a_set(tmp_path / "set"))
+    first = json.loads(say("data", "list", "--json")[1])["versions"][0]["called"]
+    more = a_set(tmp_path / "more", a=FACES["a"][:1], b=[("with_mask", (20, 20, 40, 50))])
+    for number, letter in enumerate("gh"):
+        Image.new("RGB", (200, 150), (number, 90, 90)).save(more / "images" / f"{letter}.jpg")
+        write(more / "annotations" / f"{letter}.xml", voc(FACES["c"]))
+    say("data", "add", "masks", more)
+    kept = {
+        one.filename: store / object_file(one.digest)
+        for one in DataStore.at(str(store)).manifest(DataStore.at(str(store)).find("masks")).photos
+    }
+    kept["a.jpg"].write_bytes(kept["a.jpg"].read_bytes()[:-1] + b"x")
+    kept["g.jpg"].unlink()
+    code, told = say("data", "diff", first, "masks")
+    assert code == 0
+    assert "2 photographs added, 2 photographs changed" in told
+    assert "Not shown: 3 photographs that cannot be read\n" in told  # one of them in both versions
+    assert "  a.jpg: " in told and "is damaged" in told and "  g.jpg: " in told
+    page = (tmp_path / "differences.html").read_text()
+    assert page.count("<img ") == 2 + 1  # b before and after, and h
+    assert page.count("cannot be read") == 3
+    unread = json.loads(say("data", "diff", first, "masks", "--json")[1])["unread"]
+    assert len(unread) == 3 and any(name.startswith("g.jpg in masks@") for name in unread)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -220,6 +248,12 @@ def test_the_page_of_a_difference_shows_before_and_after(say, tmp_path):
         (["data", "list", "--epochs", "3"], "--epochs: is not for `data`"),
         (["--data", "masks@beef", "--dry-run"], "no such file or folder, and no version"),
         (["--data", "nowhere", "--dry-run"], "no such file or folder, and no version"),
+        (["--data", "masks@gone", "--dry-run"], "'masks@gone': names no version; write masks@l"),
+        (["data", "diff", "masks@gone", "masks"], "'masks@gone': names no version; write masks@l"),
+        (["data", "show", "a@b@c"], "names no version"),
+        (["data", "add", "masks", ""], "data: one of the words after it is empty"),
+        (["data", "diff", "a", "b", "--output", "no/x.html"], "there is no folder no; make it"),
+        (["data", "get", "masks", "no/x.tar"], "there is no folder no; make it"),
         (["--data", "no/where", "--dry-run"], "no/where"),
     ],
 )
@@ -227,6 +261,20 @@ def test_what_cannot_be_is_told(say, words, told, store):
     code, said = say(*words)
     assert code == 2 and told in said
     assert not store.exists()
+
+
+def test_the_same_photograph_with_other_boxes_is_told(say, tmp_path):
+    root = a_set(tmp_path / "set")
+    for stem, faces in (("y", FACES["a"]), ("z", FACES["b"])):
+        shutil.copy(root / "images" / "a.jpg", root / "images" / f"{stem}.jpg")
+        write(root / "annotations" / f"{stem}.xml", voc(faces))
+    told = "with other boxes or classes: 1 photograph (a.jpg and y.jpg and z.jpg)"
+    assert told in say("data", "add", "masks", root)[1]
+    assert told in say("data", "show", "masks")[1]
+    record = json.loads(say("data", "add", "masks", root, "--json")[1])
+    assert record["twins_annotated_otherwise"] == [["a.jpg", "y.jpg", "z.jpg"]]
+    (root / "annotations" / "z.xml").write_bytes((root / "annotations" / "a.xml").read_bytes())
+    assert "with other boxes" not in say("data", "add", "masks", root)[1]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from utils.dataset.shards import Photo
-from utils.dataset.suggestion import SuggestedPhoto, Suggestion, digest_of
+from utils.dataset.suggestion import SuggestedPhoto, Suggestion, digest_of_photos
 from utils.errors import InputError
 
 ONE = SuggestedPhoto("1_a.jpg", "day/a", 0.25, "ab" * 32, (("with_mask", (1.0, 2.0, 3.0, 4.0)),))
@@ -71,6 +71,6 @@ def test_what_is_no_record_is_refused():
 
 def test_the_digest_knows_names_and_contents_and_no_order():
     one, two = Photo("a", "a.jpg", b"1"), Photo("b", "b.jpg", b"2")
-    assert digest_of([one, two]) == digest_of([two, one])
+    assert digest_of_photos([one, two]) == digest_of_photos([two, one])
     others = ([one], [one, Photo("b", "b.jpg", b"3")], [one, Photo("c", "c.jpg", b"2")])
-    assert len({digest_of([one, two]), *map(digest_of, others)}) == 4
+    assert len({digest_of_photos([one, two]), *map(digest_of_photos, others)}) == 4

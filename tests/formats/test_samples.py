@@ -20,7 +20,13 @@ from tests.formats.samples import (
 from tests.formats.shots import CLASSES, coco, cvat, picture, voc, write, yolo
 from utils.dataset.intake.annotated_sample import read_annotated_sample, told_of_sample
 from utils.dataset.shards import Photo
-from utils.dataset.suggestion import SUGGESTION, SuggestedPhoto, Suggestion, digest_of, sha256
+from utils.dataset.suggestion import (
+    SUGGESTION,
+    SuggestedPhoto,
+    Suggestion,
+    digest_of_photos,
+    sha256,
+)
 from utils.errors import InputError
 
 NEW = [Photo(f"p{n}", f"p{n}.jpg", picture(n)) for n in range(8)]
@@ -59,7 +65,7 @@ def dealt(request, tmp_path) -> Path:
     digests = [
         {name: sha256(text.encode()) for name, text in some.items()} for some in (filled_in, lists)
     ]
-    Suggestion("first", "ab" * 32, digest_of(NEW), 0, *digests, tuple(photos)).write(
+    Suggestion("first", "ab" * 32, digest_of_photos(NEW), 0, *digests, tuple(photos)).write(
         folder / SUGGESTION
     )
     write(folder / "README.md", "how to")

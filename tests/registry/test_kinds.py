@@ -3,19 +3,23 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import detect
 import workflow
 from tests.registry.made import SAMPLE, photos, prints_of
 from tests.registry.test_promoting import aliases, promoted, versions
 from tests.registry.test_pyfunc import CLIENT
 from tests.tracking.read_back import tracked
+from utils.classifier.finders.names import FINDERS
 from utils.dataset.cut_faces import cut_shard
 from utils.dataset.images import decode
-from utils.models import load_model
+from utils.models import load_model, load_two_stage
 from utils.registry import against
+from utils.tracking.registered import find_registered, registered_file
 
 KINDS = ("classifier", "two_stage")
 PHOTOGRAPH = sorted((SAMPLE / "images").iterdir())[0]
@@ -146,9 +150,57 @@ def test_a_plain_client_predicts_the_same_bit_for_bit_in_a_fresh_process(
     assert found == [expected.as_record()]
 
 
-def test_a_version_asks_for_the_package_that_its_finder_needs(run_of, tmp_path):
-    from utils.registry.package import _requirements
+def test_a_version_asks_for_the_package_that_its_finder_needs(run_of, address, monkeypatch):
+    """Of a finder that needs one; the cascades of Haar come with OpenCV."""
+    for name, package in (("haar", None), ("lbp", "scikit-image")):
+        monkeypatch.setitem(FINDERS, "haar", replace(FINDERS["haar"], package=package))
+        promoted(run_of(name, "two_stage"), address, force=True)
+        place = find_registered("models:/mask-detector@champion", address).place
+        asked = place.removeprefix("file://").partition("/data/")[0] + "/requirements.txt"
+        found = [line.partition("==")[0] for line in Path(asked).read_text().splitlines()]
+        assert ("scikit-image" in found) == (name == "lbp")
+        assert "torch" in found
 
-    assert not [line for line in _requirements("haar") if "scikit-image" in line]
-    assert [line for line in _requirements("lbp") if line.startswith("scikit-image==")]
-    assert Path(run_of("x")).exists()
+
+@pytest.fixture
+def named(run_of, address, monkeypatch) -> str:
+    """A registry, which the environment names, with a classifier and a detector."""
+    promoted(run_of("judges", "classifier"), address, name="judge")
+    promoted(run_of("finds"), address, name="finder")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    return address
+
+
+def test_whatever_takes_a_model_takes_its_name(named, tmp_path, capsys, monkeypatch):
+    words = [str(PHOTOGRAPH), "--model", "models:/judge@champion", "--no-pictures"]
+    faces = ["--faces", "models:/finder/1", "--output", str(tmp_path / "out")]
+    assert detect.main([*words, *faces]) == 0
+    told = capsys.readouterr().out
+    assert "Model: judge, version 1\nFaces are found by: finder, version 1\n" in told
+    arch = json.loads((tmp_path / "out" / "rate.json").read_text())["model"]["arch"]
+    assert arch == "detector+centerface"
+    assert load_two_stage("models:/judge/1", "models:/finder@champion", "cpu").arch == arch
+
+    run = ["--task", "classify", "--dry-run", "--run-dir", str(tmp_path / "run")]
+    assert workflow.main([*run, "--faces", "models:/finder@champion"]) == 0
+    assert "Faces are found by: finder, version 1\n" in capsys.readouterr().out
+    packed = (tmp_path / "run" / "finder_weights.pth").read_bytes()
+    assert packed == registered_file("models:/finder/1", named).read_bytes()
+
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    drift = ["watch-drift", str(PHOTOGRAPH), "--model", "models:/finder@champion"]
+    assert workflow.main([*drift, "--registry", named]) in (0, 1)
+    told = capsys.readouterr().out
+    assert told.startswith("Model: finder, version 1\n") and "Compared: 1 new photograph" in told
+
+
+def test_what_finds_faces_must_be_a_detector(named, tmp_path, capsys):
+    words = [str(PHOTOGRAPH), "--model", "models:/judge@champion", "--output", str(tmp_path / "o")]
+    assert detect.main([*words, "--faces", "models:/judge@champion"]) == 2
+    assert "field 'kind' is" in capsys.readouterr().err
+    assert detect.main([*words, "--faces", "models:/nobody@champion"]) == 2
+    assert "no model of that name in" in capsys.readouterr().err
+    run = ["--task", "classify", "--dry-run", "--run-dir", str(tmp_path / "run")]
+    assert workflow.main([*run, "--faces", "models:/judge@champion"]) == 2
+    assert "is a model of centerface; name the file of a detector" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

@@ -25,9 +25,9 @@ def versions(address: str, name: str = NAME):
     return Registry(address)._versions(name)
 
 
-def promoted(folder: Path, address: str, **wishes) -> tuple[bool, list[str]]:
+def promoted(folder: Path, address: str, name: str = NAME, **wishes) -> tuple[bool, list[str]]:
     told: list[str] = []
-    return promote(folder, told.append, track=address, wishes=Wishes(**wishes)), told
+    return promote(folder, told.append, name, address, Wishes(**wishes)), told
 
 
 def test_the_first_is_the_champion_a_better_one_takes_its_place_and_a_worse_one_does_not(
@@ -176,8 +176,10 @@ def test_what_is_no_tested_run_is_refused_and_nothing_is_registered(
     for folder, words in cases:
         assert workflow.main(["promote", str(folder), "--track", address]) == 2, folder
         assert words in capsys.readouterr().err
-    assert workflow.main(["promote", str(missing), "--name", "a b"]) == 2
-    assert "--name: takes a name of letters" in capsys.readouterr().err
+    for name in ("a b", "../x", "a@b@c", "", "né", "_a", ".a", "n" * 65, "x' OR '1"):
+        assert workflow.main(["promote", str(missing), "--name", name, "--track", address]) == 2
+        assert workflow.main(["rollback", "--name", name, "--track", address]) == 2
+        assert capsys.readouterr().err.count("--name: takes a name of letters") == 2, name
     assert workflow.main(["rollback", "--track", address]) == 2
     assert "mask-detector: has no champion in" in capsys.readouterr().err
     assert aliases(address) == {}

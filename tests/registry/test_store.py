@@ -12,7 +12,7 @@ import pytest
 
 from tests.tracking.made import make_run
 from utils.errors import InputError
-from utils.registry.store import CHAMPIONS, Registry
+from utils.registry.store import CHAMPIONS, KIND, Registry
 from utils.tracking import client as module
 from utils.tracking.described import describe
 from utils.tracking.mlflow_store import Store
@@ -43,7 +43,7 @@ def register(address, tmp_path) -> Callable[..., Any]:
     def act(place: str, number: int, champion: bool = True) -> Any:
         registry = Registry(place)
         before = registry.champion(NAME)
-        tags = {SHA256: f"{number:064x}", "gate.as_good": "passed"}
+        tags = {SHA256: f"{number:064x}", KIND: "detector", "gate.as_good": "passed"}
         version = registry.add(NAME, package, run_id, tags, "model.pth")
         if champion:
             registry.crown(version, before and str(before.version))

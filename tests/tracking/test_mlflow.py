@@ -258,7 +258,10 @@ def test_without_an_address_the_store_lies_beside_the_runs(tmp_path, monkeypatch
     assert tracking_address("sqlite:////x.db", tmp_path / "a") == "sqlite:////x.db"
 
 
-@pytest.mark.parametrize("word", ["runs/a", "file:///x", "./mlruns", "ftp://x", "sqlite:///"])
+@pytest.mark.parametrize(
+    "word",
+    ["runs/a", "file:///x", "./mlruns", "ftp://x", "sqlite:///", "http://", "http://h:x", "http:h"],
+)
 def test_what_is_no_address_is_refused(word, tmp_path, capsys):
     folder = make_run(tmp_path / "run")
     assert workflow.main(["track", str(folder), "--track", word]) == 2

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.tracking.made import DATA, answer, evaluation, make_run
 from utils.dag.run_folder import locked
 from utils.tracking.described import describe
 from utils.tracking.recorded import find_runs, read_run
-from utils.tracking.table import rows_of, table_of, usual_options
+from utils.tracking.table import SORTS, rows_of, table_of, usual_options
 
 
 @pytest.fixture
@@ -121,6 +122,66 @@ def test_what_is_no_whole_run_is_listed_as_what_it_is(tmp_path):
     text = table_of(list(rows.values()), {})
     assert "2 runs, 8 other folders" in text
     assert "unplanned: it has no workflow.yml" in text
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ({"created": 12}, "created is 12"),
+        ({"created": "yesterday"}, "'yesterday' does not match"),
+        ({"options": 7}, "options is 7"),
+        ({"data": "x"}, "data is x"),
+        ({"digests": [1]}, "digests is [1]"),
+        ({"versions": []}, "versions is []"),
+        ({"jobs": None}, "run.json: is not as this version writes it"),
+        ({"jobs": {"a": {"state": "flying"}}}, "the state of a job is flying"),
+    ],
+)
+def test_a_field_that_is_none_of_ours_is_named_and_harms_no_other_row(tmp_path, field, told):
+    make_run(tmp_path / "odd", record=field)
+    make_run(tmp_path / "whole")
+    rows = by_name(tmp_path)
+    assert (rows["odd"]["state"], rows["whole"]["state"]) == ("broken", "done")
+    assert told in rows["odd"]["trouble"][0]
+
+
+def test_options_of_any_shape_and_measures_that_are_no_numbers_stop_no_table(tmp_path):
+    options = {"epochs": {"from": 1}, "seed": [[1], 2], "of_tomorrow": {}}
+    make_run(tmp_path / "a", record={"options": options})
+    share = answer(0.5)
+    share["properly_masked"]["share"] = "half"
+    make_run(tmp_path / "b", outputs={"prevalence.json": share})
+    make_run(tmp_path / "c", outputs={"evaluation.json": {"average_precision": {"map": "x"}}})
+    rows = by_name(tmp_path)
+    assert [rows[name]["state"] for name in "abc"] == ["done", "broken", "broken"]
+    assert "map is x" in rows["c"]["trouble"][0]
+    for sort in SORTS:
+        assert len(rows_of(find_runs([tmp_path]), sort)) == 3
+
+
+def test_links_that_lead_nowhere_or_round_and_folders_that_cannot_be_read(tmp_path, monkeypatch):
+    make_run(tmp_path / "run")
+    make_run(tmp_path / "secret")
+    for name, target in (("round", "round"), ("nowhere", "no"), ("up", "."), ("again", "run")):
+        (tmp_path / name).symlink_to(tmp_path / target)
+    real = Path.exists
+
+    def exists(self):
+        if "secret" in str(self):
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    rows = by_name(tmp_path)
+    states = {name: row["state"] for name, row in rows.items()}
+    assert states == {"run": "done", "secret": "broken", "up": "no run"}
+    assert rows["secret"]["trouble"][0].endswith("cannot be read (Permission denied)")
+
+
+def test_a_name_that_would_move_the_cursor_is_a_row_like_any(tmp_path):
+    make_run(tmp_path / "a\u202eb\nc\x1b[2J")
+    lines = table_of(rows_of(find_runs([tmp_path])), {}).splitlines()
+    assert len(lines) == 3 and "a\\u202eb\\nc\\x1b[2J" in lines[1]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_a_receiver_that_fails_stops_nothing_and_is_told_by_the_exit_code(
 class Blind:
     """Finds nobody; a camera's pictures carry no numbers."""
 
-    arch, digest, threshold = "blind", "0" * 64, 0.5
+    arch, digest, threshold, data_version = "blind", "0" * 64, 0.5, None
 
     def __init__(self, witness: Witness) -> None:
         self.file, self._nothing = witness.file, witness.detections(0).above(2.0)

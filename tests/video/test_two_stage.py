@@ -73,6 +73,7 @@ def of_two_stages(finder: Finder) -> TwoStageDetector:
         sureness=Sureness(),
         evaluation=None,
         fingerprints=None,
+        data_version="",
         metrics={},
     )
     return TwoStageDetector(file, finder, Classifier(), "0" * 64)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from tests.workers.training import (
     ENVIRONMENT,
@@ -88,8 +89,12 @@ def on_two_nodes(inputs: Inputs, name: str, kill_after: str | None = None) -> Re
                 _wait_until(lambda: kill_after in (folders[0] / "log").read_text(), agents)
                 for worker in children(agents[1].pid):
                     os.kill(worker, signal.SIGKILL)
-            for agent, folder in zip(agents, folders, strict=True):
-                assert agent.wait(600) == 0, (folder / "log").read_text()
+            _wait_until(lambda: all(agent.poll() is not None for agent in agents), [])
+            codes = [agent.returncode for agent in agents]
+            assert codes == [0, 0], _told(codes, folders)
+        except TimeoutError as error:
+            codes = [agent.poll() for agent in agents]
+            raise AssertionError(_told(codes, folders)) from error
         finally:
             for agent in agents:
                 with contextlib.suppress(ProcessLookupError):
@@ -119,8 +124,18 @@ def _ip(*command: str) -> None:
 
 
 def _wait_until(condition: Callable[[], bool], agents: Sequence[subprocess.Popen]) -> None:
+    """Wait, while `agents` go on; a `TimeoutError` where that takes ten minutes."""
     deadline = time.monotonic() + 600
     while not condition():
-        assert time.monotonic() < deadline
-        assert all(agent.poll() is None for agent in agents)
+        if time.monotonic() > deadline or any(agent.poll() is not None for agent in agents):
+            raise TimeoutError
         time.sleep(0.05)
+
+
+def _told(codes: Sequence[int | None], folders: Sequence[Path]) -> str:
+    """Return how agents ended, None of one that has not, and what each wrote."""
+    logs = [(folder / "log").read_text() for folder in folders]
+    return "".join(
+        f"node {k} ended with {code}\n{log}\n"
+        for k, (code, log) in enumerate(zip(codes, logs, strict=True), start=1)
+    )

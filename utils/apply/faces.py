@@ -27,14 +27,14 @@ def faces_record(
 
     Returns
     -------
-    ``threshold``, ``model`` ({arch, digest}), ``classes``, ``photos`` (each with its ``picture``,
+    ``threshold``, ``model`` (`model_record`), ``classes``, ``photos`` (each with its ``picture``,
     and ``group``: equal for near-duplicates) and ``skipped`` ([{file, reason}]). The four
     probabilities of a face are of "no face" and of the ``classes``, in their order.
     """
     groups = {one["name"]: one["group"] for one in predictions.summaries}
     return {
         "threshold": float(model.threshold),
-        "model": {"arch": model.arch, "digest": model.digest},
+        "model": model_record(model),
         "classes": list(CLASSES),
         "photos": [
             {**one, "group": groups[one["name"]], "picture": pictures.get(one["name"])}
@@ -42,3 +42,14 @@ def faces_record(
         ],
         "skipped": predictions.skipped,
     }
+
+
+def model_record(model: Model) -> dict[str, Any]:
+    """Return what results tell of the model that looked.
+
+    Returns
+    -------
+    ``arch``; ``digest`` of its file; and ``data_version``, the version of the annotated photographs
+    that it learnt from, None where its file does not say.
+    """
+    return {"arch": model.arch, "digest": model.digest, "data_version": model.data_version}

@@ -23,6 +23,7 @@ from utils.analysis.report.caveats import Caveat, about_the_photographs, caveats
 from utils.analysis.report.estimates import bursts, estimates
 from utils.analysis.report.meaning import absent_classes
 from utils.analysis.report.words import answer, nobody_on, per_cent
+from utils.apply.faces import model_record
 from utils.apply.sentences import DEALER
 from utils.classifier.finders.names import spelled
 from utils.classifier.two_stage import TwoStageDetector
@@ -97,7 +98,7 @@ def rate_record(
         "uncorrected": why,
         "caveats": [caveat.text for caveat in told],
         "serious": [caveat.short for caveat in told if caveat.serious],
-        "model": {"arch": model.arch, "digest": model.digest},
+        "model": model_record(model),
         **record,
         "skipped": len(predictions.skipped),
         "left": left,

@@ -84,6 +84,10 @@ class Command:
         if given and not self.options:
             names = ", ".join(spelled(name) for name in sorted(given))
             raise InputError(f"{self.name}: takes {self.words} and no options; drop {names}")
+        if "" in words:  # as of a variable of a shell that is not set; as a path it would be "."
+            raise InputError(
+                f"{self.name}: one of the words after it is empty; name it, or drop it"
+            )
         takes = {name: option.read for name, option in self.options.items()}
         return self.act(words, read_given(self.name, dict(given), takes), tell)
 
@@ -99,6 +103,22 @@ class Command:
         for name, option in self.options.items():
             option.add_to(parser, name)
         return parser
+
+
+def check_page(command: str, given: Mapping[str, Any]) -> None:
+    """Refuse an option ``output`` that is no page which can be written, before work is done for it.
+
+    Raises
+    ------
+    InputError
+        If it is no file .html, or there is no such folder.
+    """
+    if (page := given.get("output")) is None:
+        return
+    if page.suffix != ".html":
+        raise InputError(f"--output {page}: is a page of `{command}`; name a file .html")
+    if not page.absolute().parent.is_dir():
+        raise InputError(f"--output {page}: there is no folder {page.parent}; make it")
 
 
 def named_folder(command: str, words: Sequence[str]) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from utils.commands.command import Command, Option, Tell
+from utils.commands.command import Command, Option, Tell, check_page
 from utils.dag.option_types import flag, path
 from utils.dag.options import Options
 from utils.dataset.intake.choices import Choices
@@ -21,6 +21,7 @@ def _data(words: Sequence[str], given: dict[str, Any], tell: Tell) -> int:
     action, *rest = words
     if action not in ACTIONS:
         raise InputError(f"data {action}: no such command; {suggestion(action, ACTIONS)}")
+    check_page("data diff", given)
     text, code = ACTIONS[action](rest, given)
     tell(text)
     return code

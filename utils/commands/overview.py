@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from utils.commands.command import Command, Option, Tell
+from utils.commands.command import Command, Option, Tell, check_page
 from utils.dag.option_types import choice, flag, path, whole
 from utils.tracking.commands import list_runs
 from utils.tracking.table import SORTS
@@ -20,6 +20,7 @@ def _runs(words: Sequence[str], given: dict[str, Any], tell: Tell) -> int:
 def _compare(words: Sequence[str], given: dict[str, Any], tell: Tell) -> int:
     from utils.comparison.commands import compare  # it needs NumPy
 
+    check_page("compare", given)
     tell(compare([Path(word) for word in words], given))
     return 0
 

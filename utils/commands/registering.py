@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from utils.commands.command import Command, Option, Tell, named_folder
-from utils.dag.option_types import flag, real, word
+from utils.dag.option_types import flag, real
 from utils.errors import InputError
 
 STORE = Option(
@@ -14,7 +14,7 @@ STORE = Option(
     metavar="URI",
     bare="",
 )
-NAME = Option(word, "of the model (default: mask-detector)")
+NAME = Option(str, "of the model (default: mask-detector)")
 
 
 def _promote(words: Sequence[str], given: dict[str, Any], tell: Tell) -> int:

@@ -36,12 +36,17 @@ def compare(folders: Sequence[Path], given: dict[str, Any]) -> str:
         If there are not two runs, or one has measured nothing yet, or cannot be read.
     """
     page = given.get("output", PAGE)
-    if len({folder.resolve() for folder in folders}) < 2:
+    if len(folders) < 2:
         raise InputError(
             "compare: name two or more run folders, as in `workflow.py compare runs/a runs/b`"
         )
-    if page.suffix != ".html":
-        raise InputError(f"--output {page}: is a page of `compare`; name a file .html")
+    first: dict[Path, Path] = {}
+    for folder in folders:
+        if (same := first.setdefault(folder.resolve(), folder)) is not folder:
+            raise InputError(
+                f"compare: {same} and {folder} are one run, which does not differ from itself; "
+                "name each once"
+            )
     runs = named_runs(folders)
     comparisons = [compare_measures(runs[0], run, given.get("seed", 0)) for run in runs[1:]]
     differ = differences(runs)

@@ -7,6 +7,7 @@ from typing import Any
 
 from utils.dag.run_folder import log_path
 from utils.dag.run_record import RunRecord
+from utils.errors import printable
 from utils.files import last_lines
 from utils.job import EXIT_BAD_INPUT
 
@@ -98,7 +99,8 @@ def _number(job: dict[str, Any], field: str, form: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the lines of a table whose columns are aligned."""
+    """Return the lines of a table whose columns are aligned, a line a row whatever is in it."""
+    rows = [[printable(text) for text in row] for row in rows]
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     return [
         "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip()

@@ -11,9 +11,9 @@ from utils.data_store.layout import (
     ASIDE,
     MARK,
     SCHEMA,
-    digest_of,
     manifest_file,
     mark_of,
+    object_digest,
     object_file,
 )
 from utils.data_store.store import DataStore
@@ -195,7 +195,7 @@ def _look_at_others(
         if name in known:
             continue
         found.spare[name] = size
-        if digest := digest_of(name):
+        if digest := object_digest(name):
             with suppress(FileNotFoundError):  # removed meanwhile
                 if sha256(store.place.read(name)).hexdigest() != digest:
                     found.damaged[name] = []

@@ -16,6 +16,7 @@ from utils.data_store.operands import opened
 from utils.data_store.store import Added, DataStore
 from utils.data_store.words import checked_name, short
 from utils.data_store.words_of_differences import told as told_of_differences
+from utils.data_store.words_of_differences import told_of_twins
 from utils.dataset.intake.dataset import Dataset
 from utils.dataset.intake.words import told as told_of_data
 from utils.dataset.intake.writing import pack_annotated
@@ -28,6 +29,8 @@ SCHEMA = 1
 
 PAGE = Path("differences.html")
 
+_NAMED = 5  # photographs that cannot be read
+
 
 def add(words: Sequence[str], given: dict[str, Any]) -> tuple[str, int]:
     """Read data, and keep them as the newest version of a data set."""
@@ -36,9 +39,11 @@ def add(words: Sequence[str], given: dict[str, Any]) -> tuple[str, int]:
     store = DataStore.at(given.get("store"))
     with Dataset(Path(path), choices_of(given)) as dataset:
         added = store.add(name, dataset, str(Path(path).resolve()))
-        lines = told_of_data(dataset.facts, None)[1:]
+        lines = [*told_of_data(dataset.facts, None)[1:], *told_of_twins(added.twins)]
     if given.get("json"):
-        return _json(added=_plain(added.version), was_there=added.was_there, written=added.written)
+        told = {"was_there": added.was_there, "written": added.written}
+        twins = [list(names) for names in added.twins]
+        return _json(added=_plain(added.version), **told, twins_annotated_otherwise=twins)
     return "\n".join([*lines, *_told_of_added(added, store)]), 0
 
 
@@ -102,6 +107,10 @@ def show(words: Sequence[str], given: dict[str, Any]) -> tuple[str, int]:
         mended = told_of_adding(version)
     except InputError as error:
         mended = [str(error)]
+    try:
+        mended += told_of_twins(store.manifest(version).twins())
+    except InputError as error:
+        mended.append(str(error))
     lines += ["", *mended, ""]
     where = ", ".join(map(str, folders)) or str(default_folder())
     none = f"No run in {where} learnt from it"
@@ -113,8 +122,6 @@ def diff(words: Sequence[str], given: dict[str, Any]) -> tuple[str, int]:
     """Compare two versions, or data in folders and archives; write the page."""
     first, second = _exactly(words, "diff", "A B, each a version or a path")
     page = given.get("output", PAGE)
-    if page.suffix != ".html":
-        raise InputError(f"--output {page}: is a page of `data diff`; name a file .html")
     store, choices = DataStore.at(given.get("store")), choices_of(given)
     with ExitStack() as both:
         before, after = (
@@ -123,13 +130,19 @@ def diff(words: Sequence[str], given: dict[str, Any]) -> tuple[str, int]:
         differences = compare(before.manifest, after.manifest)
         from utils.data_store.page import write_page  # it needs NumPy
 
-        write_page(differences, before, after, page)
+        unread = write_page(differences, before, after, page)
         versions = [before.manifest.version, after.manifest.version]
     if given.get("json"):
         names = [before.name, after.name]
         told = differences.as_record()
-        return _json(names=names, versions=versions, **told, page=str(page))
-    return f"{told_of_differences(differences, before.name, after.name)}\n\nPage: {page}", 0
+        return _json(names=names, versions=versions, **told, unread=unread, page=str(page))
+    lines = [told_of_differences(differences, before.name, after.name), ""]
+    if unread:
+        lines.append(f"Not shown: {number_of(len(unread), 'photograph')} that cannot be read")
+        lines += [f"  {why}" for why in list(unread.values())[:_NAMED]]
+        if len(unread) > _NAMED:
+            lines.append(f"  and {len(unread) - _NAMED} more (--json names all)")
+    return "\n".join([*lines, f"Page: {page}"]), 0
 
 
 def verify(words: Sequence[str], given: dict[str, Any]) -> tuple[str, int]:
@@ -166,6 +179,8 @@ def get(words: Sequence[str], given: dict[str, Any]) -> tuple[str, int]:
     if path.suffix != ".tar" or path.exists():
         why = "exists" if path.exists() else "is no name of a .tar"
         raise InputError(f"{path}: {why}; name a new file .tar")
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}; make it")
     version = store.find(word)
     manifest = store.manifest(version)
     photos = ((one.filename, store.photograph(one), one.raw) for one in manifest.photos)

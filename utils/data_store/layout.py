@@ -51,7 +51,7 @@ def manifest_file(digest: str) -> str:
     return f"{MANIFESTS}/{digest}.json"
 
 
-def digest_of(file: str) -> str | None:
+def object_digest(file: str) -> str | None:
     """Return the digest of the photograph that a file of a store should be; None of other files."""
     parts = file.removeprefix(f"{OBJECTS}/").split("/")
     digest = "".join(parts)

@@ -71,6 +71,17 @@ class Manifest:
         """Bytes of the photographs, those that are there twice counted once."""
         return sum({one.digest: one.size for one in self.photos}.values())
 
+    def twins(self) -> list[tuple[str, ...]]:
+        """Return the names of files that hold the same bytes, and are annotated otherwise."""
+        files: dict[str, list[KeptPhoto]] = {}
+        for one in self.photos:
+            files.setdefault(one.digest, []).append(one)
+        return [
+            tuple(one.filename for one in same)
+            for same in files.values()
+            if len(same) > 1 and any(one.faces != same[0].faces for one in same)
+        ]
+
     def came_on(self) -> dict[str, str]:
         """Return the side of each photograph by its name; empty where data do not come split."""
         return {one.name: one.side for one in self.photos if one.side is not None}

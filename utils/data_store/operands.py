@@ -40,7 +40,7 @@ def opened(word: str, store: DataStore, choices: Choices) -> Iterator[Operand]:
         If it is neither, or cannot be read.
     """
     path = Path(word)
-    if "/" not in word and may_name(word) and not path.exists():
+    if may_name(word) and not path.exists():
         try:
             version = store.find(word)
         except InputError as error:

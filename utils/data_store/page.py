@@ -21,6 +21,7 @@ from utils.dataset.images import decode
 from utils.dataset.labels import CLASS_IDS, CLASSES, TITLES
 from utils.dataset.version import Face, box_of
 from utils.drawing.faces import draw_faces
+from utils.errors import InputError
 from utils.records import write_atomically
 
 TEMPLATE = "differences.html"
@@ -33,18 +34,38 @@ _UNCHANGED = "#b9c2cb"
 
 @dataclass(frozen=True)
 class _Picture:
+    """A picture as an address, and in words; without an address, why there is none."""
+
     source: str
     words: str
 
 
-def write_page(differences: Differences, first: Operand, second: Operand, page: Path) -> None:
-    """Write the page.
+class _Drawing:
+    """Draws photographs of both; those that cannot be read are kept, with the reason."""
 
-    Raises
-    ------
-    InputError
-        If a photograph is gone or damaged.
+    def __init__(self) -> None:
+        self.unread: dict[str, str] = {}
+
+    def of(self, where: Operand, photo: KeptPhoto, faces: Sequence[Face]) -> _Picture:
+        """Draw faces with their classes, and a thin frame around each of the others."""
+        words = f"{photo.filename} in {where.name}"
+        try:
+            return _Picture(_drawn(where.read(photo), photo, faces), words)
+        except InputError as error:
+            self.unread[words] = str(error)
+            return _Picture("", f"{words} cannot be read")
+
+
+def write_page(
+    differences: Differences, first: Operand, second: Operand, page: Path
+) -> dict[str, str]:
+    """Write the page; return why photographs that it should show are not shown.
+
+    Returns
+    -------
+    The reason by ``PHOTOGRAPH in VERSION``: it is gone or damaged.
     """
+    drawing = _Drawing()
     template = environment({TEMPLATE: _template()}).get_template(TEMPLATE)
     changed = _most_changed(differences.changed)
     html = template.render(
@@ -54,13 +75,14 @@ def write_page(differences: Differences, first: Operand, second: Operand, page: 
         summary=summary(differences),
         faces=differences.faces(),
         titles=dict(zip(CLASSES, TITLES[1:], strict=True)),
-        changed=[_shown(one, first, second) for one in changed],
+        changed=[_shown(one, first, second, drawing) for one in changed],
         moved=[one for one in differences.changed if one.moved],
-        added=[_single(one, second) for one in differences.added[:SHOWN]],
-        removed=[_single(one, first) for one in differences.removed[:SHOWN]],
+        added=[_single(one, second, drawing) for one in differences.added[:SHOWN]],
+        removed=[_single(one, first, drawing) for one in differences.removed[:SHOWN]],
         most=SHOWN,
     )
     write_atomically(page, html.encode())
+    return drawing.unread
 
 
 def _most_changed(changes: Sequence[PhotoChange]) -> list[PhotoChange]:
@@ -70,17 +92,15 @@ def _most_changed(changes: Sequence[PhotoChange]) -> list[PhotoChange]:
     return sorted(kept, key=lambda one: one.after.filename)
 
 
-def _shown(one: PhotoChange, first: Operand, second: Operand) -> dict[str, Any]:
+def _shown(one: PhotoChange, first: Operand, second: Operand, drawing: _Drawing) -> dict[str, Any]:
     before = [face.before for face in one.faces if face.before]
     after = [face.after for face in one.faces if face.after]
-    image = first.read(one.before)
-    other = second.read(one.after) if one.replaced else image
     return {
         "name": one.after.filename,
         "what": change_of_photo(one),
         "faces": [change_of_face(face) for face in _in_order(one.faces)],
-        "before": _drawn(image, one.before, before, f"{one.before.filename} in {first.name}"),
-        "after": _drawn(other, one.after, after, f"{one.after.filename} in {second.name}"),
+        "before": drawing.of(first, one.before, before),
+        "after": drawing.of(second, one.after, after),
     }
 
 
@@ -88,17 +108,15 @@ def _in_order(faces: Sequence[FaceChange]) -> list[FaceChange]:
     return sorted(faces, key=lambda one: (one.what, (one.after or one.before)[1:]))
 
 
-def _single(photo: KeptPhoto, where: Operand) -> dict[str, Any]:
-    words = f"{photo.filename} in {where.name}"
+def _single(photo: KeptPhoto, where: Operand, drawing: _Drawing) -> dict[str, Any]:
     return {
         "name": photo.filename,
         "side": photo.side,
-        "picture": _drawn(where.read(photo), photo, photo.faces, words),
+        "picture": drawing.of(where, photo, photo.faces),
     }
 
 
-def _drawn(data: bytes, photo: KeptPhoto, faces: Sequence[Face], words: str) -> _Picture:
-    """Draw faces with their classes, and a thin frame around each of the others."""
+def _drawn(data: bytes, photo: KeptPhoto, faces: Sequence[Face]) -> str:
     image = Image.fromarray(decode(data, photo.filename))
     draw = ImageDraw.Draw(image)
     for face in photo.faces:
@@ -110,7 +128,7 @@ def _drawn(data: bytes, photo: KeptPhoto, faces: Sequence[Face], words: str) -> 
     drawing.thumbnail((_WIDEST, _WIDEST))
     held = io.BytesIO()
     drawing.save(held, "JPEG", quality=85)
-    return _Picture(data_address(held.getvalue(), "jpeg"), words)
+    return data_address(held.getvalue(), "jpeg")
 
 
 def _template() -> str:

@@ -6,8 +6,8 @@ version holds, which the next to add the same data uses, or the next removal fre
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol
@@ -38,7 +38,8 @@ class Readable(Protocol):
 class Added:
     """What became of an addition: the version, whether it was there, and the photographs written.
 
-    `names_differ`: it was there, with other names of photographs, which stay as they are.
+    `names_differ`: it was there, with other names of photographs, which stay as they are. `twins`:
+    names of files that are one photograph with other faces (`Manifest.twins`).
     """
 
     version: Version
@@ -46,6 +47,7 @@ class Added:
     written: int
     written_bytes: int
     names_differ: bool = False
+    twins: Sequence[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ class DataStore(StoreReader):
                     written, size = written + 1, size + photo.size
                 photos.append(photo)
             manifest = Manifest(tuple(photos))
-            return self._name(name, manifest, dataset.facts, source, (written, size))
+            added = self._name(name, manifest, dataset.facts, source, (written, size))
+            return replace(added, twins=manifest.twins())
 
     def remove(self, words: Iterable[str]) -> Removed:
         """Remove versions, or all of a data set where none is named, and what no other holds.

@@ -62,9 +62,11 @@ def wanted(word: str) -> Wanted:
 
 
 def may_name(word: str) -> bool:
-    """Return whether a word has the form of a name, with or without a version."""
-    name, at, digits = word.partition("@")
-    return bool(_NAME.fullmatch(name)) and bool(not at or _VERSION.fullmatch(digits))
+    """Return whether a word has the form of a name, with whatever stands behind an @, or without.
+
+    What `wanted` then says of ``masks@gone`` helps more than that there is no such file.
+    """
+    return bool(_NAME.fullmatch(word.partition("@")[0])) and "/" not in word
 
 
 def short(version: str) -> str:

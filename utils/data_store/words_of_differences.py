@@ -1,6 +1,6 @@
 """Differences between versions in words and tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from utils.dag.status_tables import table
 from utils.data_store.differences import Differences, FaceChange, PhotoChange
@@ -50,6 +50,17 @@ def told(it: Differences, first: str, second: str) -> str:
     if len(named) > ROWS:
         lines.append(f"and {len(named) - ROWS:,} more photographs (--json names all)")
     return "\n".join(lines)
+
+
+def told_of_twins(twins: Sequence[Sequence[str]]) -> list[str]:
+    """Say which files are one photograph with different faces; no line where none are."""
+    if not twins:
+        return []
+    named = "; ".join(" and ".join(names) for names in twins[:3]) + "; ..." * (len(twins) > 3)
+    return [
+        f"The same photograph with other boxes or classes: {number_of(len(twins), 'photograph')} "
+        f"({named}); which annotation is right nobody can tell, so both teach: leave one out"
+    ]
 
 
 def change_of_photo(one: PhotoChange) -> str:

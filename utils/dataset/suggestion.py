@@ -59,7 +59,7 @@ class Suggestion:
     model
         Digest of the model that filled the annotations in.
     new
-        `digest_of` all new photographs of the run.
+        `digest_of_photos` all new photographs of the run.
     seed
         That the sample was drawn with.
     filled_in
@@ -111,7 +111,7 @@ class Suggestion:
         return cls(**fields, **files, photos=photos)
 
 
-def digest_of(photos: Iterable[Photo]) -> str:
+def digest_of_photos(photos: Iterable[Photo]) -> str:
     """Return a digest of photographs, their names and contents, in whatever order they come."""
     lines = sorted(f"{photo.filename}\0{sha256(photo.image)}\n" for photo in photos)
     return sha256("".join(lines).encode())

@@ -36,6 +36,11 @@ class Asked(ABC):
         return self.file.learnt
 
     @property
+    def data_version(self) -> str | None:
+        """The version of the annotated photographs that it learnt from; None if not known."""
+        return self.file.data_version or None
+
+    @property
     def evaluation(self) -> dict[str, Any] | None:
         """What a test showed of it; None before one."""
         return self.file.evaluation

@@ -5,10 +5,9 @@ from pathlib import Path
 
 from utils.analysis.evaluation.carried import unpacked
 from utils.analysis.evaluation.evaluate import kind_of
-from utils.classifier.two_stage import TwoStageDetector
 from utils.dag.run_folder import OUTPUT
 from utils.errors import InputError
-from utils.model_files import Model
+from utils.model_files import Model, finder_package
 from utils.models import load_model
 from utils.records import digest_of
 from utils.registry.package import FILES
@@ -61,9 +60,9 @@ class Candidate:
         return kind_of(self.model)
 
     @property
-    def finder(self) -> str | None:
-        """The name of the face finder that is part of it; None where none is."""
-        return self.model.finder.name if isinstance(self.model, TwoStageDetector) else None
+    def finder_package(self) -> str | None:
+        """The package that its face finder needs besides ours; None where none does."""
+        return finder_package(self.model)
 
     @cached_property
     def sha256(self) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from utils import files
-from utils.classifier.finders.names import FINDERS, LIST
 from utils.dag.code_bundle import PROJECT, importable
 from utils.dag.run_folder import OUTPUT
 from utils.records import digest_of, write_record
@@ -26,6 +25,8 @@ FILES = (pyfunc.MODEL, EVALUATION, SPLIT)
 _NEEDED = ("torch", "torchvision", "numpy", "opencv-python-headless", "Pillow", "scipy", "lxml")
 """Of ``requirements.txt``, what predicting imports."""
 
+_LISTS = ("requirements.txt", "requirements-faces.txt")
+
 
 def write_package(run: RecordedRun, folder: Path, finder: str | None = None) -> None:
     """Write the model of a finished run as MLflow keeps models, to a new folder.
@@ -33,7 +34,7 @@ def write_package(run: RecordedRun, folder: Path, finder: str | None = None) -> 
     Parameters
     ----------
     finder
-        The name of the face finder that is part of the model, if one is.
+        The package that the model's face finder needs, if it does.
 
     Raises
     ------
@@ -81,9 +82,6 @@ def about(run: RecordedRun) -> dict[str, Any]:
 
 
 def _requirements(finder: str | None) -> list[str]:
-    package = FINDERS[finder].package if finder else None
-    needed = {*_NEEDED, *([package] if package else [])}
-    lists = ("requirements.txt", LIST)
-    lines = [line for name in lists for line in (PROJECT / name).read_text("utf-8").splitlines()]
+    lines = [line for name in _LISTS for line in (PROJECT / name).read_text("utf-8").splitlines()]
     pinned = [line.partition("#")[0].strip() for line in lines]
-    return [line for line in pinned if line.partition("==")[0] in needed]
+    return [line for line in pinned if line.partition("==")[0] in (*_NEEDED, finder)]

@@ -19,7 +19,14 @@ from utils.tracking.addresses import registry_address, shown, tracking_address
 from utils.tracking.described import describe
 from utils.tracking.mlflow_store import Store
 from utils.tracking.recorded import EVALUATION, named_runs
-from utils.tracking.registered import CHALLENGER, CHAMPION, SCHEME, SHA256, registered
+from utils.tracking.registered import (
+    CHALLENGER,
+    CHAMPION,
+    SCHEME,
+    SHA256,
+    checked_name,
+    registered,
+)
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -79,9 +86,10 @@ def promote(
     Raises
     ------
     InputError
-        If it is no finished run with a model and its evaluation, the models of that name are of
-        another kind, or the store cannot be used.
+        If the name is none, it is no finished run with a model and its evaluation, the models of
+        that name are of another kind, or the store cannot be used.
     """
+    checked_name(name)
     candidate = Candidate(named_runs([folder])[0])
     address = tracking_address(track, folder)
     store, registry = Store(address), Registry(address)
@@ -108,7 +116,7 @@ def promote(
         version = registry.version_of(name, candidate.sha256)
         if version is None:
             package = Path(place) / "model"
-            write_package(candidate.run, package, candidate.finder)
+            write_package(candidate.run, package, candidate.finder_package)
             run_id = store.run_id(described)
             version = registry.add(name, package, run_id, tags, f"{DATA}/{MODEL}")
     said = [f"{'passed' if check.passed else 'FAILED'}: {check.told}" for check in verdict.checks]
@@ -137,9 +145,9 @@ def roll_back(tell: Tell, name: str = NAME, track: str | None = None) -> None:
     Raises
     ------
     InputError
-        If there is none before, or the store cannot be used.
+        If the name is none, there is none before, or the store cannot be used.
     """
-    now, before = Registry(registry_address(track)).roll_back(name)
+    now, before = Registry(registry_address(track)).roll_back(checked_name(name))
     tell(f"{name}: version {before} is the {CHAMPION} again, instead of version {now}")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from utils.analysis.prediction.looking import Looked, Unread, look
 from utils.analysis.prediction.predict import GREY_QUALITY
+from utils.apply.faces import model_record
 from utils.apply.looking import Settings, closely, learnt_of
 from utils.apply.rate import why_uncorrected
 from utils.dataset.intake.archives import Source
@@ -210,7 +211,7 @@ def _watched(work: Work, loaded: type[Loaded], one: Any) -> dict[str, Any]:
     row |= {"status": DONE, "event_time": one.modificationTime}
     why = why_uncorrected(model)
     correction = None if why else Correction.of(model.file.evaluation)
-    told = {"arch": model.arch, "digest": model.digest, "threshold": float(model.threshold)}
+    told = {**model_record(model), "threshold": float(model.threshold)}
     wanted = Wanted(video=False, pictures=False, least_seconds=work.least_seconds)
     folder = MemoryFolder(LARGEST_TABLES)
     try:

@@ -83,6 +83,8 @@ def checked(address: str, named: str) -> str:
     """
     scheme = re.match(r"([a-z0-9]+)(\+[a-z0-9]+)?:", address, re.IGNORECASE)
     known = scheme and scheme[1].lower() in (*_DATABASES, *_SERVERS)
+    if known and scheme[1].lower() in ("http", "https"):
+        known = _names_host(address)
     if not known and address != "databricks":
         raise InputError(
             f"{named} {shown(address)}: no address of a tracking store; name one as "
@@ -91,6 +93,14 @@ def checked(address: str, named: str) -> str:
     if scheme and scheme[1].lower() == "sqlite" and not sqlite_file(address):
         raise InputError(f"{named} {address}: names no file; write sqlite:////folder/mlflow.db")
     return address
+
+
+def _names_host(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is no number
+        return False
 
 
 def sqlite_file(address: str) -> Path | None:

@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from utils.tracking.recorded import (
     SPLIT,
     TRAINING,
     RecordedRun,
+    moment,
     plan_options,
 )
 
@@ -331,4 +331,4 @@ def _milliseconds(time: str | None) -> int | None:
     """Return the time of a record, "2026-11-27T08:00:00+0000", in milliseconds since 1970."""
     if not time:
         return None
-    return int(datetime.strptime(time, "%Y-%m-%dT%H:%M:%S%z").timestamp() * 1000)
+    return int(moment(time).timestamp() * 1000)

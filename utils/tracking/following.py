@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from utils.errors import InputError
+from utils.errors import InputError, printable
 from utils.tracking.addresses import (
     require_tracking,
     shown,
@@ -45,7 +45,8 @@ def track_runs(folders: Sequence[Path], named: str | None = None) -> str:
         if address not in stores:
             stores[address] = Store(address)
         what = "tracked" if stores[address].track(describe(run)) else "is tracked already"
-        lines.append(f"{run.folder}: {run.state}, {what}")
+        lines.append(printable(f"{run.folder}: {run.state}, {what}"))
+        lines += [f"  without what cannot be read: {printable(why)}" for why in run.trouble]
     lines += [f"Tracked in: {shown(address)}{_to_look(address)}" for address in stores]
     return "\n".join(lines)
 

@@ -6,14 +6,16 @@ Only records are read, whatever the engine, so that a thousand runs are looked a
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from utils.dag.options import TASKS, Options
 from utils.dag.run_folder import LOGS, OUTPUT, holder
 from utils.dag.run_record import RECORD, as_a_whole
+from utils.dag.status_tables import ORDER
 from utils.dag.travelling import DATASET
-from utils.errors import InputError
+from utils.errors import InputError, brief
 from utils.records import parse_record, read_record
 from utils.tracking.addresses import RUNS
 
@@ -28,6 +30,13 @@ EVALUATION, ANSWER, TRAINING, SPLIT, SEARCH = (
 """What is read of the outputs of a run."""
 
 _SCHEMAS = {EVALUATION: (2, 1)}
+_FIELDS: dict[str, type] = {
+    **dict.fromkeys(("name", "created", "command", "engine", "git_commit"), str),
+    **dict.fromkeys(("options", "versions", "digests", "data", "new_photographs"), dict),
+    **dict.fromkeys(("weights", "machine"), dict),
+}
+"""Fields of ``run.json`` that are read here or told of, with what each is where it is there."""
+
 _DIGITS = 12  # of a digest, as people are told it
 
 
@@ -103,6 +112,14 @@ class RecordedRun:
 
 def read_run(folder: Path) -> RecordedRun:
     """Return what the records of a folder tell; never an error because of what is in it."""
+    try:
+        return _read_run(folder)
+    except OSError as error:
+        told = f"{error.filename or folder}: cannot be read ({error.strerror})"
+        return RecordedRun(folder, BROKEN, trouble=(told,))
+
+
+def _read_run(folder: Path) -> RecordedRun:
     there = [(folder / name).exists() for name in (RECORD, WORKFLOW)]
     if not any(there):
         began = (folder / LOGS).is_dir() and (folder / OUTPUT).is_dir()
@@ -114,19 +131,35 @@ def read_run(folder: Path) -> RecordedRun:
     try:
         record = read_record(folder / RECORD)
         states = [job["state"] for job in record["jobs"].values()]
-        options = dict(record.get("options") or {})
-        if options.get("task", TASKS[0]) not in TASKS:
-            raise InputError(f"{folder / RECORD}: options.task is {options['task']!r}")
-        dict(record.get("digests") or {})
-        dict(record.get("data") or {})
-    except (InputError, AttributeError, KeyError, TypeError, ValueError) as error:
-        told = str(error) if isinstance(error, InputError) else f"{folder / RECORD}: {error!r}"
+        _check(record, states)
+    except InputError as error:
+        return RecordedRun(folder, BROKEN, trouble=(str(error),))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        told = f"{folder / RECORD}: is not as this version writes it ({error})"
         return RecordedRun(folder, BROKEN, trouble=(told,))
     if not there[1]:
         return RecordedRun(folder, HALF_MADE, record, trouble=(f"it has no {WORKFLOW}",))
     outputs, trouble = read_outputs(folder / OUTPUT)
     state = "running" if running else _state(record, states, outputs)
     return RecordedRun(folder, state, record, outputs, trouble)
+
+
+def _check(record: Mapping[str, Any], states: Sequence[Any]) -> None:
+    """Raise a `ValueError` that names the field where a record is not as this version writes it."""
+    for name, kind in _FIELDS.items():
+        if record.get(name) is not None and not isinstance(record[name], kind):
+            raise ValueError(f"{name} is {brief(record[name])}")
+    if record.get("created"):
+        moment(record["created"])
+    if (task := (record.get("options") or {}).get("task", TASKS[0])) not in TASKS:
+        raise ValueError(f"options.task is {brief(task)}")
+    if odd := [state for state in states if state not in ORDER]:
+        raise ValueError(f"the state of a job is {brief(odd[0])}")
+
+
+def moment(time: str) -> datetime:
+    """Return the time that a record tells: "2026-11-27T08:00:00+0000"."""
+    return datetime.strptime(time, "%Y-%m-%dT%H:%M:%S%z")
 
 
 def find_runs(folders: Sequence[Path]) -> list[RecordedRun]:
@@ -197,7 +230,8 @@ def _inside(folder: Path) -> Iterator[Path]:
         yield folder
         return
     yield from sorted(
-        one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")
+        (one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")),
+        key=lambda one: (one.is_symlink(), one.name),  # a run is called what it is, not as a link
     )
 
 

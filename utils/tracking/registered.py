@@ -28,8 +28,8 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 SHA256, PLACE = "mask_detection.sha256", "mask_detection.file"
 """Tags of a version: the digest of our model file, and where that lies among its artifacts."""
 
-_NAME = r"[A-Za-z0-9][\w.-]*"
-_WORD = re.compile(rf"models:/({_NAME})(?:@({_NAME})|/([1-9]\d*))")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+_WORD = re.compile(rf"models:/({_NAME})(?:@({_NAME})|/([1-9][0-9]{{0,9}}))")
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,22 @@ class Registered:
 def is_registered(word: object) -> bool:
     """Return whether a word, or a path, names a model in a registry."""
     return str(word).startswith(SCHEME)
+
+
+def checked_name(name: str) -> str:
+    """Return what can be the name of a model in a registry, and be loaded by it.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    if not re.fullmatch(_NAME, name):
+        raise InputError(
+            f"--name: takes a name of letters, digits, '.', '_' and '-', 64 at most, that begins "
+            f"with a letter or digit, not '{brief(name)}'"
+        )
+    return name
 
 
 def registered_name(word: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from utils.dag.options import spelled
 from utils.dag.status_tables import table
-from utils.errors import number_of
+from utils.errors import brief, number_of, printable
 from utils.tracking.recorded import (
     ANSWER,
     BROKEN,
@@ -95,7 +95,7 @@ def table_of(rows: Sequence[Row], usual: Mapping[str, Any]) -> str:
         lines += ["", f"Where no option is named: {_words(usual)}"]
     if any((row["answer"] or {}).get("serious") for row in rows):
         lines.append("!: read the report before you quote it")
-    lines += [f"{row['run']}: {word}" for row in rows for word in row["trouble"]]
+    lines += [printable(f"{row['run']}: {word}") for row in rows for word in row["trouble"]]
     runs = sum(row["state"] not in (HALF_MADE, BROKEN, NO_RUN) for row in rows)
     others = number_of(len(rows) - runs, "other folder")
     return "\n".join([*lines, number_of(runs, "run") + f", {others}" * (runs < len(rows))])
@@ -105,7 +105,7 @@ def _row_or_broken(run: RecordedRun, usual: Mapping[str, Any]) -> Row:
     try:
         return _row(run, usual)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        told = f"{run.folder}: its records are not as this version writes them ({error!r})"
+        told = f"{run.folder}: its records are not as this version writes them ({error})"
         return _row(replace(run, state=BROKEN, record={}, outputs={}, trouble=(told,)), usual)
 
 
@@ -114,6 +114,15 @@ def _row(run: RecordedRun, usual: Mapping[str, Any]) -> Row:
     precision = evaluation.get("average_precision") or {}
     judged = evaluation.get("classification") or {}
     options = run.options
+    share = _share(answer)
+    sizes = {
+        "map": precision.get("map"),
+        "map_50": precision.get("map_50"),
+        "balanced_accuracy": judged.get("balanced_accuracy"),
+    }
+    for name, it in (*sizes.items(), ("properly_masked", share and share["share"])):
+        if not isinstance(it, float | int | None):
+            raise TypeError(f"{name} is {brief(it)}")
     return {
         "run": run.name,
         "folder": str(run.folder),
@@ -124,10 +133,8 @@ def _row(run: RecordedRun, usual: Mapping[str, Any]) -> Row:
         "engine": run.record.get("engine"),
         "data": run.data_version,
         "data_called": run.data_called,
-        "map": precision.get("map"),
-        "map_50": precision.get("map_50"),
-        "balanced_accuracy": judged.get("balanced_accuracy"),
-        "answer": _share(answer),
+        **sizes,
+        "answer": share,
         "jobs": dict(Counter(job["state"] for job in run.record.get("jobs", {}).values())),
         "options": options,
         "differs": {
@@ -188,4 +195,7 @@ def _plain(value: Any) -> str:
 
 
 def _hashable(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+    """Return what is equal for equal values, and can be counted; of no option of ours, its text."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_hashable, value))
+    return str(value) if isinstance(value, dict) else value

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from utils.apply.console import Console
+from utils.apply.faces import model_record
 from utils.apply.rate import why_uncorrected
 from utils.apply.sentences import does, of_a_face_each
 from utils.errors import InputError, MaskDetectionError, brief
@@ -145,7 +146,7 @@ def _watch_one(
         least_seconds=args.least_seconds,
         compare=compare,
     )
-    record = {"arch": model.arch, "digest": model.digest, "threshold": float(model.threshold)}
+    record = {**model_record(model), "threshold": float(model.threshold)}
     results = VideoResults(folder, source, record, correction, why, wanted, clock)
     watcher = Alerts(alerts, source.name, clock, args.least_seconds)
     paced = Paced(model, lambda rate: console.tell(*_pace(rate, source)))

@@ -12,7 +12,13 @@ from utils.dataset.formats import voc
 from utils.dataset.images import encode_png
 from utils.dataset.intake.annotated_sample import read_annotated_sample, told_of_sample
 from utils.dataset.shards import Photo
-from utils.dataset.suggestion import SUGGESTION, SuggestedPhoto, Suggestion, digest_of, sha256
+from utils.dataset.suggestion import (
+    SUGGESTION,
+    SuggestedPhoto,
+    Suggestion,
+    digest_of_photos,
+    sha256,
+)
 from utils.errors import InputError
 
 DEALT = 6
@@ -42,7 +48,9 @@ def folder(tmp_path) -> Path:
         filled_in[f"annotations/{k + 1}_p{k}.xml"] = sha256(data)
         faces = (("with_mask", BOXES[0]),)
         photos.append(SuggestedPhoto(file, f"p{k}", 0.5, sha256(NEW[k].image), faces))
-    suggestion = Suggestion("first", "ab" * 32, digest_of(NEW), 0, filled_in, {}, tuple(photos))
+    suggestion = Suggestion(
+        "first", "ab" * 32, digest_of_photos(NEW), 0, filled_in, {}, tuple(photos)
+    )
     suggestion.write(folder / SUGGESTION)
     return folder
 

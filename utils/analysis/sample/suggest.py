@@ -25,7 +25,7 @@ from utils.dataset.suggestion import (
     SUGGESTION,
     SuggestedPhoto,
     Suggestion,
-    digest_of,
+    digest_of_photos,
     sha256,
 )
 from utils.errors import InputError
@@ -150,7 +150,7 @@ def _write(
                 photos[photo.name] = SuggestedPhoto(file, photo.name, chance, digest, faces)
             yield photo
 
-    new = digest_of(copied())
+    new = digest_of_photos(copied())
     if missing := drawn.keys() - photos.keys():
         raise InputError(
             f"{run.name}: no photograph {', '.join(sorted(missing))} among those that it looked "

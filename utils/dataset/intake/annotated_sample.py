@@ -20,7 +20,7 @@ from utils.dataset.intake.finding import SeveralFormats
 from utils.dataset.intake.mended_faces import CHANGES, compared
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import Photo
-from utils.dataset.suggestion import SUGGESTION, digest_of, sha256
+from utils.dataset.suggestion import SUGGESTION, digest_of_photos, sha256
 from utils.errors import InputError, brief, number_of
 
 AS_ANNOTATED = Choices(unlabelled="skip", allow_bad_boxes=True)
@@ -63,7 +63,7 @@ def read_annotated_sample(
         or the annotations cannot be read.
     """
     suggestion, ours = read_suggestion(path)
-    if digest_of(new()) != suggestion.new:
+    if digest_of_photos(new()) != suggestion.new:
         raise InputError(
             f"{OPTION} {path}: is a sample of the new photographs of run '{suggestion.run}', and "
             "those given now are others, or not all, or more; give the same"
