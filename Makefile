@@ -88,9 +88,10 @@ track-ui:  ## look at tracked runs in a browser (STORE=sqlite:///FILE, PORT=5000
 	    $(VENV)-mlflow/bin/mlflow ui --host 127.0.0.1 --port $(or $(PORT),5000) --workers 1 \
 	    --backend-store-uri $(or $(STORE),sqlite:///$(CURDIR)/runs/.mlflow/mlflow.db)
 
-tracking-faults: $(READY)  ## kill -9 while a run is tracked, at random moments, and track again (docs/reliability.md)
+tracking-faults: $(READY)  ## kill -9 while a run is tracked, and promoted, at random moments, and do it again (docs/reliability.md)
 	$(RUN) -m pip install --quiet --requirement requirements-dev.txt
 	$(RUN) -m tests.tracking.kills $(ARGS)
+	$(RUN) -m tests.registry.kills $(ARGS)
 
 app: $(READY)  ## open the app in a browser (PORT=8080, ADDRESS=127.0.0.1; docs/app.md)
 	$(RUN) -m pip install --quiet --requirement requirements-app.txt

@@ -6,7 +6,6 @@ who is looking with the old one keeps it to the end, so that no request is lost.
 """
 
 import logging
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +13,7 @@ from types import TracebackType
 from service.models import Models
 from service.problems import Problem
 from utils.errors import InputError
+from utils.tracking.beside import Beside, Troubles
 from utils.tracking.registered import find_registered, is_registered
 
 INTERVAL = 10.0
@@ -44,15 +44,14 @@ class Champions:
         registry: str | None = None,
         interval: float = INTERVAL,
     ) -> None:
-        self._models, self._registry, self._interval = models, registry, interval
+        self._models, self._registry = models, registry
         self._places = {name: it for name, it in places.items() if it and is_registered(it)}
-        self._ended = threading.Event()
-        self._told: dict[str, str] = {}
-        self._thread = threading.Thread(target=self._watch, daemon=True, name="champions")
+        self._troubles = Troubles(log)
+        self._beside = Beside(self.look, interval, "champions")
 
     def __enter__(self) -> "Champions":
         if self._places:
-            self._thread.start()
+            self._beside.begin()
         return self
 
     def __exit__(
@@ -61,7 +60,7 @@ class Champions:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ended.set()
+        self._beside.end()
 
     def look(self) -> None:
         """Load what means another version now; one that cannot be had is told of, once."""
@@ -72,12 +71,6 @@ class Champions:
                 if found.sha256 != served[name]:
                     self._models.load(name)
                     log.info("model %s is now %s", name, found)
-                self._told.pop(name, None)
+                self._troubles.over(name)
             except (InputError, Problem) as error:
-                if self._told.get(name) != str(error):
-                    log.warning("model %s stays as it is: %s", name, error)
-                self._told[name] = str(error)
-
-    def _watch(self) -> None:
-        while not self._ended.wait(self._interval):
-            self.look()
+                self._troubles.tell(name, f"model {name} stays as it is", error)

@@ -11,6 +11,8 @@ from typing import Any, BinaryIO
 
 from utils.errors import InputError, is_full_disk
 
+_TOLD = 12  # digits of a digest
+
 
 def write_record(path: Path, record: dict[str, Any], schema: int = 1) -> None:
     """Write `record` with its `schema` number to `path`, whole or not at all.
@@ -129,3 +131,8 @@ def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def short(digest: str | None) -> str:
+    """Return as much of a digest as tells it from others, as people are told it."""
+    return (digest or "")[:_TOLD]

@@ -14,13 +14,14 @@ from utils.data_store.kept import Version
 from utils.data_store.opened import choices_of, told_of_adding
 from utils.data_store.operands import opened
 from utils.data_store.store import Added, DataStore
-from utils.data_store.words import checked_name, short
+from utils.data_store.words import checked_name
 from utils.data_store.words_of_differences import told as told_of_differences
 from utils.data_store.words_of_differences import told_of_twins
 from utils.dataset.intake.dataset import Dataset
 from utils.dataset.intake.words import told as told_of_data
 from utils.dataset.intake.writing import pack_annotated
 from utils.errors import InputError, number_of
+from utils.records import short
 from utils.tracking.recorded import RecordedRun, default_folder, find_runs
 from utils.tracking.table import rows_of, table_of, usual_options
 

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from utils.data_store.manifest import is_digest
-from utils.data_store.words import checked_name, short
+from utils.data_store.words import checked_name
 from utils.errors import InputError, brief
+from utils.records import short
 
 SCHEMA = 1
 NAMES = "names"

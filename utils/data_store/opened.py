@@ -8,7 +8,7 @@ from typing import Any
 from utils.dag.options import spelled
 from utils.data_store.kept import Version
 from utils.data_store.store import DataStore
-from utils.data_store.words import may_name, short
+from utils.data_store.words import may_name
 from utils.dataset.class_names import why_too_few
 from utils.dataset.formats.annotation import RawAnnotation
 from utils.dataset.intake.choices import AS_IT_IS, Choices
@@ -21,6 +21,7 @@ from utils.dataset.intake.words import told
 from utils.dataset.intake.writing import pack_annotated
 from utils.dataset.labels import CLASSES
 from utils.errors import InputError
+from utils.records import short
 
 _READING = ("format", "classes", "unlabelled", "allow_bad_boxes")
 """Options about how data are read that mean nothing of a version, which was read already."""

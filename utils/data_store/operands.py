@@ -7,10 +7,11 @@ from pathlib import Path
 
 from utils.data_store.manifest import KeptPhoto, Manifest, kept_photo
 from utils.data_store.store import DataStore
-from utils.data_store.words import may_name, short
+from utils.data_store.words import may_name
 from utils.dataset.intake.choices import Choices
 from utils.dataset.intake.dataset import Dataset
 from utils.errors import InputError
+from utils.records import short
 
 
 @dataclass(frozen=True)

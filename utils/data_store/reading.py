@@ -12,8 +12,9 @@ from utils.data_store.layout import (
 )
 from utils.data_store.manifest import KeptPhoto, Manifest
 from utils.data_store.places import Place
-from utils.data_store.words import Wanted, short, wanted
+from utils.data_store.words import Wanted, wanted
 from utils.errors import InputError, nearest
+from utils.records import short
 
 
 class NoSuchVersion(InputError):

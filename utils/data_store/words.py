@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from utils.errors import InputError, brief
 
 LATEST = "latest"
-DIGITS = 12
-"""Of a version, as people are told it."""
-
 LEAST = 4
 """Digits of a version that name it, if no other begins so."""
 
@@ -67,8 +64,3 @@ def may_name(word: str) -> bool:
     What `wanted` then says of ``masks@gone`` helps more than that there is no such file.
     """
     return bool(_NAME.fullmatch(word.partition("@")[0])) and "/" not in word
-
-
-def short(version: str) -> str:
-    """Return as much of a version as tells it from others."""
-    return version[:DIGITS]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from utils.errors import InputError
+from utils.records import short
 from utils.tracking.addresses import shown
 from utils.tracking.client import Opened, alone, mlflow
 from utils.tracking.registered import CHALLENGER, CHAMPION, PLACE, SHA256
@@ -91,7 +92,7 @@ class Registry(Opened):
             if found := self._version_of(name, tags[SHA256]):
                 return found
             self._check_kind(name, tags[KIND])
-            files = f"registered-{tags[SHA256][:12]}"
+            files = f"registered-{short(tags[SHA256])}"
             self.client.log_artifacts(run_id, str(package), files)
             source = f"{self.client.get_run(run_id).info.artifact_uri}/{files}"
             self._make(name)

@@ -9,7 +9,8 @@ from zipfile import BadZipFile, ZipFile
 
 from utils.dag.options import spelled
 from utils.dag.travelling import CODE, DATASET
-from utils.tracking.recorded import SPLIT, TRAINING, RecordedRun, plan_options, short
+from utils.records import short
+from utils.tracking.recorded import SPLIT, TRAINING, RecordedRun, plan_options
 
 MISSING = "-"
 """What a run is told to have where its records say nothing."""

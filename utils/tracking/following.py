@@ -1,7 +1,6 @@
 """Tracking a run while it goes on, and afterwards."""
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +12,7 @@ from utils.tracking.addresses import (
     sqlite_file,
     tracking_address,
 )
+from utils.tracking.beside import Beside, Troubles
 from utils.tracking.described import describe
 from utils.tracking.mlflow_store import Store
 from utils.tracking.recorded import named_runs
@@ -79,13 +79,12 @@ class Following:
     def __init__(self, folder: Path, named: str | None, tell: Callable[[str], object]) -> None:
         self._folder, self._tell = folder, tell
         self._named = named
-        self._ended = threading.Event()
-        self._told: str | None = None
-        self._thread = threading.Thread(target=self._follow, daemon=True, name="tracking")
+        self._troubles = Troubles(log)
+        self._beside = Beside(self._look, INTERVAL, "tracking")
         require_tracking(named)
 
     def __enter__(self) -> "Following":
-        self._thread.start()
+        self._beside.begin()
         return self
 
     def __exit__(
@@ -94,23 +93,18 @@ class Following:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ended.set()
-        if kind is not None and not issubclass(
-            kind, Exception
-        ):  # whoever interrupts wants to leave
+        leaving = kind is not None and not issubclass(kind, Exception)  # by an interrupt
+        self._beside.end(wait=not leaving)
+        if leaving:
             return
-        self._thread.join()
         try:
             self._tell(track_runs([self._folder], self._named).splitlines()[-1])
         except InputError as trouble:
             self._tell(f"Not tracked: {trouble}")
 
-    def _follow(self) -> None:
-        while not self._ended.wait(INTERVAL):
-            try:
-                track_runs([self._folder], self._named)
-                self._told = None
-            except InputError as trouble:
-                if self._told != str(trouble):
-                    log.warning("not tracked: %s", trouble)
-                self._told = str(trouble)
+    def _look(self) -> None:
+        try:
+            track_runs([self._folder], self._named)
+            self._troubles.over("the run")
+        except InputError as trouble:
+            self._troubles.tell("the run", "not tracked", trouble)

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from utils.errors import InputError
-from utils.records import digest_of
+from utils.records import digest_of, short
 from utils.tracking.addresses import ARTIFACTS, shown, sqlite_file
 from utils.tracking.client import Opened, alone, mlflow
 from utils.tracking.described import IDENTITY, TRIAL, DataSet, Described
-from utils.tracking.recorded import short
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

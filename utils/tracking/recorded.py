@@ -37,8 +37,6 @@ _FIELDS: dict[str, type] = {
 }
 """Fields of ``run.json`` that are read here or told of, with what each is where it is there."""
 
-_DIGITS = 12  # of a digest, as people are told it
-
 
 @dataclass(frozen=True)
 class RecordedRun:
@@ -210,11 +208,6 @@ def named_runs(folders: Sequence[Path]) -> list[RecordedRun]:
         runs.append(run)
     names = Counter(run.name for run in runs)
     return [replace(run, called=str(run.folder)) if names[run.name] > 1 else run for run in runs]
-
-
-def short(digest: str | None) -> str:
-    """Return as much of a digest as tells it from others."""
-    return (digest or "")[:_DIGITS]
 
 
 def plan_options() -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from utils import files
 from utils.errors import InputError, brief
-from utils.records import digest_of
+from utils.records import digest_of, short
 from utils.tracking.addresses import registry_address, shown, sqlite_file
 from utils.tracking.client import mlflow, open_client, told
 
@@ -78,7 +78,7 @@ class Registered:
             if (digest := digest_of(found)) != self.sha256:
                 raise InputError(
                     f"{shown(self.address)}: {self} is not the file that was registered (its "
-                    f"SHA-256 begins with {digest[:12]}, not {self.sha256[:12]}); promote its run "
+                    f"SHA-256 begins with {short(digest)}, not {short(self.sha256)}); promote its run "
                     "again"
                 )
             if self._is_here:

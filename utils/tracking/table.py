@@ -8,6 +8,7 @@ from typing import Any
 from utils.dag.options import spelled
 from utils.dag.status_tables import table
 from utils.errors import brief, number_of, printable
+from utils.records import short
 from utils.tracking.recorded import (
     ANSWER,
     BROKEN,
@@ -16,7 +17,6 @@ from utils.tracking.recorded import (
     NO_RUN,
     RecordedRun,
     plan_options,
-    short,
 )
 
 SCHEMA = 1
