@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -220,6 +221,16 @@ def test_an_interval_with_one_end_and_a_record_of_another_version_stop_no_tracki
     assert told[0].startswith(f"Not tracked: {folder}: its records are not as this version")
 
 
+def test_a_record_that_cannot_be_read_is_told_and_the_rest_is_tracked(finished, address):
+    folder = finished("run")
+    (folder / "output" / "evaluation.json").write_text("{")
+    told = track_runs([folder], address).splitlines()
+    assert told[0].endswith(": done, tracked")
+    assert told[1].startswith("  without what cannot be read: ") and "evaluation.json" in told[1]
+    run = next(one for key, one in tracked(address).items() if key[1] is None)
+    assert "answer/properly_masked/share" in run["history"]
+
+
 def test_a_moved_run_is_the_same_run_and_another_is_not(finished, address, tmp_path):
     folder = finished("run")
     track_runs([folder], address)
@@ -305,14 +316,23 @@ def stranger() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
 def test_a_store_that_is_down_or_something_else_is_told_and_nothing_is_lost(
-    finished, stranger, tmp_path, capsys, monkeypatch
+    finished, stranger, silent, tmp_path, capsys, monkeypatch
 ):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     folder = finished("run")
     (tmp_path / "notes.db").write_text("no database, but long enough to look at " * 50)
     for place in (
         stranger,
+        silent,
         "http://127.0.0.1:9",
         "sqlite:////dev/null/mlflow.db",
         f"sqlite:///{tmp_path / 'notes.db'}",

@@ -78,8 +78,8 @@ class Registered:
             if (digest := digest_of(found)) != self.sha256:
                 raise InputError(
                     f"{shown(self.address)}: {self} is not the file that was registered (its "
-                    f"SHA-256 begins with {short(digest)}, not {short(self.sha256)}); promote its run "
-                    "again"
+                    f"SHA-256 begins with {short(digest)}, not {short(self.sha256)}); promote its "
+                    "run again"
                 )
             if self._is_here:
                 return found
