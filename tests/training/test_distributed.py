@@ -1,9 +1,12 @@
 """Two real processes over gloo against one, with the same global batches."""
 
 import sys
+import threading
+import time
 
 import pytest
 import torch
+from torch import distributed as dist
 
 from utils.detector.forward import losses
 from utils.training import distributed
@@ -11,6 +14,7 @@ from utils.training.distributed import (
     from_first,
     is_loss_of_another,
     largest,
+    own_part,
     own_places,
     summed,
 )
@@ -107,3 +111,32 @@ def test_the_loss_of_another_process_is_told_from_a_fault_of_ones_own(monkeypatc
     assert is_loss_of_another(gone)
     assert not is_loss_of_another(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     assert not is_loss_of_another(ValueError("gloo"))
+
+
+@pytest.mark.parametrize("late", [0, 1, 2])
+def test_who_starts_again_shares_nothing_with_those_before_in_the_same_store(late):
+    """As ``torchrun`` lets them: the store is kept, and who starts when is not known."""
+    store = dist.HashStore()
+
+    def start() -> list[dist.Store]:
+        parts: dict[int, dist.Store] = {}
+
+        def join(number: int) -> None:
+            time.sleep(0.2 * (number == late))
+            parts[number] = own_part(store, number, 3)
+
+        threads = [threading.Thread(target=join, args=(number,)) for number in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        return [parts[number] for number in range(3)]
+
+    before = start()
+    before[0].set("address", "of one who has gone")
+    assert [one.get("address") for one in before] == [b"of one who has gone"] * 3
+    store.set("1 asks", "and was killed before it was answered")
+    now = start()
+    assert not any(one.check(["address"]) for one in now)
+    now[1].set("address", "mine")
+    assert [one.get("address") for one in now] == [b"mine"] * 3

@@ -11,7 +11,9 @@ import atexit
 import json
 import logging
 import os
+import secrets
 import threading
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
@@ -19,6 +21,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 STORE = "MASK_DETECTION_STORE"
@@ -39,20 +42,53 @@ def join() -> None:
         return
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    store = os.environ.get(STORE)
-    if store:
+    if os.environ.get(STORE):
         _end_with_the_launcher()
+    number, others = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    address = f"file://{os.environ[STORE]}" if os.environ.get(STORE) else "env://"
+    store, *_ = next(rendezvous(address, number, others, timeout=PATIENCE))
+    store.set_timeout(PATIENCE)
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
-        init_method=f"file://{store}" if store else "env://",
-        rank=int(os.environ["RANK"]),
-        world_size=int(os.environ["WORLD_SIZE"]),
+        store=own_part(store, number, others),
+        rank=number,
+        world_size=others,
         timeout=PATIENCE,
     )
     # A thread of gloo that lets go of a sum while Python ends would abort the process.
     atexit.register(dist.destroy_process_group)
     if not is_first():
         logging.getLogger("utils").setLevel(logging.WARNING)  # the first speaks for all
+
+
+def own_part(store: dist.Store, number: int, others: int) -> dist.Store:
+    """Return a part of a store that those share who start now, and nobody who did before.
+
+    When ``torchrun`` starts all again it goes on with the same store, in which those before have
+    left their addresses. Who reads such a one fails, or waits for somebody who has gone. All before
+    have ended by then; so what answers a question of now is of now.
+
+    Parameters
+    ----------
+    number, others
+        The number of this process from 0, and how many there are; each calls this.
+    """
+    own = secrets.token_hex(8)
+    if number:
+        store.set(f"{number} asks", own)
+        first = store.get(f"answer to {own}").decode()  # which waits for it
+        store.set(f"{first} has met {number}", "")
+        return dist.PrefixStore(first, store)
+    missing, deadline = range(1, others), time.monotonic() + PATIENCE.total_seconds()
+    while missing:
+        for other in missing:
+            if store.check([f"{other} asks"]):  # one of before, until that of now is there
+                store.set(f"answer to {store.get(f'{other} asks').decode()}", own)
+        missing = [other for other in missing if not store.check([f"{own} has met {other}"])]
+        if missing and time.monotonic() > deadline:
+            raise RuntimeError(f"processes {missing} of {others} did not come")
+        time.sleep(0.02 if missing else 0)
+    return dist.PrefixStore(own, store)
 
 
 def processes() -> int:
