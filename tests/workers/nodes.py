@@ -97,8 +97,9 @@ def on_two_nodes(inputs: Inputs, name: str, kill_after: str | None = None) -> Re
             raise AssertionError(_told(codes, folders)) from error
         finally:
             for agent in agents:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(agent.pid, signal.SIGKILL)
+                for process in (*children(agent.pid), agent.pid):  # workers have sessions of theirs
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(process, signal.SIGKILL)
                 agent.wait()
     # Who is the first, and writes, may be another after a restart; who failed leaves empty files.
     models = [folder / "model.pth" for folder in folders]
