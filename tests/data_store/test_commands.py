@@ -211,7 +211,7 @@ def test_photographs_that_cannot_be_read_are_told_and_the_rest_is_shown(say, sto
     first = json.loads(say("data", "list", "--json")[1])["versions"][0]["called"]
     more = a_set(tmp_path / "more", a=FACES["a"][:1], b=[("with_mask", (20, 20, 40, 50))])
     for number, letter in enumerate("gh"):
-        Image.new("RGB", (200, 150), (number, 90, 90)).save(more / "images" / f"{letter}.jpg")
+        Image.new("RGB", (200, 150), (90 * number, 90, 90)).save(more / "images" / f"{letter}.jpg")
         write(more / "annotations" / f"{letter}.xml", voc(FACES["c"]))
     say("data", "add", "masks", more)
     kept = {
@@ -223,7 +223,7 @@ def test_photographs_that_cannot_be_read_are_told_and_the_rest_is_shown(say, sto
     code, told = say("data", "diff", first, "masks")
     assert code == 0
     assert "2 photographs added, 2 photographs changed" in told
-    assert "Not shown: 3 photographs that cannot be read\n" in told  # one of them in both versions
+    assert "Not shown: 2 photographs that cannot be read\n" in told  # one of them in both versions
     assert "  a.jpg: " in told and "is damaged" in told and "  g.jpg: " in told
     page = (tmp_path / "differences.html").read_text()
     assert page.count("<img ") == 2 + 1  # b before and after, and h

@@ -14,7 +14,7 @@ from tests.service.fakes import FakeModel, wait_until
 from tests.tracking.made import make_run
 from utils.errors import InputError
 from utils.records import digest_of
-from utils.registry.store import Registry
+from utils.registry.store import KIND, Registry
 from utils.tracking.described import describe
 from utils.tracking.mlflow_store import Store
 from utils.tracking.recorded import read_run
@@ -37,7 +37,7 @@ def crown(address, tmp_path):
         package.mkdir()
         (package / "model.pth").write_bytes(content)
         sha256 = digest_of(package / "model.pth")
-        tags = {SHA256: sha256}
+        tags = {SHA256: sha256, KIND: "detector"}
         version = registry.add("m", package, store.run_id(run), tags, "model.pth")
         before = registry.champion("m")
         registry.crown(version, before and str(before.version))

@@ -139,10 +139,11 @@ def diff(words: Sequence[str], given: dict[str, Any]) -> tuple[str, int]:
         return _json(names=names, versions=versions, **told, unread=unread, page=str(page))
     lines = [told_of_differences(differences, before.name, after.name), ""]
     if unread:
-        lines.append(f"Not shown: {number_of(len(unread), 'photograph')} that cannot be read")
-        lines += [f"  {why}" for why in list(unread.values())[:_NAMED]]
-        if len(unread) > _NAMED:
-            lines.append(f"  and {len(unread) - _NAMED} more (--json names all)")
+        reasons = list(dict.fromkeys(unread.values()))  # of a file that both hold there is one
+        lines.append(f"Not shown: {number_of(len(reasons), 'photograph')} that cannot be read")
+        lines += [f"  {why}" for why in reasons[:_NAMED]]
+        if len(reasons) > _NAMED:
+            lines.append(f"  and {len(reasons) - _NAMED} more (--json names all)")
     return "\n".join([*lines, f"Page: {page}"]), 0
 
 
