@@ -36,6 +36,9 @@ BURST = 6
 FRAMES, LASTING = 30, 0.9
 """Of a video, and how much of its deviation a frame has from the one before."""
 
+WITHIN = 0.25
+"""Share of the variance of photographs that is within a place: a frame differs as one of them."""
+
 VIDEOS = (1, 3)
 
 BEGAN = datetime(2026, 1, 1)
@@ -150,7 +153,8 @@ def rate_of_videos(known: Album, changed: Album, new: int, args: argparse.Namesp
     """Return how often `new` videos of changed photographs are called different from known ones."""
     rng = np.random.default_rng([args.seed, new, 7])
     known, changed = (album.with_features(HOW_SEEN) for album in (known, changed))
-    spread = np.nanstd(known.values, axis=0) / 2
+    middle, spread = np.nanmean(changed.values, axis=0), np.nanstd(known.values, axis=0)
+    places = middle + np.sqrt(1 - WITHIN) * (changed.values - middle)
     alarms = 0
     for number in range(args.repetitions):
         order = rng.permutation(len(known))
@@ -161,7 +165,7 @@ def rate_of_videos(known: Album, changed: Album, new: int, args: argparse.Namesp
             for _ in range(FRAMES):
                 more = rng.standard_normal(len(HOW_SEEN))
                 lasting = LASTING * lasting + np.sqrt(1 - LASTING**2) * more
-                frames.append(changed.values[place] + spread * lasting)
+                frames.append(places[place] + np.sqrt(WITHIN) * spread * lasting)
         groups = np.repeat(np.arange(len(frames) // FRAMES), FRAMES)
         videos = Album(HOW_SEEN, np.array(frames), groups)
         alarms += compare_means(known.of(test), videos, number, 199).differ
