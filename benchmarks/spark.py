@@ -3,6 +3,7 @@
 
 1. The same photographs looked at by one core of plain Python, by Spark on one core (`local[1]`) and
    on two (`local[2]`), in turn; the model is loaded before the clock runs, starting is told apart.
+   Also what a Python worker holds in memory at most.
 2. The memory of Python workers over many photographs, small ones and a quick network.
 3. The seconds from rows to faces.csv, faces.json and rate.json, for more and more rows.
 """
@@ -63,6 +64,10 @@ SCHEMA = pa.schema(
 """Of the rows of the third part: what an answer reads of `utils.spark.rows.PHOTOGRAPHS`."""
 
 QUICK = {"photos": 24, "rounds": 1, "memory": 200, "rows": 2000}
+PARTS = ("throughput", "memory", "aggregation")
+WARM = 32
+"""Photographs that are looked at before the clock runs."""
+
 SIDE = 64
 """Pixels that the quick network of the second part sees."""
 
@@ -70,7 +75,8 @@ SIDE = 64
 def options() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     made = parser(__doc__)
-    made.set_defaults(photos=300, rounds=2)
+    made.set_defaults(photos=600, rounds=2)
+    made.add_argument("--only", choices=PARTS, help="one of the three parts")
     made.add_argument("--memory", type=int, default=10_000, help="photographs of the second part")
     made.add_argument("--rows", type=int, default=100_000, help="rows of the third")
     made.add_argument("--plain", type=Path, help=argparse.SUPPRESS)  # the plain process itself
@@ -88,9 +94,15 @@ def main() -> None:
     print(machine())
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        throughput(photographs(args.data, args.photos, scratch / "photographs"), args.rounds)
-        memory(args.memory, scratch)
-        aggregation(args.rows, scratch)
+        parts = (args.only,) if args.only else PARTS
+        if "throughput" in parts:
+            folder = photographs(args.data, args.photos, scratch / "photographs")
+            warm = photographs(args.data, min(WARM, args.photos), scratch / "warm")
+            throughput(folder, warm, args.rounds)
+        if "memory" in parts:
+            memory(args.memory, scratch)
+        if "aggregation" in parts:
+            aggregation(args.rows, scratch)
 
 
 def photographs(data: Path, count: int, folder: Path) -> Path:
@@ -143,11 +155,12 @@ def on_spark(spark: SparkSession, folder: Path, rows: Path, fingerprints: bool =
     return time.perf_counter() - began
 
 
-def throughput(folder: Path, rounds: int) -> None:
+def throughput(folder: Path, warm: Path, rounds: int) -> None:
     """Print the first table."""
     count = len(list(folder.iterdir()))
     rates: dict[str, list[float]] = {"plain Python": [], "local[1]": [], "local[2]": []}
     starts: dict[str, list[float]] = {"local[1]": [], "local[2]": []}
+    held: dict[str, int] = {}
     alone = [sys.executable, __file__, "--plain", str(folder)]
     for number in range(rounds):
         done = subprocess.run(
@@ -156,39 +169,55 @@ def throughput(folder: Path, rounds: int) -> None:
         rates["plain Python"].append(json.loads(done.stdout))
         for master, told in starts.items():
             began = time.perf_counter()
-            with session(master, IN_THE_BOX) as spark:
+            with session(master, IN_THE_BOX) as spark, Watcher(2).watching() as watcher:
                 rows = folder.with_name(f"rows-{master[6:-1]}-{number}")
-                on_spark(spark, folder, rows.with_name(f"{rows.name}-warm"))
+                on_spark(spark, warm, rows.with_name(f"{rows.name}-warm"))
+                told.append(time.perf_counter() - began)
                 seconds = on_spark(spark, folder, rows)
-                told.append(time.perf_counter() - began - 2 * seconds)
                 if Table(str(rows)).read(spark).where(f"status = '{DONE}'").count() != count:
                     sys.exit(f"{folder}: there are photographs that cannot be read; leave them out")
             rates[master].append(count / seconds)
+            held[master] = max(held.get(master, 0), watcher.at(0, 1))
     print(f"\n{count} photographs, median of {rounds} rounds:\n")
-    print("| | photographs a second | of plain Python | session, model and first batch, s |")
-    print("|---|---|---|---|")
+    started = f"session, model and first {len(list(warm.iterdir()))}, s"
+    print(f"| | photographs a second | of plain Python | {started} | MB a worker, at most |")
+    print("|---|---|---|---|---|")
     base = statistics.median(rates["plain Python"])
     for name, values in rates.items():
         rate = statistics.median(values)
         start = f"{statistics.median(starts[name]):.1f}" if name in starts else ""
-        print(f"| {name} | {rate:.1f} | {rate / base:.2f} | {start} |")
+        print(f"| {name} | {rate:.1f} | {rate / base:.2f} | {start} | {held.get(name, '')} |")
 
 
 @dataclass
 class Watcher:
-    """Looks at the memory of the Python workers of this process's Spark, once a half second."""
+    """Looks at the memory of the Python workers of this process, once in `every` seconds."""
 
+    every: float = 0.5
     readings: list[tuple[float, int]] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def watch(self) -> None:
         """Read until it is stopped."""
-        while not self.stopped.wait(0.5):
+        while not self.stopped.wait(self.every):
             if largest := max(map(resident, worker_pids()), default=0):
                 self.readings.append((time.perf_counter(), largest))
 
+    @contextmanager
+    def watching(self) -> Iterator["Watcher"]:
+        """Read in a thread of its own meanwhile."""
+        thread = threading.Thread(target=self.watch, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.stopped.set()
+            thread.join()
+
     def at(self, first: float, last: float) -> int:
         """Return the most MB in a stretch of the time, from a share of it to another."""
+        if not self.readings:
+            return 0
         begin, end = self.readings[0][0], self.readings[-1][0]
         stretch = [
             size
@@ -237,13 +266,9 @@ def memory(count: int, scratch: Path) -> None:
         (folder / f"{number:06d}.jpg").write_bytes(drawn[number % len(drawn)])
     model = Settings(device="cpu").load()
     write_model(scratch / "quick.pth", replace(model.file, image_size=SIDE, fingerprints=None))
-    watcher = Watcher()
     with session("local[2]", scratch / "quick.pth") as spark:
-        watching = threading.Thread(target=watcher.watch, daemon=True)
-        watching.start()
-        seconds = on_spark(spark, folder, scratch / "many-rows")
-        watcher.stopped.set()
-        watching.join()
+        with Watcher().watching() as watcher:
+            seconds = on_spark(spark, folder, scratch / "many-rows")
         rows = Table(str(scratch / "many-rows")).read(spark).count()
     print(f"\n{rows:,} photographs in {seconds:.0f} s on local[2], MB of the largest worker:\n")
     stretches = ((0.1, 0.2), (0.45, 0.55), (0.9, 1.0))

@@ -12,6 +12,7 @@ import detect
 from tests.apply import conftest as of_photographs
 from tests.video import conftest as of_videos
 from utils.spark.session import Cluster, spark_session
+from utils.spark.words import in_words
 
 REQUIRED = os.environ.get("MASK_DETECTION_SPARK_REQUIRED") == "1"
 SMALL = {
@@ -58,7 +59,8 @@ def on_spark(spark, brought, monkeypatch, tested, capsys) -> Callable[..., tuple
     @contextlib.contextmanager
     def shared(cluster: Cluster, files: list[Path]) -> Iterator[object]:
         brought(files)
-        yield spark
+        with in_words():
+            yield spark
 
     monkeypatch.setattr("utils.spark.run.spark_session", shared)
 

@@ -112,6 +112,23 @@ def test_yarn_needs_its_settings(java, monkeypatch):
             "x denied: may not be read",
         ),
         ("java.lang.OutOfMemoryError: Java heap space", "memory, mostly; give it more"),
+        (
+            "Task failed\nCaused by: java.io.IOException: No space left on device\n",
+            "a disk is full: .*--output.*make room",
+        ),
+        (
+            "IllegalStateException: Cannot call methods on a stopped SparkContext.\nThis stopped",
+            "what answers at --master is no master of this version of Spark",
+        ),
+        (
+            "ParentNotDirectoryException: Parent path is not a directory: file:/data/x\n",
+            "^/data/x: is a file; name another folder",
+        ),
+        ("java.io.IOException: mkdir of file:/proc/x failed", "^/proc/x: cannot be made; mend"),
+        (
+            "Failed to create: java.io.IOException: Mkdirs failed to create file:/proc/x (exists=",
+            "^/proc/x: cannot be made; mend",
+        ),
         ("An error: java.lang.IllegalStateException: odd\n\tat x", "IllegalStateException: odd"),
     ],
 )
@@ -120,6 +137,16 @@ def test_errors_of_spark_become_a_line_that_says_what_to_do(error, told):
 
     line = told_of(error)
     assert re.search(told, line) and "\n" not in line
+
+
+def test_java_is_kept_off_the_cores_unless_it_is_told_how(tmp_path):
+    ours = session._settings(Cluster("local[2]"), "local[2]")
+    for name in ("spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions"):
+        assert ours[name].endswith("-XX:+UseSerialGC -XX:TieredStopAtLevel=1")
+    given = {"spark.driver.extraJavaOptions": "-XX:+UseG1GC"}  # two of these would not start
+    theirs = session._settings(Cluster("local[2]", given), "local[2]")
+    assert "Serial" not in theirs["spark.driver.extraJavaOptions"]
+    assert theirs["spark.driver.extraJavaOptions"].endswith("log4j2.properties -XX:+UseG1GC")
 
 
 def test_settings_may_hold_equals_signs():

@@ -78,6 +78,30 @@ def test_a_stream_goes_on_only_as_it_was(album, on_spark, tmp_path):
     assert code == 2 and "whose threshold is 0.2" in told
 
 
+def test_a_checkpoint_that_is_gone_or_of_another_stream_is_refused(album, on_spark, tmp_path):
+    """Spark itself would take what comes for done, and leave it out."""
+    spool, out, here = album("a.jpg"), tmp_path / "out", tmp_path / "here"
+    words = (spool, "--stream", "--once", "--checkpoint", here, "--output")
+    assert on_spark(*words, out)[0] == 0
+    code, told = on_spark(*words, tmp_path / "other")
+    assert code == 2 and f"--checkpoint {here}: tells how far another stream came" in told
+    assert not (tmp_path / "other" / "stream.json").exists()
+    code, told = on_spark(spool, "--stream", "--once", "--output", out)
+    assert code == 2 and f"holds a stream whose checkpoint is {here}, not {out}/checkpoint" in told
+    here.rename(tmp_path / "moved")
+    code, told = on_spark(*words, out)
+    assert code == 2 and f"{here}: is gone, which told what is done" in told
+    (tmp_path / "moved").rename(here)
+    assert on_spark(*words, out)[0] == 0
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told(album, on_spark, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    words = (album("a.jpg"), "--stream", "--once", "--output", tmp_path / "out", "--checkpoint")
+    code, told = on_spark(*words, tmp_path / "file")
+    assert code == 2 and f"{tmp_path / 'file'}" in told and "name another folder" in told
+
+
 def test_a_folder_with_links_to_folders_is_no_stream(album, on_spark, tmp_path):
     spool = album("a.jpg", "b/c.jpg")
     (spool / "b" / "up").symlink_to(spool)

@@ -88,6 +88,11 @@ class Place:
                 "another, or remove it"
             )
 
+    def holds(self, address: str) -> bool:
+        """Return whether anything is in a folder of a disk or a store, once there is Spark."""
+        files, path = self._files(address)
+        return files.exists(path) and len(files.listStatus(path)) > 0
+
     def write(self, name: str, data: bytes) -> None:
         """Write a file whole."""
         path = self.folder / name

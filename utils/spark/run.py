@@ -31,7 +31,7 @@ from utils.spark.code import runs_from_a_zip
 from utils.spark.pictures import PICTURES, draw
 from utils.spark.places import Place
 from utils.spark.session import Cluster, conf_of, cores_of_a_task, has_class, spark_session
-from utils.spark.sources import OnDisk, is_stored, rooted, videos_of
+from utils.spark.sources import OnDisk, is_stored, on_disk, rooted, videos_of
 from utils.spark.stream import Stream, check_mark, run_stream
 from utils.spark.workers import Work
 from utils.video.clock import time_of
@@ -180,9 +180,10 @@ class _Run:
         place = Place(args.output, [] if is_stored(word) else [Path(word)], goes_on=True)
         with session() as spark, self._consoles(None) as console:
             place.open(spark, goes_on=True)
-            check_mark(place, stream, self._model, self._work.event_time)
             table = self._table(spark, place, "videos" if self._videos else "faces")
-            checkpoint = args.checkpoint or place.table("checkpoint")
+            checkpoint = _whole(args.checkpoint) or place.table("checkpoint")
+            event_time = self._work.event_time
+            check_mark(place, stream, self._model, event_time, checkpoint, table)
             work = self._ready(spark)
             told = (spark, stream, work, self._model, place, table, checkpoint, console.tell)
             try:
@@ -271,6 +272,13 @@ def _travelling(settings: Settings, scratch: Path) -> tuple[list[Path], tuple[st
     elif faces and faces.partition(":")[0] == "detector":
         raise InputError("--faces detector: name the file of a detector, which workers do not have")
     return files, (files[0].name, faces)
+
+
+def _whole(checkpoint: str | None) -> str | None:
+    """Return where a checkpoint is, whatever folder it is named from the next time."""
+    if not checkpoint or is_stored(checkpoint):
+        return checkpoint
+    return str(Path(on_disk(checkpoint)).absolute())
 
 
 def _listed(word: str, videos: bool) -> list[str]:

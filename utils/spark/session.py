@@ -25,6 +25,10 @@ BATCH = 16
 
 _LOOPBACK = re.compile(r"local|spark://(localhost|127\.)")
 _JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+_QUIET_JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+"""Java hands bytes on. Its second compiler and its threads that clear up would take the cores from
+Python, which does the work: half of Java's time to start, and of its time a photograph."""
+
 _WARNING = "ignore:PySpark does not yet fully support pandas:FutureWarning"
 
 
@@ -153,14 +157,14 @@ def _settings(cluster: Cluster, master: str | None) -> dict[str, Any]:
         "spark.sql.shuffle.partitions": 2,  # of counts by window; no picture is ever shuffled
         "spark.executorEnv.OMP_WAIT_POLICY": "PASSIVE",
         "spark.executorEnv.PYTHONWARNINGS": _WARNING,
+        "spark.executor.extraJavaOptions": _QUIET_JAVA,
     }
     if master and _LOOPBACK.match(master):
         ours |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     log = Path(__file__).with_name("log4j2.properties")
-    given = dict(cluster.conf)
+    given = {_JAVA_OPTIONS: _QUIET_JAVA} | dict(cluster.conf)
     if log.is_file():
-        more = given.get(_JAVA_OPTIONS, "")
-        given[_JAVA_OPTIONS] = f"-Dlog4j2.configurationFile={log.as_uri()} {more}".strip()
+        given[_JAVA_OPTIONS] = f"-Dlog4j2.configurationFile={log.as_uri()} {given[_JAVA_OPTIONS]}"
     return ours | given
 
 

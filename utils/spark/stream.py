@@ -32,6 +32,7 @@ FOREVER = "36500d"
 """Age of a file from which it would be overlooked: Spark's own is a week before the newest."""
 
 _POLL = 1.0  # seconds
+_LOG_OF = {"parquet": "_spark_metadata", "delta": "_delta_log"}
 
 
 @dataclass(frozen=True)
@@ -66,25 +67,40 @@ class Stream:
     once: bool = False
 
 
-def check_mark(place: Place, stream: Stream, model: Model, event_time: str) -> None:
+def check_mark(
+    place: Place, stream: Stream, model: Model, event_time: str, checkpoint: str, table: Table
+) -> None:
     """Leave a mark of what a stream is; one that goes on must be as it was.
 
     Raises
     ------
     InputError
-        If it is another; the message names what differs.
+        If it is another, the message names what differs; or if its checkpoint is gone, or is that
+        of another: Spark would leave out what it takes to be done, and say nothing.
     """
     kept = ("root", "videos", "span", "late")
     now: dict[str, Any] = {key: value for key, value in asdict(stream).items() if key in kept}
     now |= {"model": model.digest, "threshold": float(model.threshold), "event_time": event_time}
+    now |= {"checkpoint": checkpoint}
     path = place.folder / MARK
+    begun = place.holds(f"{checkpoint}/rows/offsets")
     if path.is_file():
         before = parse_record(path.read_bytes(), path)
-        if wrong := [key for key, value in now.items() if before.get(key) != value]:
+        if wrong := [key for key, value in now.items() if before.get(key, value) != value]:
             raise InputError(
                 f"--output {place}: holds a stream whose {wrong[0]} is {before.get(wrong[0])}, "
                 f"not {now[wrong[0]]}; go on with the same, or name another folder"
             )
+        if not begun and place.holds(f"{table.address}/{_LOG_OF[table.kind]}"):
+            raise InputError(
+                f"{checkpoint}: is gone, which told what is done of the stream in --output "
+                f"{place}; put it back, or begin anew in another folder"
+            )
+    elif begun:
+        raise InputError(
+            f"--checkpoint {checkpoint}: tells how far another stream came, whose rows are not in "
+            f"--output {place}; name that one's, or a folder of its own"
+        )
     place.write(MARK, record_as_json(now))
 
 

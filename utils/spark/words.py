@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from utils.errors import InputError, brief
+from utils.spark.sources import plain
 
 
 @contextlib.contextmanager
@@ -47,6 +48,20 @@ def told_of(text: str) -> str:
         return f"{brief(found[1], 300)}: may not be read; change its rights, or the keys"
     if "ClassNotFoundException" in text and "fs.s3a" in text:
         return "Spark cannot read s3a:// here: hadoop-aws is not in its jars (docs/spark.md)"
+    if "No space left on device" in text or "Disk quota exceeded" in text:
+        return (
+            "a disk is full: that of --output, of --checkpoint, or where Spark keeps what it works "
+            "with (--conf spark.local.dir=/elsewhere); make room, then give the same command again"
+        )
+    if found := re.search(r"(?:mkdir of|Mkdirs failed to create|mkdirs failed:?) (\S+)", text):
+        return f"{plain(found[1])}: cannot be made; mend its rights, or name another folder"
+    if "stopped SparkContext" in text or "All masters are unresponsive" in text:
+        return (
+            "Spark was ended by its cluster: what answers at --master is no master of this version "
+            "of Spark, or has put an end to it; look at its address, its version and its log"
+        )
+    if found := re.search(r"ParentNotDirectoryException: [^:]*: (\S+)", text):
+        return f"{plain(found[1])}: is a file; name another folder"
     if "OutOfMemoryError" in text or "Python worker exited unexpectedly" in text:
         return (
             "a worker ended for want of memory, mostly; give it more (--conf "

@@ -1,6 +1,7 @@
 """What the Python workers of Spark do: each loads the model once, and looks at what it is given."""
 
 import contextlib
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -94,6 +95,10 @@ class Loaded:
             settings = Settings(path, work.device, work.threshold, False, faces)
             cls.model, cls.times = settings.load(), cls.times + 1
             cls.learnt, cls.key = learnt_of(cls.model, path), key
+            # PySpark collects garbage after every task, which went through all of this each time:
+            # a quarter of a second. What stays is looked at no more.
+            gc.collect()
+            gc.freeze()
         return cls
 
 
