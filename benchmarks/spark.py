@@ -261,7 +261,7 @@ def memory(count: int, scratch: Path) -> None:
     """Print the second table: a quick network on small photographs."""
     folder = scratch / "many"
     folder.mkdir()
-    drawn = [encode_jpeg(draw_picture(seed, [1, 2]).image[::2, ::2]) for seed in range(50)]
+    drawn = [encode_jpeg(draw_picture(seed, [1, 2]).image[::4, ::4]) for seed in range(50)]
     for number in range(count):
         (folder / f"{number:06d}.jpg").write_bytes(drawn[number % len(drawn)])
     model = Settings(device="cpu").load()

@@ -95,14 +95,20 @@ def test_a_worker_loads_the_model_once_and_no_picture_is_shuffled(album, spark, 
     assert len(workers) <= 2
 
     def times(batches):
+        import gc
+
         import pandas as pd
 
         for _ in batches:
-            yield pd.DataFrame({"key": [str(Loaded.key)], "times": [Loaded.times]})
+            told = {"key": str(Loaded.key), "times": Loaded.times}
+            yield pd.DataFrame([{**told, "frozen": gc.get_freeze_count()}])
 
-    told = spark.range(0, 2, 1, 2).mapInPandas(times, "key string, times int").collect()
+    columns = "key string, times int, frozen int"
+    told = spark.range(0, 2, 1, 2).mapInPandas(times, columns).collect()
     assert all("once.pth" in row.key for row in told)
     assert all(row["times"] <= 2 for row in told)  # one of the tests before, and this
+    # PySpark collects garbage after each task: PyTorch and the model are kept out of it.
+    assert all(row["frozen"] > 50_000 for row in told)
 
 
 def test_pictures_are_drawn_once_under_names_of_their_own(folder, on_spark, spark, tmp_path):

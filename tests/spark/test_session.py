@@ -61,7 +61,9 @@ def java(tmp_path, monkeypatch):
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
 
 
-@pytest.mark.parametrize("master", ["locale", "spark:/host", "http://host:80", "local[x]", ""])
+@pytest.mark.parametrize(
+    "master", ["locale", "spark:/host", "http://host:80", "local[x]", "local[0]", ""]
+)
 def test_what_is_no_master_is_refused(java, master):
     with pytest.raises(InputError, match="is no master; there are local"):
         checks.check_master(master)

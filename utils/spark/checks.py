@@ -15,7 +15,9 @@ LEAST_JAVA = 17
 PATIENCE = 5.0
 """Seconds in which a master must answer."""
 
-_MASTER = re.compile(r"local(\[[\d*]+(,\d+)?\])?|local-cluster\[.*\]|spark://.+|k8s://.+|yarn")
+_MASTER = re.compile(
+    r"local(\[(\*|[1-9]\d*)(,\d+)?\])?|local-cluster\[.*\]|spark://.+|k8s://.+|yarn"
+)
 
 
 def check_packages() -> None:
