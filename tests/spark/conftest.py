@@ -17,7 +17,6 @@ from utils.spark.words import in_words
 REQUIRED = os.environ.get("MASK_DETECTION_SPARK_REQUIRED") == "1"
 SMALL = {
     "spark.driver.memory": "512m",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     "spark.executorEnv.OMP_NUM_THREADS": "1",
 }
 
