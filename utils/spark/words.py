@@ -51,7 +51,7 @@ def told_of(text: str) -> str:
     if "No space left on device" in text or "Disk quota exceeded" in text:
         return (
             "a disk is full: that of --output, of --checkpoint, or where Spark keeps what it works "
-            "with (--conf spark.local.dir=/elsewhere); make room, then give the same command again"
+            "with (--conf spark.local.dir=/elsewhere); make room: a stream goes on where it stopped"
         )
     if found := re.search(r"(?:mkdir of|Mkdirs failed to create|mkdirs failed:?) (\S+)", text):
         return f"{plain(found[1])}: cannot be made; mend its rights, or name another folder"
