@@ -21,7 +21,7 @@ def scenes() -> list[bytes]:
 def test_a_cluster_that_loses_a_worker_gives_the_answer_of_one_machine(
     album, here, tested, tmp_path
 ):
-    folder = album(*(f"{day}/{number}.jpg" for day in "ab" for number in range(12)))
+    folder = album(*(f"{day}/{number}.jpg" for day in "ab" for number in range(20)))
     (folder / "cut.jpg").write_bytes((folder / "a" / "0.jpg").read_bytes()[:900])
     with cluster.standalone(tmp_path) as machines:
         code = cluster.lose_a_worker(machines, folder, tmp_path / "spark", tested)
@@ -33,7 +33,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_answer_of_one_machine(
 def test_a_stream_whose_driver_is_killed_looks_at_every_photograph_once(
     album, here, tested, tmp_path
 ):
-    names = [f"{number}.jpg" for number in range(12)]
+    names = [f"{number}.jpg" for number in range(20)]
     folder, out = album(*names), tmp_path / "spark"
     words = [folder, "--stream", "--files-per-trigger", 3, "--model", tested, "--output", out]
     killed = cluster.kill_drivers([*words, "--once"], out, 1, seed=1)
