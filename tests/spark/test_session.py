@@ -119,6 +119,12 @@ def test_yarn_needs_its_settings(java, monkeypatch):
             "a disk is full: .*--output.*make room",
         ),
         (
+            "java.net.ConnectException: Call From here/10.0.0.1 to store:8020 failed on connection "
+            "exception: java.net.ConnectException: Connection refused; For more details see:",
+            "^store:8020: nobody answers there; start it, or mend the address$",
+        ),
+        ("IllegalArgumentException: java.net.UnknownHostException: store\n", "^store: nobody"),
+        (
             "IllegalStateException: Cannot call methods on a stopped SparkContext.\nThis stopped",
             "what answers at --master is no master of this version of Spark",
         ),

@@ -48,6 +48,10 @@ def told_of(text: str) -> str:
         return f"{brief(found[1], 300)}: may not be read; change its rights, or the keys"
     if "ClassNotFoundException" in text and "fs.s3a" in text:
         return "Spark cannot read s3a:// here: hadoop-aws is not in its jars (docs/spark.md)"
+    if found := re.search(
+        r"Call From \S+ to (\S+) failed on connection|UnknownHostException: (\S+)", text
+    ):
+        return f"{found[1] or found[2]}: nobody answers there; start it, or mend the address"
     if "No space left on device" in text or "Disk quota exceeded" in text:
         return (
             "a disk is full: that of --output, of --checkpoint, or where Spark keeps what it works "
