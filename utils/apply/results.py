@@ -34,6 +34,8 @@ class Results:
         All that are to be looked at.
     sample
         Of those that people annotated, its record (`utils.apply.annotating.take_back`).
+    claimed
+        Whether the folder is the caller's already, who keeps other things in it.
 
     Attributes
     ----------
@@ -47,12 +49,13 @@ class Results:
         model: Model,
         photographs: NewPhotographs,
         sample: dict[str, Any] | None = None,
+        claimed: bool = False,
     ) -> None:
         self.folder, self._collected, self._sample = folder, Collected(model), sample
         self._photographs, self._facts = photographs, photographs.facts
         self._files = picture_names(photographs.names())
         self._pictures: dict[str, str | None] = {}
-        self._claim = Claim(folder)
+        self._claim = None if claimed else Claim(folder)
 
     @property
     def done(self) -> int:

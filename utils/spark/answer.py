@@ -89,7 +89,7 @@ def of_photographs(
     """
     photographs = found.photographs if isinstance(found, OnDisk) else found
     named = _names(found)
-    results = Results(folder, model, photographs)
+    results = Results(folder, model, photographs, claimed=True)
     other: Counter[str] = Counter()
     loud = len(named) <= LINES
     for row in plain_rows(rows):
