@@ -65,7 +65,7 @@ class Served:
     def origin(self) -> dict[str, Any]:
         """Return which file it is, and what it learnt from, where that is known."""
         told = {"digest": self.model.digest, "arch": self.model.arch}
-        if version := self.model.file.data_version:
+        if version := self.model.data_version:
             told["data_version"] = version
         return told
 

@@ -56,6 +56,10 @@ class FakeModel:
     def __post_init__(self) -> None:
         self.may_go.set()
 
+    @property
+    def data_version(self) -> str | None:
+        return self.file.data_version or None
+
     def predict(self, images: Sequence[np.ndarray]) -> list[Detections]:
         self.begun += 1
         if self.errors:
