@@ -44,6 +44,11 @@ class Album:
     refused: Sequence[str]
 
 
+def upload_limit(settings: Settings) -> int:
+    """Return how many megabytes one file may have: no page says more than the server takes."""
+    return max(1, min(settings.megabytes, st.get_option("server.maxUploadSize")))
+
+
 def album_of(uploads: Sequence[Any], opened: model.Opened, settings: Settings, key: str) -> Album:
     """Return what was found, which is looked for once.
 

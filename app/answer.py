@@ -5,6 +5,8 @@ from typing import Any
 
 import streamlit as st
 
+from app.told import plain, tell_warning
+
 
 def show_answer(
     rate: Mapping[str, Any],
@@ -35,13 +37,9 @@ def show_answer(
     st.markdown(plain(rate["answer"]))
     if counted:
         st.caption(plain(counted))
-    for text in rate["serious"]:
-        st.warning(plain(text), icon=":material/warning:")
+    for text in rate.get("serious", ()):
+        tell_warning(text)
+    lines = [plain(rate.get("explanation") or "")]
+    lines += [f"- {plain(text)}" for text in rate.get("caveats", ())]
     with st.expander("What to know before you quote it"):
-        st.markdown(plain(rate["explanation"]))
-        st.markdown("\n".join(f"- {plain(text)}" for text in rate["caveats"]))
-
-
-def plain(text: str) -> str:
-    r"""Return a text that Markdown shows as it is, whatever names of files are in it."""
-    return "".join(f"\\{char}" if char in r"\`*_{}[]<>()#+-.!|~$:" else char for char in text)
+        st.markdown("\n".join(lines))

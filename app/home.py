@@ -1,11 +1,14 @@
 """The first page: what this is, which model looks, and what that is bad at."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
 from app import model
 from app.settings import Settings
+from app.told import plain
+from utils.analysis.evaluation.text_tables import size_range
 from utils.dataset.labels import CLASSES, TITLES
 from utils.detector.names import IN_THE_BOX
 
@@ -16,24 +19,30 @@ WHAT = """
 place, and get every face, what it wears, and the share with an interval that accounts for the
 mistakes that the model made in its test.
 
-- **Photographs**: drop some, or a zip of them. Nothing is stored: they stay in memory until you
-  leave.
-- **Webcam**: live, everybody counted once. **Snapshot**: where live video does not come through.
-- **Video**: a clip, everybody counted once, with the video drawn on.
-- **Runs**: what was trained here, how good it is, and what it found.
-
-It counts people. It is not made to single anyone out, and recognises nobody.
+Nothing that you hand over is stored: it stays in memory until you leave. It counts people. It is
+not made to single anyone out, and recognises nobody.
 """
 
+WAYS = {
+    "Photographs": "some, or a zip of them",
+    "Webcam": "live, everybody counted once",
+    "Snapshot": "one picture of the camera",
+    "Video": "a clip, everybody counted once",
+    "Runs": "what was trained here",
+}
+"""The other pages, by their titles: on a phone their list is folded away, and a line is short."""
 
-def show(settings: Settings) -> None:
-    """Show the page."""
+
+def show(settings: Settings, pages: Mapping[str, Any] | None = None) -> None:
+    """Show the page; `pages` are the others, by their titles."""
     st.markdown(WHAT)
+    for title, page in (pages or {}).items():
+        st.page_link(page, label=f"**{title}**: {WAYS[title]}", icon=":material/arrow_forward:")
     if (opened := model.opened(settings)) is None:
         return
     name, path, shared = opened.name, opened.path, opened.shared
     st.header("The model that looks", divider="gray")
-    st.markdown(f"**{name}** (choose another on the left)")
+    st.markdown(f"**{plain(name)}** (choose another in the sidebar)")
     evaluation = model.evaluation_of(shared.model)
     if evaluation is None:
         st.warning(
@@ -69,17 +78,23 @@ def _show_test(evaluation: dict[str, Any]) -> None:
             "class": title,
             "faces": evaluation["faces"][label],
             "average precision": _rounded(precision["classes"][label]["map_50"]),
-            "found": _per_cent(point["classes"][label]["recall"]),
-            "right": _per_cent(point["classes"][label]["precision"]),
+            "found (recall)": _per_cent(point["classes"][label]["recall"]),
+            "right (precision)": _per_cent(point["classes"][label]["precision"]),
         }
         for label, title in zip(CLASSES, TITLES[1:], strict=True)
     ]
     st.dataframe(rows, hide_index=True)
-    sizes = precision["sizes"]
-    told = ", ".join(
-        f"{name} ({size['faces']} faces) {_rounded(size['map_50'])}" for name, size in sizes.items()
+    st.dataframe(
+        [
+            {
+                "size of a face": f"{name}: {size_range(size)}",
+                "faces": size["faces"],
+                "mAP at IoU 0.5": _rounded(size["map_50"]),
+            }
+            for name, size in precision["sizes"].items()
+        ],
+        hide_index=True,
     )
-    st.markdown(f"By size of the face, mAP at IoU 0.5: {told}. Small faces are missed most.")
 
 
 def _show_judged(judged: dict[str, Any] | None) -> None:
@@ -94,8 +109,8 @@ def _show_judged(judged: dict[str, Any] | None) -> None:
         {
             "class": title,
             "faces": judged["classes"][label]["faces"],
-            "recall": _per_cent(judged["classes"][label]["recall"]),
-            "precision": _per_cent(judged["classes"][label]["precision"]),
+            "found (recall)": _per_cent(judged["classes"][label]["recall"]),
+            "right (precision)": _per_cent(judged["classes"][label]["precision"]),
             "area under ROC": _rounded(judged["classes"][label]["auc"]),
         }
         for label, title in zip(CLASSES, TITLES[1:], strict=True)

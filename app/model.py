@@ -2,6 +2,7 @@
 
 import copy
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from app.settings import Settings
+from app.told import tell_error
 from utils.analysis.evaluation.carried import unpacked
 from utils.apply.looking import Settings as Looking
 from utils.classifier.finders.names import FINDERS
@@ -18,7 +20,7 @@ from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError
 from utils.metrics.detections import Detections
 from utils.model_files import Model
-from utils.tracking.registered import is_registered, registered_file
+from utils.tracking.registered import SCHEME, find_registered, is_registered
 
 OF_A_RUN = Path("output") / "face_mask_detector.pth"
 CHOICE = "model"
@@ -83,8 +85,12 @@ class Shared:
 def choices(settings: Settings) -> dict[str, Path]:
     """Return the models that there are, by what to call them."""
     found = {"The model in the box": IN_THE_BOX} if IN_THE_BOX.exists() else {}
+    names = Counter(path.name for path in settings.models)
     for path in settings.models:
-        found[f"{'Model' if is_registered(path) else 'File'} {path.name}"] = path
+        if is_registered(path):
+            found[f"Model {str(path).removeprefix(SCHEME)}"] = path
+        else:
+            found[f"File {path if names[path.name] > 1 else path.name}"] = path
     # Looked for at every move of a slider: no record of a run is read.
     for path in sorted(settings.runs.glob(f"[!.]*/{OF_A_RUN}"), reverse=True):
         if path.stat().st_size:  # a job that fails leaves an empty file
@@ -113,7 +119,9 @@ def opened(settings: Settings, moving: bool = False) -> Opened | None:
     before = st.session_state.get(CHOICE)
     name = st.sidebar.selectbox("Model", names, index=names.index(before) if before in names else 0)
     st.session_state[CHOICE] = name
-    path = _file(found[name], settings.registry)
+    path, version = _file(found[name], settings.registry)
+    if version:
+        name = f"{name}, version {version}"
     shared = path and _load(path)
     if shared is None or not isinstance(shared.model, FaceClassifier):
         return shared and Opened(name, path, shared)
@@ -124,20 +132,24 @@ def opened(settings: Settings, moving: bool = False) -> Opened | None:
     return shared and Opened(name, path, shared, finder)
 
 
-def _file(path: Path, registry: str | None) -> Path | None:
-    """Return the model file that is meant now; None, and an error shown, if it cannot be had."""
+def _file(path: Path, registry: str | None) -> tuple[Path | None, str | None]:
+    """Return the model file that is meant now, and of a registry its version.
+
+    None, and an error shown, if it cannot be had.
+    """
     if not is_registered(path):
-        return path
+        return path, None
     try:
         return _meant(str(path), registry)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
+        tell_error(error)
+        return None, None
 
 
 @st.cache_data(ttl=15, show_spinner="The registry is asked ...")
-def _meant(word: str, registry: str | None) -> Path:
-    return registered_file(word, registry)
+def _meant(word: str, registry: str | None) -> tuple[Path, str]:
+    found = find_registered(word, registry)
+    return found.file(), found.version
 
 
 def _load(path: Path, finder: str | None = None) -> Shared | None:
@@ -145,7 +157,7 @@ def _load(path: Path, finder: str | None = None) -> Shared | None:
     try:
         return _loaded(str(path), path.stat().st_mtime_ns, finder)
     except (InputError, OSError) as error:
-        st.error(str(error), icon=":material/error:")
+        tell_error(error)
         return None
 
 

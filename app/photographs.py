@@ -3,9 +3,10 @@
 import streamlit as st
 
 from app import model
-from app.album import album_of
+from app.album import album_of, upload_limit
 from app.results import how, show_results
 from app.settings import Settings
+from app.told import tell_error, tell_list
 from utils.errors import InputError
 
 SUFFIXES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "zip"]
@@ -19,9 +20,10 @@ def show(settings: Settings) -> None:
     if (opened := model.opened(settings)) is None:
         return
     uploads = st.file_uploader(
-        f"Photographs, or a zip of them (at most {settings.photographs} and "
+        f"Photographs, or a zip of them (at most {settings.photographs} photographs and "
         f"{settings.megabytes} MB together)",
         SUFFIXES,
+        max_upload_size=upload_limit(settings),
         accept_multiple_files=True,
     )
     if not uploads:
@@ -31,8 +33,8 @@ def show(settings: Settings) -> None:
     try:
         album = album_of(uploads, opened, settings, ALBUM)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        tell_error(error)
         return
-    for line in album.refused:
-        st.warning(line, icon=":material/warning:")
+    if album.refused:
+        tell_list("Not taken:", album.refused)
     show_results(album, opened.shared, how(opened.shared))

@@ -12,7 +12,8 @@ import streamlit as st
 
 from app import model
 from app.album import Album
-from app.answer import plain, show_answer
+from app.answer import show_answer
+from app.told import plain, tell_error, tell_list
 from utils.analysis.prediction.looking import Unread
 from utils.analysis.prediction.tables import faces_table
 from utils.apply.collected import Collected
@@ -29,6 +30,12 @@ from utils.metrics.detections import Detections
 
 PAGE = 6
 """Photographs on a page."""
+
+TALLEST = 800
+"""Pixels of a picture's height on a page: a portrait as wide as the page would fill two screens."""
+
+SHRUNK = 8
+"""How many times as large as what the model looks at a photograph is, of which that is told."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,12 @@ def how(shared: model.Shared) -> Look:
 
 
 def show_results(album: Album, shared: model.Shared, look: Look) -> None:
+    """Show the answer, each photograph, and what can be taken home."""
+    unread = [one.reason for one in album.found if isinstance(one, Unread)]
+    if len(unread) == len(album.found):
+        tell_error("There is nothing to tell, because no photograph could be read")
+        tell_list(f"Not read: {number_of(len(unread), 'photograph')}", unread)
+        return
     found = [_at_least(one, look.smallest) for one in album.found]
     collected = Collected(shared.with_threshold(look.threshold), album.groups)
     for one in found:
@@ -77,9 +90,8 @@ def show_results(album: Album, shared: model.Shared, look: Look) -> None:
     masked, lines = rate["properly_masked"], closing(rate, collected.absent)
     counted = lines[0] if lines[0].startswith("Counted") else None
     show_answer(rate, masked.get("share"), masked.get("interval"), counted)
-    for one in found:
-        if isinstance(one, Unread):
-            st.warning(f"Not read: {one.reason}", icon=":material/warning:")
+    if unread:
+        tell_list(f"Not read: {number_of(len(unread), 'photograph')}", unread)
     seen = [one for one in found if isinstance(one, Found)]
     table = io.BytesIO()
     faces_table(table, predictions)
@@ -109,11 +121,32 @@ def show_results(album: Album, shared: model.Shared, look: Look) -> None:
         width="stretch",
         on_click="ignore",  # a new run of the page would take away what is fetched
     )
-    _pictures(album.photographs, seen, look, collected.absent)
+    resembled = {one["file"]: one["resembles"] for one in predictions.summaries}
+    notes = {one.record["file"]: _notes(one, shared, resembled) for one in seen}
+    _pictures(album.photographs, seen, look, collected.absent, notes)
+
+
+def _notes(one: Found, shared: model.Shared, resembled: Mapping[str, str | None]) -> list[str]:
+    """Return what is to be known of one photograph."""
+    notes = []
+    if like := resembled[one.record["file"]]:
+        notes.append(f"A near-duplicate of {like}.")
+    size = getattr(shared.model, "image_size", None)  # a model of two stages has none of its own
+    times = max(one.record["width"], one.record["height"]) / size if size else 1
+    if times >= SHRUNK:
+        notes.append(
+            f"Shrunk to 1/{times:.0f} of its width and height before it is looked at, so that "
+            "small faces on it are not found. Cut it into parts, and drop these."
+        )
+    return notes
 
 
 def _pictures(
-    photographs: NewPhotographs, seen: Sequence[Found], look: Look, absent: Sequence[str]
+    photographs: NewPhotographs,
+    seen: Sequence[Found],
+    look: Look,
+    absent: Sequence[str],
+    notes: Mapping[str, Sequence[str]],
 ) -> None:
     pages = -(-len(seen) // PAGE)
     page = 1
@@ -123,7 +156,12 @@ def _pictures(
         with st.container(border=True):
             words = sentence(one.record, look.threshold, absent)
             st.markdown(plain(words))
-            st.image(_drawn(photographs, one, look), width="stretch", alt=words)
+            for note in notes[one.record["file"]]:
+                st.caption(plain(note))
+            picture = _drawn(photographs, one, look)
+            height, width = picture.shape[:2]
+            frame = st.container(width=max(1, round(TALLEST * width / height)))
+            frame.image(picture, width="stretch", alt=words)  # not wider than the page
             faces = [f for f in one.record["faces"] if f["confidence"] >= look.threshold]
             if faces:
                 with st.expander(number_of(len(faces), "face")):

@@ -1,34 +1,55 @@
 """The page of runs: those there are, one or two of them closely, and starting the sample's."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from app.answer import plain
+from app.answer import show_answer
 from app.settings import Settings
+from app.told import plain, tell_error, tell_list, tell_warning
 from utils.comparison.measured import compare_measures
 from utils.comparison.words import score, signed, summary, title, verdict
 from utils.dag.code_bundle import PROJECT
 from utils.dag.run_folder import OUTPUT, holder
 from utils.errors import InputError
-from utils.tracking.recorded import RecordedRun, find_runs
-from utils.tracking.table import rows_of
+from utils.tracking.recorded import ANSWER, BROKEN, HALF_MADE, NO_RUN, RecordedRun, find_runs
+from utils.tracking.table import columns_of, notes_of, rows_of, usual_options
 
 PICTURES = {
-    "confusion_matrix.png": "Confusion matrix",
+    "confusion_matrix.png": "Confusion matrix of the test photographs",
     "training_curves.png": "Training",
     "precision_recall.png": "Precision and recall",
     "calibration.png": "Calibration",
+    "faces_confusion_matrix.png": "Confusion matrix of the test faces, one by one",
+    "roc.png": "ROC curves of the test faces",
     "predicted_image.png": "A prediction",
 }
+"""In this order, those that a run of its task has."""
+
+FILES = {
+    "report.html": "text/html",
+    "predictions.csv": "text/csv",
+    "prevalence.json": "application/json",
+    "evaluation.json": "application/json",
+    "face_mask_detector.pth": "application/octet-stream",
+}
+"""What can be taken home of a run, those that are there."""
+
+NO_RUNS = "Folders that hold no run to look at:"
+FIRST = ("when", "run", "state", "properly masked")
+"""Columns that are seen without scrolling."""
+
+WIDE = {"run": st.column_config.TextColumn(width="medium")}
+"""Runs are known by the ends of their names."""
+
 EVERY = "3s"
 """How often what is running is looked at again."""
 
@@ -43,11 +64,19 @@ def show(settings: Settings) -> None:
     runs = find_runs([settings.runs]) if settings.runs.is_dir() else []
     rows = rows_of(runs)
     if not rows:
-        st.info("There are no runs yet.", icon=":material/info:")
+        st.info(f"There are no runs in {plain(str(settings.runs))} yet.", icon=":material/info:")
         return
-    st.dataframe([_shown(row) for row in rows], hide_index=True)
-    by_name = {run.name: run for run in runs if run.is_run}
-    names = [row["run"] for row in rows if row["run"] in by_name]
+    columns = columns_of(rows)
+    order = [name for name in FIRST if name in columns]
+    order += [name for name in columns if name not in FIRST]
+    st.dataframe(columns, hide_index=True, column_order=order, column_config=WIDE)
+    for note in notes_of(rows, usual_options(runs)):
+        st.caption(plain(note))
+    others = [row for row in rows if row["state"] in (HALF_MADE, BROKEN, NO_RUN)]
+    if told := [f"{row['run']}: {why}" for row in others for why in row["trouble"]]:
+        tell_list(NO_RUNS, told)
+    by_name = {run.name: run for run in runs}
+    names = [row["run"] for row in rows if row not in others]
     if not names:
         return
     chosen = st.multiselect(
@@ -61,27 +90,12 @@ def show(settings: Settings) -> None:
             _closely(by_name[name], settings)
 
 
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    answer = row["answer"] or {}
-    score = row["balanced_accuracy"] if row["map_50"] is None else row["map_50"]
-    return {
-        "when": (row["when"] or "")[:16].replace("T", " "),
-        "run": row["run"],
-        "state": row["state"],
-        "task": row["task"],
-        "data": (row["data"] or "")[:12],
-        "mAP at IoU 0.5, or balanced accuracy": score,
-        "answer": answer.get("words") or "",
-        "options that differ": ", ".join(f"{k} {v}" for k, v in row["differs"].items()),
-    }
-
-
 def _compared(first: RecordedRun, second: RecordedRun) -> None:
     """Show how two runs differ on the test photographs that both share."""
     try:
         comparison = compare_measures(first, second)
     except InputError as error:
-        st.warning(plain(str(error)), icon=":material/warning:")
+        tell_warning(str(error))
         return
     st.markdown(f"**{plain(summary(comparison))}**")
     for note in comparison.notes:
@@ -98,7 +112,7 @@ def _compared(first: RecordedRun, second: RecordedRun) -> None:
         for name, one in comparison.measures.items()
     ]
     if rows:
-        st.dataframe(rows, hide_index=True)
+        st.dataframe(rows, hide_index=True, height="content")
 
 
 def _closely(run: RecordedRun, settings: Settings) -> None:
@@ -108,25 +122,48 @@ def _closely(run: RecordedRun, settings: Settings) -> None:
         return
     st.markdown(f"State: **{run.state}**")
     for text in run.trouble:
-        st.warning(text, icon=":material/warning:")
+        tell_warning(text)
+    failed = [
+        f"{name}: {job.get('reason') or 'it failed'}"
+        for name, job in run.record.get("jobs", {}).items()
+        if job["state"] == "failed"
+    ]
+    if failed:
+        tell_list("Jobs that failed:", failed)
+    if run.state in ("failed", "stopped"):
+        st.caption("What is done is kept. On the machine that this runs on, go on with")
+        st.code(
+            f"python workflow.py --resume {shlex.quote(str(run.folder))}", None, wrap_lines=True
+        )
+    if answer := run.output(ANSWER):
+        masked = answer.get("properly_masked") or {}
+        show_answer(answer, masked.get("share"), masked.get("interval"))
     output = run.folder / OUTPUT
     report = output / "report.html"
-    if report.exists() and report.stat().st_size:
+    if _is_there(report):
         with st.expander("Report", expanded=False):
             # A frame of its own: what a report holds reaches neither this page nor a network.
             st.iframe(report.read_text("utf-8"), height=REPORT_HEIGHT)
-        st.download_button(
-            "Report (HTML)",
-            report.read_bytes(),
-            f"{run.name}.html",
-            "text/html",
-            key=f"r{run.name}",
-            on_click="ignore",
-        )
+    with st.container(horizontal=True):
+        for name, mime in FILES.items():
+            if _is_there(output / name):
+                st.download_button(
+                    name,
+                    (output / name).read_bytes,
+                    f"{run.name}-{name}",
+                    mime,
+                    key=f"{run.name} {name}",
+                    on_click="ignore",
+                )
     for name, words in PICTURES.items():
         path = output / name
-        if path.exists() and path.stat().st_size:
+        if _is_there(path):
             st.image(str(path), words, width="stretch", alt=words)
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a job wrote an output: one that fails leaves an empty file."""
+    return path.exists() and path.stat().st_size > 0
 
 
 def _follow(folder: Path, settings: Settings) -> None:
@@ -177,7 +214,7 @@ def _start(settings: Settings) -> None:
                     if process.poll():
                         said.seek(0)
                         last = said.read().decode(errors="replace").strip().splitlines()[-3:]
-                        st.error(plain("The run did not start. " + " ".join(last)))
+                        tell_error("The run did not start. " + " ".join(last))
                         return
                     time.sleep(0.5)
         st.rerun()

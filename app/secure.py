@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from app.answer import plain
+from app.told import plain
 
 
 def camera_is_allowed(address: str | None) -> bool:

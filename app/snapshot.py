@@ -7,6 +7,7 @@ from app.album import album_of
 from app.results import how, show_results
 from app.secure import tell_where_no_camera_is_allowed
 from app.settings import Settings
+from app.told import tell_error
 from app.webcam import FAILED
 from utils.errors import InputError
 
@@ -33,6 +34,6 @@ def show(settings: Settings) -> None:
     try:
         album = album_of([picture], opened, settings, SNAPSHOT)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        tell_error(error)
         return
     show_results(album, opened.shared, how(opened.shared))

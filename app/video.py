@@ -12,10 +12,13 @@ from typing import Any
 import streamlit as st
 
 from app import model
-from app.answer import plain, show_answer
+from app.album import upload_limit
+from app.answer import show_answer
 from app.settings import MEGABYTE, Settings
+from app.told import tell_error, tell_warning
 from utils.apply.faces import model_record
 from utils.apply.rate import why_uncorrected
+from utils.dataset.labels import CLASSES, TITLES
 from utils.errors import InputError, is_full_disk, number_of
 from utils.video.clock import Clock
 from utils.video.correction import Correction
@@ -109,7 +112,11 @@ def show(settings: Settings) -> None:
     st.title("Video")
     if (opened := model.opened(settings, moving=True)) is None:
         return
-    upload = st.file_uploader(f"A video (at most {settings.megabytes} MB)", SUFFIXES)
+    upload = st.file_uploader(
+        f"A video (at most {settings.megabytes} MB)",
+        SUFFIXES,
+        max_upload_size=upload_limit(settings),
+    )
     clip: Clip | None = st.session_state.get(CLIP)
     if upload is None:
         st.session_state.pop(CLIP, None)
@@ -126,7 +133,7 @@ def show(settings: Settings) -> None:
         try:
             clip = st.session_state[CLIP] = _opened(upload, opened.shared, settings, of)
         except InputError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            tell_error(error)
             return
         st.rerun()
     if clip.record is None:
@@ -177,11 +184,12 @@ def _look(clip: Clip, settings: Settings) -> None:
 def _show_answer(clip: Clip) -> None:
     record, folder = clip.record, clip.folder
     if clip.trouble:
-        st.warning(f"Not to its end: {plain(clip.trouble)}", icon=":material/warning:")
+        tell_warning(f"Not to its end: {clip.trouble}")
     for gap in clip.source.gaps:
-        st.warning(plain(gap.reason), icon=":material/warning:")
+        tell_warning(gap.reason)
     people = number_of(record["people"], "person", "people")
-    counts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in record["counts"].items())
+    titles = dict(zip(CLASSES, TITLES[1:], strict=True))
+    counts = ", ".join(f"{titles[name]}: {n:,}" for name, n in record["counts"].items())
     looked = number_of(record["frames"], "frame")
     counted = f"Counted: {people} ({counts}), each once, on {looked}"
     show_answer(record, record["share"], record["interval"], counted)

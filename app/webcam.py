@@ -7,10 +7,11 @@ import streamlit as st
 from streamlit_webrtc import WebRtcMode, webrtc_streamer
 
 from app import model
-from app.answer import plain, show_answer
+from app.answer import show_answer
 from app.live import WINDOW, Look, Watcher
 from app.secure import tell_where_no_camera_is_allowed
 from app.settings import Settings
+from app.told import tell_warning
 from utils.analysis.plots.style import as_png
 from utils.apply.rate import why_uncorrected
 from utils.dataset.labels import CLASSES, TITLES
@@ -50,10 +51,12 @@ def show(settings: Settings, snapshot: Any = None) -> None:
     facing = columns[2].selectbox("Camera of a phone", list(CAMERAS))
     playing = _stream(opened, settings, look, CAMERAS[facing], snapshot)
     watcher = st.session_state.get(WATCHER)
-    if watcher is None:
+    if not playing and TRYING in st.session_state:
+        st.info("Connecting: allow the camera, if the browser asks.", icon=":material/videocam:")
+    elif watcher is None:
         st.info("Press START, and allow the camera.", icon=":material/videocam:")
-        return
-    _numbers(watcher, playing)
+    if watcher is not None:
+        _numbers(watcher, playing)
 
 
 def _stream(
@@ -123,15 +126,15 @@ def _numbers(watcher: Watcher, playing: bool) -> None:
 def _now(watcher: Watcher) -> None:
     seen = watcher.now()
     if seen.trouble:
-        st.warning(plain(seen.trouble), icon=":material/warning:")
+        tell_warning(seen.trouble)
     columns = st.columns(1 + len(CLASSES))
     columns[0].metric("People so far", sum(seen.counts.values()))
     for column, name, title in zip(columns[1:], CLASSES, TITLES[1:], strict=True):
         column.metric(title, seen.counts[name])
-    pace = f"{seen.pace:.1f} a second" if seen.pace else "few"
+    pace = f" ({seen.pace:.1f} a second)" if seen.pace else ""
     st.caption(
         f"{number_of(seen.here, 'face')} here now. Of {number_of(seen.arrived, 'frame')} that came "
-        f"the newest was looked at each time ({pace}); {seen.dropped:,} were dropped."
+        f"the newest was looked at each time{pace}; {seen.dropped:,} were dropped."
     )
 
 

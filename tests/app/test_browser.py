@@ -1,38 +1,31 @@
 """The app in a real browser, with a camera that is none."""
 
-import os
 import re
-import shlex
-import shutil
 import time
-from importlib.resources import files
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from benchmarks.app_sessions import held, visit
 from data.painter.films import frame_times, write_film
-from data.painter.moving import Scene, compose_scene
-from data.painter.sample import draw_picture
-from tests.app.served import served
-from tests.determinism.runs import OPTIONS, dataset
-from tests.tracking.made import answer, evaluation, make_run
-from utils.dataset.images import encode_jpeg
+from tests.app.browsing import (
+    ELSEWHERE,
+    MARKS,
+    PATIENCE,
+    PHONE,
+    RELAYED,
+    WEBRTC,
+    drop,
+    faults,
+    press,
+    seen,
+    settled,
+    shot,
+)
 from utils.dataset.labels import COLOURS
 
-PATIENCE = 90_000  # ms, on a busy machine
-PHONE = {"width": 390, "height": 800}
-WORKS = shutil.which("chromium") or shutil.which("chromium-browser")
-REQUIRED = os.environ.get("MASK_DETECTION_BROWSER_REQUIRED") == "1"
-CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-SHOTS = os.environ.get("MASK_DETECTION_SCREENSHOTS")
-"""A folder in which somebody wants to look at what was seen."""
-
-WEBRTC = "iframe[title*=webrtc]"
 PAGES = {
     "Home": "The model that looks",
     "Photographs": "nothing is stored",
@@ -41,121 +34,9 @@ PAGES = {
     "Video": "nothing is stored",
     "Runs": "Look closely at one",
 }
-ELSEWHERE = "masks.example"
 WIDER = "document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth"
-RELAYED = """
-const Plain = window.RTCPeerConnection;
-window.RTCPeerConnection = class extends Plain {
-  constructor(words) { super({...words, iceTransportPolicy: "relay"}); }
-};
-"""
-"""A browser whose network lets nothing through but a relay, of which there is none."""
 
-pytestmark = [
-    pytest.mark.skipif(not WORKS and not REQUIRED, reason="Chromium is not installed"),
-    pytest.mark.xdist_group("browser"),
-]
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    """The app, as `make app` starts it, with a run to look at, and small ones to start."""
-    runs = tmp_path_factory.mktemp("runs")
-    outputs = {"evaluation.json": evaluation(0.8), "prevalence.json": answer(0.6)}
-    make_run(runs / "one", outputs=outputs)
-    (runs / "one" / "output" / "report.html").write_text("<h1>The report of the run</h1>")
-    faces = dataset(tmp_path_factory.mktemp("data") / "faces")
-    words = ["--data", str(faces), *OPTIONS, "--cores", "1"]
-    words = ("--runs", str(runs), "--megabytes", "60", "--run-with", shlex.join(words))
-    with served(*words) as started:
-        yield started
-
-
-@pytest.fixture
-def address(app) -> str:
-    return app[0]
-
-
-@pytest.fixture(scope="module")
-def scene() -> Scene:
-    """Six people who walk slowly: a busy machine looks at a frame a second."""
-    return compose_scene(5, 6, 6, (640, 360), speed=(0.05, 0.2), widths=(0.07, 0.12), pillars=0)
-
-
-@pytest.fixture(scope="module")
-def camera(scene, tmp_path_factory) -> Path:
-    """What the browser takes for its camera: the scene, again and again."""
-    path = tmp_path_factory.mktemp("camera") / "people.y4m"
-    with open(path, "wb") as file:
-        file.write(b"YUV4MPEG2 W640 H360 F10:1 Ip A1:1 C420jpeg\n")
-        for moment in frame_times(6, 10):
-            picture = cv2.cvtColor(scene.paint(moment), cv2.COLOR_RGB2YUV_I420)
-            file.write(b"FRAME\n" + picture.tobytes())
-    return path
-
-
-@pytest.fixture(scope="module")
-def browser(camera):
-    assert WORKS, "Chromium is required (MASK_DETECTION_BROWSER_REQUIRED=1), and not installed"
-    with sync_playwright() as playwright:
-        words = ["--no-sandbox", "--disable-gpu", *CAMERA]
-        words.append(f"--use-file-for-fake-video-capture={camera}")
-        words.append(f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1")
-        opened = playwright.chromium.launch(executable_path=WORKS, args=words)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def visitor(browser):
-    """Return what opens a page as somebody else."""
-    contexts = []
-
-    def opened(address, script=None, **options):
-        contexts.append(browser.new_context(permissions=["camera"], **options))
-        if script:
-            contexts[-1].add_init_script(script)
-        page = contexts[-1].new_page()
-        page.set_default_timeout(PATIENCE)
-        page.goto(address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture(scope="module")
-def photographs(tmp_path_factory) -> list[Path]:
-    folder = tmp_path_factory.mktemp("photographs")
-    for number in range(2):
-        data = encode_jpeg(draw_picture(number, [1, 2, 1, 3]).image)
-        (folder / f"street_{number}.jpg").write_bytes(data)
-    return sorted(folder.iterdir())
-
-
-def seen(page, text: str) -> None:
-    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
-
-
-def faults(page) -> list[str]:
-    """Return what axe-core finds that is serious or critical, in all frames of a page."""
-    page.wait_for_selector("[data-test-script-state=notRunning]")
-    for frame in page.frames:
-        frame.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for one in found["violations"]
-        for node in one["nodes"]
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
-def shot(page, name: str) -> None:
-    """Keep a picture of a page, where somebody wants to look at it."""
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+pytestmark = MARKS
 
 
 def take_photo(page) -> None:
@@ -165,11 +46,6 @@ def take_photo(page) -> None:
         timeout=PATIENCE,
     )
     page.get_by_role("button", name="Take Photo").click()
-    seen(page, "All faces (CSV)")
-
-
-def drop(page, paths) -> None:
-    page.locator("input[type=file]").set_input_files([str(path) for path in paths])
     seen(page, "All faces (CSV)")
 
 
@@ -216,30 +92,11 @@ def test_two_visitors_never_see_each_others_photographs(address, visitor, photog
     assert one != other
 
 
-def test_the_keyboard_is_enough_to_drop_photographs(address, visitor, photographs):
-    page = visitor(f"{address}/photographs")
-    seen(page, "nothing is stored")
-    page.wait_for_selector("[data-test-script-state=notRunning]")  # a redraw would take the focus
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("!!document.activeElement.closest('[data-testid=stFileUploader]')"):
-            break
-    with page.expect_file_chooser(timeout=PATIENCE) as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files([str(path) for path in photographs])
-    seen(page, "All faces (CSV)")
-
-
-def test_a_snapshot_of_the_camera_is_looked_at(address, visitor):
-    page = visitor(f"{address}/snapshot")
-    take_photo(page)
-    assert not page.locator("[data-testid=stException]").count()
-
-
 def test_a_report_is_shown_in_a_frame_of_its_own(address, visitor):
     page = visitor(f"{address}/runs")
     seen(page, "Look closely at one")
-    page.get_by_text("Report", exact=True).first.click()
+    settled(page)
+    press(page, "^Report$")
     frame = page.frame_locator("iframe").first
     expect(frame.get_by_text("The report of the run")).to_be_visible(timeout=PATIENCE)
     sandbox = page.locator("iframe").first.get_attribute("sandbox")
@@ -262,18 +119,24 @@ def of_a_class(frame) -> np.ndarray:
     return np.array([(abs(pixels - one).max(axis=1) < 24).sum() for one in wanted])
 
 
+def press_in(page, frame, name: str) -> None:
+    """Move the focus to a button in a frame by the tabulator alone, and press it."""
+    button = frame.get_by_role("button", name=name)
+    button.wait_for()
+    settled(page)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if button.evaluate("one => one === document.activeElement"):
+            page.keyboard.press("Enter")
+            return
+    raise AssertionError(f"no tabulator reaches {name}")
+
+
 def test_a_webcam_started_by_the_keyboard_shows_boxes_and_counts_people(address, visitor, scene):
     plain = np.concatenate([scene.paint(time) for time in (0, 2, 4)]).reshape(-1, 3).astype(int)
     page = visitor(f"{address}/webcam")
     frame = page.frame_locator(WEBRTC)
-    start = frame.get_by_role("button", name="START")
-    start.wait_for()
-    page.wait_for_selector("[data-test-script-state=notRunning]")
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if start.evaluate("button => button === document.activeElement"):
-            break
-    page.keyboard.press("Enter")
+    press_in(page, frame, "START")
     frame.locator("video").wait_for()
     page.frames[-1].wait_for_function(
         "document.querySelector('video').videoWidth > 0", timeout=PATIENCE
@@ -293,7 +156,7 @@ def test_a_webcam_started_by_the_keyboard_shows_boxes_and_counts_people(address,
     page.get_by_alt_text("how many people were seen, over time").wait_for()
     assert faults(page) == []
     shot(page, "webcam")
-    frame.get_by_role("button", name="STOP").click()
+    press_in(page, frame, "STOP")
     frame.get_by_role("button", name="START").wait_for()
     seen(page, "people seen")
     assert not page.locator("[data-testid=stException]").count()
@@ -336,16 +199,18 @@ def test_a_video_is_looked_at_shown_and_taken_home(address, visitor, scene, tmp_
     shot(page, "video")
 
 
-def test_a_run_is_started_followed_and_stopped(address, visitor):
+def test_a_run_is_started_followed_and_stopped_by_the_keyboard(address, visitor):
     page = visitor(f"{address}/runs")
-    page.get_by_role("button", name="Run the workflow").click()
+    seen(page, "Look closely at one")
+    settled(page)
+    press(page, "^Run the workflow")
     page.get_by_role("button", name="Stop this run").wait_for()
     expect(page.get_by_text(re.compile(r"[1-9]\d* of \d+ jobs are done"))).to_be_visible(
         timeout=PATIENCE
     )
     shot(page, "running")
     assert faults(page) == []
-    page.get_by_role("button", name="Stop this run").click()
+    press(page, "Stop this run")
     expect(page.get_by_text("State: stopped")).to_be_visible(timeout=PATIENCE)
     assert not page.locator("[data-testid=stException]").count()
 

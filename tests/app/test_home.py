@@ -35,4 +35,4 @@ def test_a_file_that_is_no_model_is_an_error_with_its_name(visit, tmp_path):
     path.write_bytes(b"no model")
     page = visit("home", models=(path,))
     page.sidebar.selectbox[0].set_value("File other.pth").run()
-    assert not page.exception and "other.pth" in page.error[0].value
+    assert not page.exception and "other.pth" in page.error[0].value.replace("\\", "")

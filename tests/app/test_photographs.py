@@ -5,11 +5,12 @@ import zipfile
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pytest
 import torch
 
 from app import album as albums
-from app import results
+from app import results, told
 from app.photographs import ALBUM
 from app.results import Look
 from data.painter.sample import draw_picture
@@ -55,7 +56,7 @@ def drop(page, *dropped):
     return page.run()
 
 
-def told(page) -> str:
+def words(page) -> str:
     assert not page.exception, page.exception
     return "\n".join(one.value for one in (*page.markdown, *page.caption)).replace("\\", "")
 
@@ -63,7 +64,7 @@ def told(page) -> str:
 def test_the_answer_is_that_of_the_same_photographs_in_a_folder(visit, drawn, expected):
     page = drop(visit("photographs"), *files(drawn))
     rate = expected.rate(expected.predictions())
-    assert rate["answer"] in told(page)
+    assert rate["answer"] in words(page)
     assert [one.value.replace("\\", "") for one in page.warning] == rate["serious"]
     album = page.session_state[ALBUM]
     assert [one.record["faces"] for one in album.found] == [
@@ -80,20 +81,20 @@ def test_a_zip_is_its_photographs_and_what_is_none_is_told(visit, drawn, expecte
         archive.writestr("day/phone.heic", b"\0\0\0\x18ftypheic")
     broken = ("broken.zip", b"PK\3\4 nothing", "application/zip")
     page = drop(visit("photographs"), ("all.zip", packed.getvalue(), "application/zip"), broken)
-    assert expected.rate(expected.predictions())["answer"] in told(page)
-    warnings = "\n".join(one.value for one in page.warning)
+    assert expected.rate(expected.predictions())["answer"] in words(page)
+    warnings = "\n".join(one.value for one in page.warning).replace("\\", "")
     assert "broken.zip: cannot be read" in warnings and "cut.jpg" in warnings
-    assert "1 HEIC" in told(page)
+    assert "1 HEIC" in words(page)
 
 
 def test_another_threshold_or_smallest_face_has_no_interval(visit, drawn):
     page = drop(visit("photographs"), *files(drawn))
     page.sidebar.slider[0].set_value(0.9).run()
-    assert "only what was counted" in told(page)
+    assert "only what was counted" in words(page)
     page.sidebar.slider[0].set_value(0.42).run()
-    assert "only what was counted" not in told(page)  # the model's own, to the slider's step
+    assert "only what was counted" not in words(page)  # the model's own, to the slider's step
     page.sidebar.slider[1].set_value(40).run()
-    assert "faces below 40 pixels were left out" in told(page)
+    assert "faces below 40 pixels were left out" in words(page)
 
 
 def test_what_is_looked_at_once_is_not_looked_at_again(visit, drawn, monkeypatch):
@@ -129,6 +130,36 @@ def test_names_are_shown_as_they_are(visit, drawn):
     page = drop(visit("photographs"), ("[x](javascript:a) <b>*.jpg", drawn[0], JPEG))
     line = next(one.value for one in page.markdown if "javascript" in one.value)
     assert r"\[x\]\(javascript\:a\) \<b\>\*\.jpg" in line
+    for name, data in (("[x](a).jpg", drawn[0][:500]), ("[x](a).zip", b"PK\3\4 nothing")):
+        page = drop(page, ("p.jpg", drawn[0], JPEG), (name, data, "application/octet-stream"))
+        lines = [one.value for one in page.warning if "x" in one.value]
+        assert any(r"\[x\]\(a\)" in one for one in lines)
+        assert not any("[x](a)" in one for one in lines)
+    page = drop(page, (name, data, "application/zip"))
+    assert r"\[x\]\(a\)" in page.error[0].value
+
+
+def test_where_no_photograph_can_be_read_there_is_no_answer_but_why(visit, drawn):
+    page = drop(visit("photographs"), ("cut.jpg", drawn[0][:500], JPEG), ("none.jpg", b"", JPEG))
+    assert not page.exception and "no photograph could be read" in page.error[0].value
+    (why,) = (one.value for one in page.warning)
+    assert "2 photographs" in why and "cut" in why and "none" in why
+    assert not page.markdown and not page.expander
+
+
+def test_of_many_that_cannot_be_read_the_first_are_told_and_the_others_folded(visit, drawn):
+    broken = [(f"broken{k}.jpg", b"none", JPEG) for k in range(told.MANY + 3)]
+    page = drop(visit("photographs"), ("p.jpg", drawn[0], JPEG), *broken)
+    (why,) = (one.value for one in page.warning if "Not read" in one.value)
+    assert why.count("\n- ") == told.MANY
+    assert any(one.label == "3 more" for one in page.expander)
+
+
+def test_a_panorama_is_said_to_be_shrunk(visit, drawn):
+    wide = encode_jpeg(np.full((40, 8 * 576, 3), 99, np.uint8))
+    page = drop(visit("photographs"), ("wide.jpg", wide, JPEG), ("p.jpg", drawn[0], JPEG))
+    shrunk = [one.value for one in page.caption if "Shrunk" in one.value]
+    assert len(shrunk) == 1 and "1/8 of its width" in shrunk[0].replace("\\", "")
 
 
 def test_hidden_faces_are_hidden_in_every_picture(visit, drawn):

@@ -21,15 +21,44 @@ def test_every_run_is_listed_with_its_state(visit, tmp_path):
     table = page.dataframe[0].value
     assert dict(zip(table["run"], table["state"], strict=True)) == {
         "one": "done",
-        "two": "failed",
+        "two": "failed 0/1",
         "half": "half-made",
     }
+    (others,) = (one.value for one in page.warning)
+    assert runs.NO_RUNS in others and "half: planning it was cut off" in others
     page.multiselect[0].set_value(["one", "two"]).run()
     assert [one.value for one in page.subheader] == ["one", "two"]
 
 
+def test_a_run_tells_its_answer_and_one_that_failed_why_and_how_to_go_on(visit, tmp_path):
+    reason = "exit code 1: the loss is *not* finite"
+    job = {"state": "failed", "tries": 3, "reason": reason}
+    make_run(tmp_path / "r" / "one", outputs={"prevalence.json": answer(0.6, "Few photographs.")})
+    failed = make_run(tmp_path / "r" / "my two", record={"jobs": {"train_model": job}})
+    page = visit("runs", runs=tmp_path / "r")
+    page.multiselect[0].set_value(["one"]).run()
+    assert not page.exception and page.metric[0].value == "60 %"
+    assert "50 to 70 %" in page.metric[0].delta
+    assert [one.value for one in page.warning] == [r"Few photographs\."]
+    assert [one.label for one in page.get("download_button")] == ["prevalence.json"]
+    page.multiselect[0].set_value(["my two"]).run()
+    assert not page.exception and not page.metric
+    assert f"train_model: {reason}" in page.warning[0].value.replace("\\", "")
+    assert page.code[0].value == f"python workflow.py --resume '{failed}'"
+
+
+def test_a_run_of_which_a_record_is_of_another_schema_is_told_and_the_others_shown(visit, tmp_path):
+    make_run(tmp_path / "r" / "one")
+    newer = make_run(tmp_path / "r" / "newer")
+    text = (newer / "run.json").read_text()
+    (newer / "run.json").write_text(text.replace('"schema": 1', '"schema": 99'))
+    page = visit("runs", runs=tmp_path / "r")
+    assert not page.exception and "99" in page.warning[0].value
+    assert page.multiselect[0].options == ["one"]
+
+
 def test_without_runs_there_is_nothing_to_look_at(visit):
-    assert "no runs yet" in visit("runs").info[0].value
+    assert "There are no runs in" in visit("runs").info[0].value
 
 
 def test_who_may_not_start_runs_is_offered_none(visit, tmp_path):
@@ -73,4 +102,5 @@ def test_two_runs_are_compared_on_the_photographs_that_they_share(visit, tmp_pat
 def test_runs_that_measured_nothing_say_why_they_are_not_compared(visit, tmp_path):
     page = visit("runs", runs=made(tmp_path / "r"))
     page.multiselect[0].set_value(["one", "two"]).run()
-    assert not page.exception and len(page.warning) >= 1
+    assert not page.exception
+    assert any("compare" in one.value for one in page.warning)

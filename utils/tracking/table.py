@@ -75,6 +75,17 @@ def table_of(rows: Sequence[Row], usual: Mapping[str, Any]) -> str:
     """Return the rows as a table for a terminal, and below it what most runs have in common."""
     if not rows:
         return "No runs"
+    shown = columns_of(rows)
+    lines = table(list(shown), list(zip(*shown.values(), strict=True)))
+    lines += [""] * bool(usual) + notes_of(rows, usual)
+    lines += [printable(f"{row['run']}: {word}") for row in rows for word in row["trouble"]]
+    runs = sum(row["state"] not in (HALF_MADE, BROKEN, NO_RUN) for row in rows)
+    others = number_of(len(rows) - runs, "other folder")
+    return "\n".join([*lines, number_of(runs, "run") + f", {others}" * (runs < len(rows))])
+
+
+def columns_of(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """Return the cells of rows, a column each that says something of one of them, by its head."""
     columns: dict[str, Callable[[Row], str]] = {
         "when": lambda row: (row["when"] or "")[:16].replace("T", " "),
         "run": lambda row: row["run"],
@@ -88,17 +99,15 @@ def table_of(rows: Sequence[Row], usual: Mapping[str, Any]) -> str:
     cells = {name: [told(row) for row in rows] for name, told in columns.items()}
     if len({row["task"] for row in rows}) < 2:
         del cells["task"]
-    shown = {name: column for name, column in cells.items() if any(column)}
-    heads = [_HEADS.get(name, name) for name in shown]
-    lines = table(heads, list(zip(*shown.values(), strict=True)))
-    if usual:
-        lines += ["", f"Where no option is named: {_words(usual)}"]
+    return {_HEADS.get(name, name): column for name, column in cells.items() if any(column)}
+
+
+def notes_of(rows: Sequence[Row], usual: Mapping[str, Any]) -> list[str]:
+    """Return what is to be known of the table: what most runs have in common, what a mark means."""
+    notes = [f"Where no option is named: {_words(usual)}"] if usual else []
     if any((row["answer"] or {}).get("serious") for row in rows):
-        lines.append("!: read the report before you quote it")
-    lines += [printable(f"{row['run']}: {word}") for row in rows for word in row["trouble"]]
-    runs = sum(row["state"] not in (HALF_MADE, BROKEN, NO_RUN) for row in rows)
-    others = number_of(len(rows) - runs, "other folder")
-    return "\n".join([*lines, number_of(runs, "run") + f", {others}" * (runs < len(rows))])
+        notes.append("!: read the report before you quote it")
+    return notes
 
 
 def _row_or_broken(run: RecordedRun, usual: Mapping[str, Any]) -> Row:

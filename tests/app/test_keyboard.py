@@ -1,0 +1,183 @@
+"""Every page by the keyboard alone, in a real browser: each control is reached, seen and used.
+
+The webcam and the runs are used by the keyboard in `test_browser.py`.
+"""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from data.painter.films import frame_times, write_film
+from tests.app.browsing import MARKS, PATIENCE, PHONE, press, seen, settled, to
+
+STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
+CONTROLS = """
+() => [...document.querySelectorAll(
+  'button, a[href], input, summary, video[controls], [role=slider], [role=combobox]'
+)].filter(one => {
+  const box = one.getBoundingClientRect();
+  return one.checkVisibility({opacityProperty: true, visibilityProperty: true})
+    && box.width > 1 && box.height > 1 && !one.disabled
+    && !one.closest('[aria-hidden=true], [inert]');
+}).map(one => window.__name(one))
+"""
+"""What somebody with a mouse could use."""
+
+PREPARE = """
+() => {
+  window.__name = one => [one.tagName, one.getAttribute('role') || one.type || '',
+    one.getAttribute('aria-label') || one.title || one.innerText || ''].join(' ').trim();
+  const around = one => {
+    const told = [];
+    for (let k = 0; one && k < 5; k++, one = one.parentElement) {
+      for (const part of [null, '::before', '::after']) {
+        const style = getComputedStyle(one, part);
+        told.push(style.outline, style.boxShadow, style.border, style.background, style.color);
+      }
+      const inner = one.querySelector && k == 0 ? one.querySelector('*') : null;
+      if (inner) { const s = getComputedStyle(inner); told.push(s.outline, s.boxShadow, s.border); }
+    }
+    return told.join('|');
+  };
+  let before = null;
+  window.__stop = () => {
+    const one = document.activeElement;
+    const last = before && {name: before.name, shown: around(before.one) !== before.look};
+    before = null;
+    if (!one || one === document.body) return {now: null, last};
+    const box = one.getBoundingClientRect();
+    before = {one, name: window.__name(one), look: around(one)};
+    const seen = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    return {now: before.name, last, seen, frame: one.tagName === 'IFRAME'};
+  };
+}
+"""
+"""Whether an element looks otherwise while it has the focus is seen when it has lost it."""
+
+ELSEWHERE = re.compile(r"^(INPUT file|VIDEO )")
+"""Reached by what stands for them: the button of an upload."""
+
+pytestmark = MARKS
+
+
+@pytest.fixture
+def film(scene, tmp_path):
+    path = tmp_path / "clip.mp4"
+    write_film(path, scene, frame_times(2, 10))
+    return path
+
+
+def stops(page: Page) -> list[dict]:
+    """Press the tabulator until it has been everywhere; return where it stopped, in order."""
+    page.add_style_tag(content=STILL)
+    page.evaluate(PREPARE)
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate("window.scrollTo(0, 0)")
+    found = []
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        stop = page.evaluate("window.__stop()")
+        if found and stop["last"]:
+            found[-1]["shown"] = stop["last"]["shown"]
+        if stop["now"] is None:
+            break
+        if stop["frame"] and found and found[-1]["now"] == stop["now"]:
+            continue  # the next of what is in it
+        found.append(stop)
+    assert stop["now"] is None, f"it never leaves {found[-1]}"
+    return found
+
+
+@pytest.mark.parametrize("options", [{}, {"viewport": PHONE}], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("", "The model that looks"),
+        ("photographs", "nothing is stored"),
+        ("webcam", "Press START"),
+        ("snapshot", "Take Photo"),
+        ("video", "nothing is stored"),
+        ("runs", "Look closely at one"),
+    ],
+)
+def test_the_tabulator_comes_to_everything_and_shows_where_it_is(
+    address, visitor, name, text, options
+):
+    page = visitor(f"{address}/{name}", **options)
+    seen(page, text)
+    settled(page)
+    found = stops(page)
+    names = [stop["now"] for stop in found]
+    missed = [one for one in page.evaluate(CONTROLS) if one not in names]
+    assert [one for one in missed if not ELSEWHERE.match(one)] == []
+    hidden = [stop for stop in found if not stop["frame"] and not stop.get("shown")]
+    assert hidden == [] and all(stop["seen"] for stop in found)
+
+
+def test_photographs_are_dropped_looked_at_otherwise_and_taken_home(address, visitor, photographs):
+    page = visitor(address)
+    seen(page, "The model that looks")
+    settled(page)
+    press(page, "^Photographs")
+    seen(page, "nothing is stored")
+    settled(page)
+    to(page, "Upload")
+    with page.expect_file_chooser(timeout=PATIENCE) as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([str(path) for path in photographs])
+    seen(page, "All faces (CSV)")
+    settled(page)
+    to(page, "Confidence from which a face counts", "slider")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    seen(page, "only what was counted")
+    settled(page)
+    press(page, "Make faces unrecognisable", "Space")
+    expect(page.get_by_label("Make faces unrecognisable")).to_be_checked(timeout=PATIENCE)
+    settled(page)
+    press(page, "What to know before you quote it")
+    seen(page, "A detector misses, invents and confuses faces")
+    to(page, "All faces")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "faces.csv"
+    press(page, f"Remove {photographs[1].name}")
+    expect(page.get_by_text(f"{photographs[1].name}: ")).to_have_count(0, timeout=PATIENCE)
+
+
+def test_a_snapshot_is_taken_and_cleared(address, visitor):
+    page = visitor(f"{address}/snapshot")
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stCameraInput] video')?.videoWidth > 0",
+        timeout=PATIENCE,
+    )
+    settled(page)
+    press(page, "Take Photo")
+    seen(page, "All faces (CSV)")
+    settled(page)
+    press(page, "Clear photo")
+    seen(page, "Take Photo")
+
+
+def test_a_clip_is_looked_at_stopped_and_its_table_taken_home(address, visitor, film):
+    page = visitor(f"{address}/video")
+    seen(page, "nothing is stored")
+    settled(page)
+    to(page, "Upload")
+    with page.expect_file_chooser(timeout=PATIENCE) as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(str(film))
+    page.get_by_role("button", name="Look at it").wait_for()
+    settled(page)
+    press(page, "Frames a second", "ArrowLeft", "slider")
+    settled(page)
+    press(page, "Look at it")
+    seen(page, "Looked at")
+    press(page, "Stop, and keep what was seen")
+    seen(page, "it was stopped")
+    settled(page)
+    to(page, "people.csv")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "people.csv"
