@@ -51,9 +51,7 @@ def show(settings: Settings, snapshot: Any = None) -> None:
     facing = columns[2].selectbox("Camera of a phone", list(CAMERAS))
     playing = _stream(opened, settings, look, CAMERAS[facing], snapshot)
     watcher = st.session_state.get(WATCHER)
-    if not playing and TRYING in st.session_state:
-        st.info("Connecting: allow the camera, if the browser asks.", icon=":material/videocam:")
-    elif watcher is None:
+    if watcher is None and not playing and TRYING not in st.session_state:
         st.info("Press START, and allow the camera.", icon=":material/videocam:")
     if watcher is not None:
         _numbers(watcher, playing)
@@ -90,20 +88,24 @@ def _stream(
         _wait(snapshot)
     else:
         st.session_state.pop(TRYING, None)
-    if context.state.playing:
-        st.session_state.pop(FAILED, None)
-    elif FAILED in st.session_state:
-        _tell_failed(snapshot)
+        if context.state.playing:
+            st.session_state.pop(FAILED, None)
+        elif FAILED in st.session_state:
+            _tell_failed(snapshot)
     return context.state.playing
 
 
 @st.fragment(run_every="2s")
 def _wait(snapshot: Any) -> None:
-    """Say so where a connection does not come about."""
+    """Say that it connects, and where a connection does not come about why."""
     since = st.session_state.get(TRYING)
-    if since is not None and time.monotonic() - since > PATIENCE:
+    if since is None:
+        return
+    if time.monotonic() - since > PATIENCE:
         st.session_state[FAILED] = WHY
         _tell_failed(snapshot)
+    else:
+        st.info("Connecting: allow the camera, if the browser asks.", icon=":material/videocam:")
 
 
 def _tell_failed(snapshot: Any) -> None:
