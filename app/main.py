@@ -16,7 +16,11 @@ from app.settings import MEGABYTE, read_settings  # noqa: E402
 from app.told import tell_error  # noqa: E402
 from utils.errors import InputError  # noqa: E402
 
+# A sidebar that is folded away, as on a phone, would still take the focus of a keyboard.
+FOLDED = "<style>[data-testid=stSidebar][data-collapsed=true] { visibility: hidden }</style>"
+
 st.set_page_config(page_title="Masks", page_icon="😷", layout="wide")
+st.html(FOLDED)
 try:
     settings = read_settings(sys.argv[1:], os.environ)
 except InputError as error:

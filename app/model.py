@@ -23,8 +23,8 @@ from utils.model_files import Model
 from utils.tracking.registered import SCHEME, find_registered, is_registered
 
 OF_A_RUN = Path("output") / "face_mask_detector.pth"
-CHOICE = "model"
-"""Where a visitor's choice stands in the state of the session."""
+CHOICE, CHOOSING = "model", "choice of the model"
+"""Where a visitor's choice stands in the state of the session, and what chooses on this page."""
 
 WHOLE = "nobody: each picture is one face"
 
@@ -116,8 +116,11 @@ def opened(settings: Settings, moving: bool = False) -> Opened | None:
         )
         return None
     names = list(found)
-    before = st.session_state.get(CHOICE)
-    name = st.sidebar.selectbox("Model", names, index=names.index(before) if before in names else 0)
+    # By a key: one that is told each time where it stands is another each time, and forgets.
+    if st.session_state.get(CHOOSING) not in names:
+        before = st.session_state.get(CHOICE)
+        st.session_state[CHOOSING] = before if before in names else names[0]
+    name = st.sidebar.selectbox("Model", names, key=CHOOSING)
     st.session_state[CHOICE] = name
     path, version = _file(found[name], settings.registry)
     if version:

@@ -82,7 +82,7 @@ def to(page: Page, name: str, role: str = "") -> None:
               one.getAttribute('aria-label') || one.innerText || ''
             ]; }"""
         )
-        if re.search(name, told[1]) and role in told[0]:
+        if re.search(name, told[1], re.MULTILINE) and role in told[0]:
             return
     raise AssertionError(f"no tabulator reaches {name}")
 

@@ -203,7 +203,7 @@ def test_a_run_is_started_followed_and_stopped_by_the_keyboard(address, visitor)
     page = visitor(f"{address}/runs")
     seen(page, "Look closely at one")
     settled(page)
-    press(page, "^Run the workflow")
+    press(page, "Run the workflow")
     page.get_by_role("button", name="Stop this run").wait_for()
     expect(page.get_by_text(re.compile(r"[1-9]\d* of \d+ jobs are done"))).to_be_visible(
         timeout=PATIENCE
