@@ -79,7 +79,8 @@ def to(page: Page, name: str, role: str = "") -> None:
         told = page.evaluate(
             """() => { const one = document.activeElement; return [
               one.getAttribute('role') || one.type || one.tagName,
-              one.getAttribute('aria-label') || one.innerText || ''
+              /^(MAIN|DIV|SECTION)$/.test(one.tagName) && !one.getAttribute('role') ? ''
+                : one.getAttribute('aria-label') || one.innerText || ''
             ]; }"""
         )
         if re.search(name, told[1], re.MULTILINE) and role in told[0]:
