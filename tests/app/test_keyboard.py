@@ -79,14 +79,13 @@ def stops(page: Page) -> list[dict]:
     page.evaluate(PREPARE)
     page.evaluate("document.activeElement.blur()")
     page.evaluate("window.scrollTo(0, 0)")
-    found, gone = [], False
+    found = []
     for _ in range(150):
         page.keyboard.press("Tab")
         stop = page.evaluate("window.__stop()")
-        if stop is None and gone:  # what is folded away takes a stop of its own
+        if found and stop and stop["name"] == found[0]["name"]:
             return found
-        gone = stop is None
-        if stop is not None:
+        if stop:
             found.append(stop)
     raise AssertionError(f"it never leaves {found[-1]}")
 
@@ -123,7 +122,7 @@ def test_the_tabulator_comes_to_everything_and_shows_where_it_is(
     assert [name for name in told if not name.startswith(ITSELF)] == []
 
 
-def test_photographs_are_dropped_looked_at_otherwise_and_taken_home(address, visitor, photographs):
+def test_photographs_are_dropped_hidden_and_taken_home(address, visitor, photographs):
     page = visitor(address)
     seen(page, "The model that looks")
     settled(page)
@@ -136,16 +135,11 @@ def test_photographs_are_dropped_looked_at_otherwise_and_taken_home(address, vis
     chooser.value.set_files([str(path) for path in photographs])
     seen(page, "All faces (CSV)")
     settled(page)
-    to(page, "Confidence from which a face counts", "slider")
-    for _ in range(3):
-        page.keyboard.press("ArrowRight")
-    seen(page, "only what was counted")
-    settled(page)
     press(page, "Make faces unrecognisable", "Space")
     expect(page.get_by_label("Make faces unrecognisable")).to_be_checked(timeout=PATIENCE)
     settled(page)
     press(page, "What to know before you quote it")
-    seen(page, "A detector misses, invents and confuses faces")
+    seen(page, "The answer corrects this")
     to(page, "All faces")
     with page.expect_download(timeout=PATIENCE) as download:
         page.keyboard.press("Enter")
@@ -191,7 +185,7 @@ def test_a_clip_is_looked_at_stopped_and_its_table_taken_home(address, visitor, 
     assert download.value.suggested_filename == "people.csv"
 
 
-def test_what_was_switched_is_switched_back_and_kept_on_another_page(address, visitor):
+def test_what_was_switched_is_switched_back(address, visitor):
     page = visitor(f"{address}/webcam")
     seen(page, "Press START")
     settled(page)
@@ -201,9 +195,3 @@ def test_what_was_switched_is_switched_back_and_kept_on_another_page(address, vi
         page.wait_for_timeout(1000)
         settled(page)
         expect(page.get_by_label("Mirror")).to_be_checked(checked=checked)
-    press(page, "^Video")
-    seen(page, "nothing is stored")
-    settled(page)
-    press(page, "^Webcam")
-    seen(page, "Press START")
-    expect(page.get_by_label("Mirror")).not_to_be_checked()
