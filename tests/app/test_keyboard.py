@@ -8,7 +8,6 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from data.painter.films import frame_times, write_film
 from tests.app.browsing import MARKS, PATIENCE, PHONE, WEBRTC, press, seen, settled, to
 
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
@@ -66,13 +65,6 @@ ITSELF = ("IFRAME", "CANVAS", "TD")
 pytestmark = MARKS
 
 
-@pytest.fixture
-def film(scene, tmp_path):
-    path = tmp_path / "clip.mp4"
-    write_film(path, scene, frame_times(2, 10))
-    return path
-
-
 def stops(page: Page) -> list[dict]:
     """Press the tabulator until it has been everywhere; return where it stopped, in order."""
     page.add_style_tag(content=STILL)
@@ -122,32 +114,6 @@ def test_the_tabulator_comes_to_everything_and_shows_where_it_is(
     assert [name for name in told if not name.startswith(ITSELF)] == []
 
 
-def test_photographs_are_dropped_hidden_and_taken_home(address, visitor, photographs):
-    page = visitor(address)
-    seen(page, "The model that looks")
-    settled(page)
-    press(page, "^Photographs")
-    seen(page, "nothing is stored")
-    settled(page)
-    to(page, "Upload")
-    with page.expect_file_chooser(timeout=PATIENCE) as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files([str(path) for path in photographs])
-    seen(page, "All faces (CSV)")
-    settled(page)
-    press(page, "Make faces unrecognisable", "Space")
-    expect(page.get_by_label("Make faces unrecognisable")).to_be_checked(timeout=PATIENCE)
-    settled(page)
-    press(page, "What to know before you quote it")
-    seen(page, "The answer corrects this")
-    to(page, "All faces")
-    with page.expect_download(timeout=PATIENCE) as download:
-        page.keyboard.press("Enter")
-    assert download.value.suggested_filename == "faces.csv"
-    press(page, f"Remove {photographs[1].name}")
-    expect(page.get_by_text(f"{photographs[1].name}: ")).to_have_count(0, timeout=PATIENCE)
-
-
 def test_a_snapshot_is_taken_and_cleared(address, visitor):
     page = visitor(f"{address}/snapshot")
     page.wait_for_function(
@@ -160,29 +126,6 @@ def test_a_snapshot_is_taken_and_cleared(address, visitor):
     settled(page)
     press(page, "Clear photo")
     seen(page, "Take Photo")
-
-
-def test_a_clip_is_looked_at_stopped_and_its_table_taken_home(address, visitor, film):
-    page = visitor(f"{address}/video")
-    seen(page, "nothing is stored")
-    settled(page)
-    to(page, "Upload")
-    with page.expect_file_chooser(timeout=PATIENCE) as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(str(film))
-    page.get_by_role("button", name="Look at it").wait_for()
-    settled(page)
-    press(page, "Frames a second", "ArrowLeft", "slider")
-    settled(page)
-    press(page, "Look at it")
-    seen(page, "Looked at")
-    press(page, "Stop, and keep what was seen")
-    seen(page, "it was stopped")
-    settled(page)
-    to(page, "people.csv")
-    with page.expect_download(timeout=PATIENCE) as download:
-        page.keyboard.press("Enter")
-    assert download.value.suggested_filename == "people.csv"
 
 
 def test_what_was_switched_is_switched_back(address, visitor):
