@@ -12,6 +12,7 @@ from app.video import CLIP, Clip
 from data.painter.films import frame_times, write_film
 from data.painter.moving import compose_scene
 from data.painter.witness import Witness
+from utils.apply.faces import model_record
 from utils.apply.looking import Settings as Looking
 from utils.video.clock import Clock
 from utils.video.correction import Correction
@@ -66,7 +67,7 @@ def test_the_answer_is_that_of_the_same_film_on_the_disk_and_nothing_is_written(
     model = Looking().load()
     source = VideoFile(film, Part(rate=10, end=1800))
     correction = Correction.of(model.file.evaluation)
-    about = {"arch": model.arch, "digest": model.digest, "threshold": float(model.threshold)}
+    about = model_record(model)
     results = VideoResults(tmp_path / "out", source, about, correction, None, Wanted(), Clock())
     for moment in watch(source, model):
         results.add(moment)
