@@ -67,7 +67,7 @@ def test_the_answer_is_that_of_the_same_film_on_the_disk_and_nothing_is_written(
     model = Looking().load()
     source = VideoFile(film, Part(rate=10, end=1800))
     correction = Correction.of(model.file.evaluation)
-    about = model_record(model)
+    about = {**model_record(model), "threshold": float(model.threshold)}
     results = VideoResults(tmp_path / "out", source, about, correction, None, Wanted(), Clock())
     for moment in watch(source, model):
         results.add(moment)
