@@ -1,8 +1,10 @@
 """Two real processes over gloo against one, with the same global batches."""
 
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -140,3 +142,21 @@ def test_who_starts_again_shares_nothing_with_those_before_in_the_same_store(lat
     assert not any(one.check(["address"]) for one in now)
     now[1].set("address", "mine")
     assert [one.get("address") for one in now] == [b"mine"] * 3
+
+
+def test_a_worker_ends_when_the_agent_that_started_it_is_killed():
+    waits = "from utils.training.distributed import end_with_the_agent as end\n"
+    waits += "import time; end(0.1); print('waits', flush=True); time.sleep(60)"
+    starts = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+    agent = subprocess.Popen(
+        [sys.executable, "-c", starts, waits],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with agent:
+        assert agent.stdout.readline() == "waits\n"
+        agent.kill()
+        before = time.monotonic()
+        assert agent.stdout.read() == "", "the worker holds the pipe until it ends"
+        assert time.monotonic() - before < 30

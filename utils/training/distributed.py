@@ -14,6 +14,7 @@ import os
 import secrets
 import threading
 import time
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
@@ -44,6 +45,8 @@ def join() -> None:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     if os.environ.get(STORE):
         _end_with_the_launcher()
+    elif "TORCHELASTIC_RUN_ID" in os.environ:
+        end_with_the_agent()
     number, others = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     address = f"file://{os.environ[STORE]}" if os.environ.get(STORE) else "env://"
     store, *_ = next(rendezvous(address, number, others, timeout=PATIENCE))
@@ -209,6 +212,27 @@ def _end_with_the_launcher() -> None:
 
     def wait() -> None:
         os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def end_with_the_agent(every: float = 1.0) -> None:
+    """End this process once its parent, the agent of ``torchrun`` on this node, has gone.
+
+    Killed by ``kill -9``, the agent takes no process along: those that it started would wait for
+    each other as long as they have patience, and hold the node.
+
+    Parameters
+    ----------
+    every
+        Seconds between two looks at who the parent is.
+    """
+    agent = os.getppid()
+
+    def wait() -> None:
+        while os.getppid() == agent:
+            time.sleep(every)
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
