@@ -14,7 +14,6 @@ import os
 import secrets
 import threading
 import time
-import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
