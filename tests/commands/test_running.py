@@ -8,6 +8,7 @@ import pytest
 from utils.commands import running
 from utils.dag.options import Options
 from utils.errors import InputError
+from utils.tracking import registered
 from utils.tracking.registered import Registered
 
 
@@ -24,7 +25,7 @@ def test_weights_of_a_registry_are_the_file_that_is_meant_now(monkeypatch, tmp_p
         planned.append((options.weights, command))
         return SimpleNamespace(folder=Path("run"))
 
-    monkeypatch.setattr(running, "find_registered", find)
+    monkeypatch.setattr(registered, "find_registered", find)
     monkeypatch.setattr(running, "submit", submit)
     options = Options(weights="models:/m@champion", dry_run=True)
     assert running.start(options, ["python", "workflow.py"], told.append) == 0

@@ -20,6 +20,9 @@ _OURS = {"mask_detection.run", "mask_detection.digest", "mask_detection.files"}
 _PLACES = {"data", "predict", "engine", "pilots_only"}
 """Options that say where things are."""
 
+_POOLS = {"train_shards", "predict_shards", "checkpoint_minutes"}
+"""Options with another default on a pool."""
+
 
 def tracked_alike(first: Path, second: Path, address: str) -> dict[str, Any]:
     """Track two runs that were asked for the same, and compare what a client reads back of them.
@@ -32,7 +35,7 @@ def tracked_alike(first: Path, second: Path, address: str) -> dict[str, Any]:
     assert told.count(": done, tracked\n") == 2, told
     options = [read_record(folder / "run.json")["options"] for folder in (first, second)]
     aside = {name for name in plan_options() if options[0].get(name) != options[1].get(name)}
-    assert aside <= {*_PLACES, "train_shards", "predict_shards"}, "else they are not the same run"
+    assert aside <= _PLACES | _POOLS, "else they are not the same run"
     found = tracked(address)
     identities = [describe(read_run(folder)).identity for folder in (first, second)]
     runs = [{key[1]: it for key, it in found.items() if key[0] == one} for one in identities]

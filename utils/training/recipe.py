@@ -13,7 +13,7 @@ BY_RATIO = ("learning_rate", "weight_decay", "batch_size", "clip")
 """Of these a factor matters, not a difference: a search goes by their logarithm."""
 
 _MOST = {
-    "learning_rate": 10.0,
+    "learning_rate": math.inf,  # one that is too high is named when the training diverges
     "weight_decay": 10.0,
     "batch_size": 4096,
     "chip": 4096.0,
@@ -148,11 +148,10 @@ class Recipe:
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"parameter {name!r} is {value}, expected a finite number")
         for name, most in _MOST.items():
-            value, least = getattr(self, name), ">= 0" if name in _FROM_ZERO else "> 0"
+            value, bounds = getattr(self, name), ">= 0" if name in _FROM_ZERO else "> 0"
+            bounds += f" and {most:g} at most" if math.isfinite(most) else ""
             if not 0 <= value <= most or (value == 0 and name not in _FROM_ZERO):
-                raise InputError(
-                    f"parameter {name!r} is {value}, expected {least} and {most:g} at most"
-                )
+                raise InputError(f"parameter {name!r} is {value}, expected {bounds}")
         for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"parameter {name!r} is {getattr(self, name)}, expected 0..1")
