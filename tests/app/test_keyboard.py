@@ -105,7 +105,7 @@ def test_the_tabulator_comes_to_everything_and_shows_where_it_is(
         page.frame_locator(WEBRTC).get_by_role("button", name="START").wait_for()
         page.wait_for_timeout(1000)
     if options:  # it is folded away a moment later
-        page.get_by_role("button", name="Expand sidebar").wait_for()
+        expect(page.get_by_test_id("stSidebar")).to_have_css("visibility", "hidden")
     settled(page)
     found = stops(page)
     names = [stop["name"] for stop in found]
