@@ -11,7 +11,9 @@ from utils.tracking.described import describe
 from utils.tracking.following import track_runs
 from utils.tracking.recorded import plan_options, read_run
 
-_OTHERWISE = {"engine", "command", "hosts", "mlflow.source.git.commit", "changed_since_commit"}
+_OTHERWISE = {
+    *("engine", "command", "hosts", "machine", "mlflow.source.git.commit", "changed_since_commit"),
+}
 """Tags that tell how it was asked for, and where it ran."""
 
 _OURS = {"mask_detection.run", "mask_detection.digest", "mask_detection.files"}
