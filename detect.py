@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from utils.apply.options import add_photograph_options
-from utils.dag.option_reading import Parser
+from utils.dag.command_line import Parser
 from utils.errors import InputError, MaskDetectionError, missing_package
 from utils.spark.code import write_code
 from utils.spark.options import add_spark_options, check_spark_options
@@ -61,9 +61,9 @@ def main(argv: list[str] | None = None) -> int:
         if args.code:
             write_code(args.code)
             return EXIT_DONE
+        settle_names(args)
         if args.engine == "spark":
-            return detect_spark(settled_names(args))
-        settled_names(args)
+            return detect_spark(args)
         return export(args) if args.export else detect(args, words)
     except MaskDetectionError as error:
         told = str(error)
@@ -161,7 +161,7 @@ def detect(args: argparse.Namespace, words: list[str]) -> int:
     return EXIT_IN_PART if results.skipped or facts["not_read"] else EXIT_DONE
 
 
-def settled_names(args: argparse.Namespace) -> argparse.Namespace:
+def settle_names(args: argparse.Namespace) -> None:
     """Put the files that are meant now in place of models named in a registry."""
     from utils.tracking.registered import settled
 
@@ -173,7 +173,6 @@ def settled_names(args: argparse.Namespace) -> argparse.Namespace:
 
         file = settled(getattr(args, name), args.registry, tell)
         setattr(args, name, str(file) if name == "faces" and file else file)
-    return args
 
 
 def detect_moving(args: argparse.Namespace) -> int:

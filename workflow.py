@@ -27,8 +27,9 @@ try:
     from utils.commands.registering import REGISTERING
     from utils.commands.running import go_on, start
     from utils.commands.sampling import SAMPLING
+    from utils.dag.command_line import Parser
     from utils.dag.graph import draw_graph
-    from utils.dag.option_reading import Parser, add_arguments, read_options
+    from utils.dag.option_reading import add_arguments, read_options
     from utils.dag.option_types import path
     from utils.dag.options import Options, spelled
     from utils.dag.pipeline import build_workflow

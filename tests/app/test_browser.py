@@ -95,7 +95,7 @@ def test_two_visitors_never_see_each_others_photographs(address, visitor, photog
 def test_the_keyboard_is_enough_to_drop_photographs(address, visitor, photographs):
     page = visitor(f"{address}/photographs")
     seen(page, "nothing is stored")
-    page.wait_for_selector("[data-test-script-state=notRunning]")  # a redraw would take the focus
+    settled(page)
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("!!document.activeElement.closest('[data-testid=stFileUploader]')"):

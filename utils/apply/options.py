@@ -2,7 +2,29 @@
 
 import argparse
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+N = TypeVar("N", int, float)
+
+
+def number_type(
+    read: Callable[[str], N], holds: Callable[[N], bool], takes: str
+) -> Callable[[str], N]:
+    """Return what reads an argument that is a number which holds; `takes` says which those are."""
+
+    def number(text: str) -> N:
+        with contextlib.suppress(ValueError):
+            if holds(found := read(text)):
+                return found
+        raise argparse.ArgumentTypeError(f"takes {takes}, not {text!r}")
+
+    return number
+
+
+share = number_type(float, lambda it: 0 <= it <= 1, "a number in 0..1")
+number = number_type(int, lambda it: it >= 1, "a whole number from 1")
 
 
 def add_photograph_options(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +55,7 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
     add("--device", metavar="NAME", help="cpu, cuda, cuda:1, mps (default: the GPU, if there is)")
     add(
         "--threshold",
-        type=_share,
+        type=share,
         metavar="SHARE",
         help="confidence in 0..1 from which a face counts (default: that of the model, for which "
         "alone its mistakes are known)",
@@ -66,19 +88,3 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
 def _folder(text: str) -> Path | str:
     """Return a path; of an address, which `Path` would change, the text."""
     return text if "://" in text else Path(text)
-
-
-def _share(text: str) -> float:
-    """Return the number in 0..1 that stands in `text`."""
-    with contextlib.suppress(ValueError):
-        if 0 <= float(text) <= 1:
-            return float(text)
-    raise argparse.ArgumentTypeError(f"takes a number in 0..1, not {text!r}")
-
-
-def number(text: str) -> int:
-    """Return the whole number from 1 that stands in `text`."""
-    with contextlib.suppress(ValueError):
-        if int(text) >= 1:
-            return int(text)
-    raise argparse.ArgumentTypeError(f"takes a whole number from 1, not {text!r}")

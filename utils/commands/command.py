@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from utils.dag.option_reading import Parser, read_given
+from utils.dag.command_line import Parser
+from utils.dag.option_reading import read_given
 from utils.dag.option_types import flag
 from utils.dag.options import spelled
 from utils.errors import InputError

@@ -55,10 +55,8 @@ def _statistics(values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     together as by Chan, Golub and LeVeque (1983): the mean of squares less the square of the mean
     loses digits.
     """
-    kept = [
-        values.new_zeros(values.shape[1]).float() for _ in range(2)
-    ]  # for sums in single precision
-    mean, variance = torch.batch_norm_update_stats(values, *kept, 0.0)
+    running = values.new_zeros(2, values.shape[1]).float()  # of a dtype that sums are exact in
+    mean, variance = torch.batch_norm_update_stats(values, *running, 0.0)
     count = mean.new_tensor([values.numel() / values.shape[1]])
     parts = mean.new_zeros(processes(), 2 * len(mean) + 1)
     parts[rank()] = torch.cat([mean, variance * count, count])

@@ -1,15 +1,17 @@
 """The part of the command line of ``detect.py`` that is of videos, cameras and streams."""
 
 import argparse
-import contextlib
+import math
 
-from utils.apply.options import number
+from utils.apply.options import number, number_type
+
+positive = number_type(float, lambda it: 0 < it < math.inf, "a number above 0")
 
 
 def add_video_options(parser: argparse.ArgumentParser) -> None:
     """Add the options to a parser, as a group of their own."""
     add = parser.add_argument_group("videos, cameras and streams (docs/video.md)").add_argument
-    add("--pace", type=_positive, metavar="N", help="frames a second to look at (default: 10)")
+    add("--pace", type=positive, metavar="N", help="frames a second to look at (default: 10)")
     add("--every", type=number, default=1, metavar="N", help="look at each N-th frame only")
     add("--start", metavar="TIME", help="from 90, 1:30 or 0:01:30 on")
     add("--end", metavar="TIME", help="and to there; of a camera since it was opened")
@@ -17,7 +19,7 @@ def add_video_options(parser: argparse.ArgumentParser) -> None:
     add("--clock", metavar="TIME", help="2026-03-01T09:00: when a video begins (cameras: now)")
     add(
         "--least-seconds",
-        type=_positive,
+        type=positive,
         default=0.5,
         metavar="S",
         help="who is seen for less does not count (default: %(default)s)",
@@ -41,15 +43,8 @@ def add_video_options(parser: argparse.ArgumentParser) -> None:
     add("--alert-post", action="append", default=[], metavar="URL", help="post each to it, as JSON")
     add(
         "--alert-pause",
-        type=_positive,
+        type=positive,
         default=300.0,
         metavar="S",
         help="seconds between two of a condition, at least (default: %(default)s)",
     )
-
-
-def _positive(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0 < float(text) < float("inf"):
-            return float(text)
-    raise argparse.ArgumentTypeError(f"takes a number above 0, not {text!r}")
