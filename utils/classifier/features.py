@@ -100,9 +100,9 @@ class KeptFeatures:
             if anywhere(time.monotonic() - self._saved >= SAVED_EVERY):
                 found = self._keep(side, found)
         if begin < len(faces):
-            found = self._keep(side, found)
             seconds = time.monotonic() - started
             log.info("features of %d faces %s: %.0f s", len(faces) - begin, side, seconds)
+            self._keep(side, found)
         return self._parts[side]
 
     def _keep(self, side: str, found: list[Tensor]) -> list[Tensor]:
