@@ -29,9 +29,10 @@ try:
     from utils.commands.sampling import SAMPLING
     from utils.dag.command_line import Parser
     from utils.dag.graph import draw_graph
-    from utils.dag.option_reading import add_arguments, read_options
-    from utils.dag.option_types import path
-    from utils.dag.options import Options, spelled
+    from utils.dag.options.declared import spelled
+    from utils.dag.options.readers import path
+    from utils.dag.options.reading import add_arguments, read_options
+    from utils.dag.options.table import Options
     from utils.dag.pipeline import build_workflow
     from utils.dag.run_folder import OUTPUT
     from utils.dag.run_record import RECORD

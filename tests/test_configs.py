@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import workflow
-from utils.dag.options import Options, marked
+from utils.dag.options.table import Options, marked
 from utils.errors import InputError
 from utils.networks import pretrained
 from utils.training.recipe import Recipe

@@ -14,7 +14,8 @@ from tests.formats.layouts import layouts
 from tests.formats.mistakes import mended, refused
 from utils.classifier import names as classifiers
 from utils.classifier.finders.names import FINDERS
-from utils.dag.options import Options, spelled
+from utils.dag.options.declared import spelled
+from utils.dag.options.table import Options
 from utils.dag.pipeline import build_workflow
 from utils.dag.resources import RESOURCES
 

@@ -12,8 +12,9 @@ from utils.classifier.finders.weights import check_package, finder_weights
 from utils.dag.engines.choice import choose_engine, for_engine, open_run
 from utils.dag.engines.run import Run
 from utils.dag.new_data import NewData, as_named, photo_shards
-from utils.dag.option_types import is_file_of_finder
-from utils.dag.options import SAMPLE, Options
+from utils.dag.options.data import SAMPLE
+from utils.dag.options.readers import is_file_of_finder
+from utils.dag.options.table import Options
 from utils.dag.plan import write_plan
 from utils.dag.run_folder import filling
 from utils.dag.travelling import (

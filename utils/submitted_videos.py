@@ -8,7 +8,8 @@ from typing import Any
 
 from utils import files
 from utils.dag.new_data import NewData, VideoShard, dealt, travel_name
-from utils.dag.options import Options, spelled
+from utils.dag.options.declared import spelled
+from utils.dag.options.table import Options
 from utils.dataset.intake.videos import FoundVideo
 from utils.errors import InputError
 from utils.records import write_record

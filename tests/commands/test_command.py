@@ -6,7 +6,7 @@ import pytest
 
 import workflow
 from utils.commands.command import Command, Option
-from utils.dag.option_types import flag, whole
+from utils.dag.options.readers import flag, whole
 from utils.errors import InputError
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from utils.commands import running
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.errors import InputError
 from utils.tracking import registered
 from utils.tracking.registered import Registered

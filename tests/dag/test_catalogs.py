@@ -4,7 +4,7 @@ import pytest
 import yaml
 from Pegasus.api import Properties
 
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.pipeline import build_workflow
 from utils.dag.plan import write_plan
 

@@ -65,7 +65,7 @@ def test_equal_sources_give_equal_bytes_whatever_their_times(bundle, tmp_path, c
         ("utils/job.py", False),
         ("utils/analysis/report/templates/report.css", False),
         ("utils/dag/engines/local/engine.py", True),
-        ("utils/dag/options.py", True),
+        ("utils/dag/options/table.py", True),
         ("utils/dataset/intake/archives.py", True),
         ("utils/networks/pretrained.py", True),
     ],

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from utils.dag.graph import draw_graph, edges, graphviz_source, layout
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.pipeline import build_workflow
 from utils.errors import InputError
 

@@ -10,7 +10,7 @@ from utils.dag import catalogs
 from utils.dag.engines.choice import open_run
 from utils.dag.engines.console import Console
 from utils.dag.moved import moved_from
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.plan import write_plan
 from utils.dag.run_record import RunRecord
 from utils.dag.workflow_file import read_workflow

@@ -6,8 +6,8 @@ import pytest
 
 from utils.dag.calls import checkpoints
 from utils.dag.graph import edges
-from utils.dag.new_data import NewData, VideoShard, annotated_name, as_named, dealt, travel_name
-from utils.dag.options import Options
+from utils.dag.new_data import NewData, VideoShard, annotated_name, as_named
+from utils.dag.options.table import Options
 from utils.dag.pipeline import build_workflow
 from utils.dag.resources import NETWORKS, RESOURCES
 from utils.dag.travelling import (
@@ -20,8 +20,6 @@ from utils.dag.travelling import (
 )
 from utils.detector.names import ARCHITECTURES, RESNET50
 from utils.job import InputPath, OutputPath, declared
-from utils.video.people import LEAST_SECONDS
-from utils.video.run import PACE
 
 BIN = Path(__file__).resolve().parents[2] / "bin"
 FULL = Options(
@@ -381,15 +379,6 @@ def test_on_this_machine_they_need_not():
     assert "--checkpoint-minutes" not in build_workflow(Options()).jobs["train_model"].args
 
 
-def test_videos_are_dealt_to_jobs_that_last_alike_each_whole():
-    lasting = [("a", 600.0, 5), ("b", 60.0, 2**20), ("c", 500.0, 7), ("d", 100.0, 9)]
-    first, second = dealt(lasting, 2)
-    assert {first.files, second.files} == {("a", "b"), ("c", "d")}
-    assert {first.seconds, second.seconds} == {660.0, 600.0}
-    assert [one.mib for one in (first, second)] == [2, 1]
-    assert [one.files for one in dealt(lasting[:1], 5)] == [("a",)], "no job without a video"
-
-
 def test_what_a_job_that_watches_asks_for_follows_from_how_long_its_videos_last():
     hours, mib = 5, 700
     new = NewData(videos=(VideoShard(("video_00000_a.mp4",), 3600.0 * hours, mib),))
@@ -454,21 +443,3 @@ def test_videos_alone_make_no_table_of_photographs_and_photographs_alone_none_of
     assert {"people.csv", "predictions.csv"} <= kept(WATCHING)
     jobs = build_workflow(Options(data=Path("faces.zip"), predict=(Path("clip.mp4"),))).jobs
     assert "predict_0" not in jobs, "the test side is for runs without anything new"
-
-
-def test_the_pace_of_videos_is_that_of_detect_py():
-    assert Options().frame_rate == PACE
-    assert Options().least_seconds == LEAST_SECONDS
-    assert Options(every=3).frame_rate is None
-    assert Options(every=3, pace=4.0).frame_rate == 4.0
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("day 1/Über clip.MP4", "video_00007__ber_clip.mp4"),
-        ("-rf; $(x).mov", "video_00007__rf____x_.mov"),
-    ],
-)
-def test_a_video_travels_by_a_name_that_breaks_no_command_line(name, expected):
-    assert travel_name(7, name) == expected

@@ -7,7 +7,7 @@ import torch
 
 from utils.classifier import names as classifiers
 from utils.classifier.architectures import build_network
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.pipeline import build_workflow
 from utils.dag.resources import BATCH_SIZES, CHIP, NETWORKS, RESOURCES, training_memory
 from utils.detector.anchors import Anchors

@@ -1,6 +1,6 @@
 import pytest
 
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.travelling import finder_file
 
 

@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.plan import write_plan
 from utils.dag.workflow_file import read_workflow
 from utils.errors import InputError

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.determinism import runs
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.pipeline import build_workflow
 from utils.dag.resources import RESOURCES
 from utils.dag.run_folder import log_path

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.records import write_record
 
 JOBS = ("split_data", "hpo_trial_1_0", "train_model", "evaluate", "report")

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from utils.dag.command_line import Parser
-from utils.dag.option_reading import read_given
-from utils.dag.option_types import flag
-from utils.dag.options import spelled
+from utils.dag.options.declared import spelled
+from utils.dag.options.readers import flag
+from utils.dag.options.reading import read_given
 from utils.errors import InputError
 
 Tell = Callable[[str], object]
@@ -25,7 +25,7 @@ class Option:
     Attributes
     ----------
     read
-        Its reader, of `utils.dag.option_types`; of `flag` the option takes no value.
+        Its reader, of `utils.dag.options.readers`; of `flag` the option takes no value.
     told
         What its help says.
     metavar

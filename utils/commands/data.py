@@ -5,8 +5,8 @@ from dataclasses import fields
 from typing import Any
 
 from utils.commands.command import Command, Option, Tell, check_page
-from utils.dag.option_types import flag, path
-from utils.dag.options import Options
+from utils.dag.options.readers import flag, path
+from utils.dag.options.table import Options
 from utils.dataset.intake.choices import Choices
 from utils.errors import InputError, suggestion
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.commands.command import Command, Option, Tell
-from utils.dag.option_types import flag, path, whole
+from utils.dag.options.readers import flag, path, whole
 from utils.tracking.registered import settled
 
 

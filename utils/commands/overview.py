@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.commands.command import Command, Option, Tell, check_page
-from utils.dag.option_types import choice, flag, path, whole
+from utils.dag.options.readers import choice, flag, path, whole
 from utils.tracking.commands import list_runs
 from utils.tracking.table import SORTS
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from utils.commands.command import Command, Option, Tell, named_folder
-from utils.dag.option_types import flag, real
+from utils.dag.options.readers import flag, real
 from utils.errors import InputError
 
 STORE = Option(

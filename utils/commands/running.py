@@ -11,7 +11,8 @@ from utils.commands.command import Tell
 from utils.dag.engines.choice import open_run
 from utils.dag.engines.console import Console
 from utils.dag.engines.run import Run
-from utils.dag.options import Options, marked, spelled
+from utils.dag.options.declared import spelled
+from utils.dag.options.table import Options, marked
 from utils.dag.run_folder import OUTPUT
 from utils.errors import InputError
 from utils.records import read_record

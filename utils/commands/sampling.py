@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from utils.commands.command import Command, Option, Tell, named_folder
-from utils.dag.option_types import choice, path, real, whole
+from utils.dag.options.readers import choice, path, real, whole
 from utils.dag.run_folder import OUTPUT
 from utils.dag.run_record import open_record
 

@@ -22,7 +22,7 @@ from Pegasus.api import (
     TransformationCatalog,
 )
 
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.resources import RETRIES
 from utils.dag.travelling import CODE
 

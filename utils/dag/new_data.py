@@ -8,7 +8,7 @@ how far each of them is.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dataset.intake.kinds import unread_photograph
 
 

@@ -8,7 +8,7 @@ from Pegasus.api import Workflow
 
 from utils.dag.calls import Checkpoint, In, Out, called
 from utils.dag.new_data import NewData, annotated_name, as_named
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.resources import (
     BATCH_SIZES,
     CHIP,

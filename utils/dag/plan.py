@@ -14,7 +14,7 @@ from utils.dag import catalogs
 from utils.dag.calls import checkpoints
 from utils.dag.code_bundle import executables, write_code_bundle
 from utils.dag.new_data import NewData, as_named
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.pipeline import build_workflow
 from utils.dag.run_record import RunRecord
 from utils.dag.travelling import (

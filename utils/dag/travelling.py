@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from utils.classifier.finders.names import FINDERS
-from utils.dag.options import WEIGHTS, Options
+from utils.dag.options.learning import WEIGHTS
+from utils.dag.options.table import Options
 
 CODE = "utils.zip"
 DATASET = "dataset.tar"

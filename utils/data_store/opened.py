@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from utils.dag.options import spelled
+from utils.dag.options.declared import spelled
 from utils.data_store.kept import Version
 from utils.data_store.store import DataStore
 from utils.data_store.words import may_name

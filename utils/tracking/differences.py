@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from utils.dag.options import spelled
+from utils.dag.options.declared import spelled
 from utils.dag.travelling import CODE, DATASET
 from utils.records import short
 from utils.tracking.recorded import SPLIT, TRAINING, RecordedRun, plan_options

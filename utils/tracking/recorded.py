@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from utils.dag.options import TASKS, Options
+from utils.dag.options.data import TASKS
+from utils.dag.options.table import Options
 from utils.dag.run_folder import LOGS, OUTPUT, holder
 from utils.dag.run_record import RECORD, as_a_whole
 from utils.dag.status_tables import ORDER

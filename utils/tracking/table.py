@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from utils.dag.options import spelled
+from utils.dag.options.declared import spelled
 from utils.dag.status_tables import table
 from utils.errors import brief, number_of, printable
 from utils.records import short

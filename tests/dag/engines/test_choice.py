@@ -4,7 +4,8 @@ import pytest
 
 from utils.dag.engines.choice import choose_engine, for_engine, open_run
 from utils.dag.engines.console import Console
-from utils.dag.options import CHECKPOINT_MINUTES, Options
+from utils.dag.options.running import CHECKPOINT_MINUTES
+from utils.dag.options.table import Options
 from utils.dag.run_record import RunRecord
 from utils.errors import InputError
 

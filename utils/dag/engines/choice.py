@@ -11,7 +11,9 @@ from utils.dag.engines.local.run import LocalRun
 from utils.dag.engines.pegasus import run as pegasus
 from utils.dag.engines.run import Run
 from utils.dag.moved import follow_move, moved_from
-from utils.dag.options import CHECKPOINT_MINUTES, Options, marked, spelled
+from utils.dag.options.declared import spelled
+from utils.dag.options.running import CHECKPOINT_MINUTES
+from utils.dag.options.table import Options, marked
 from utils.dag.run_folder import CACHE
 from utils.dag.run_record import RunRecord, open_record
 from utils.errors import InputError

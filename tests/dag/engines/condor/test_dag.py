@@ -7,7 +7,7 @@ import pytest
 
 import workflow
 from utils.dag.engines.condor.dag import quoted, write_dag
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.plan import write_plan
 from utils.dag.workflow_file import read_workflow
 from utils.errors import InputError

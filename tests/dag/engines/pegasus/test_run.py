@@ -11,7 +11,7 @@ from utils.dag.engines.choice import open_run
 from utils.dag.engines.console import Console
 from utils.dag.engines.pegasus import run as pegasus
 from utils.dag.engines.pegasus.run import PegasusRun
-from utils.dag.options import Options
+from utils.dag.options.table import Options
 from utils.dag.plan import write_plan
 from utils.errors import InputError
 

@@ -7,8 +7,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from utils.dag.option_types import flag, laid_over
-from utils.dag.options import TASKS, Options, spelled
+from utils.dag.options.data import TASKS
+from utils.dag.options.declared import spelled
+from utils.dag.options.pairs import laid_over
+from utils.dag.options.readers import flag
+from utils.dag.options.table import Options
 from utils.errors import InputError, suggestion
 from utils.video.clock import Clock, periods, time_of
 
@@ -110,7 +113,7 @@ def read_given(
     given
         As on the command line.
     takes
-        A reader (`utils.dag.option_types`) for each option that the command has.
+        A reader (`utils.dag.options.readers`) for each option that the command has.
 
     Raises
     ------

@@ -1,24 +1,14 @@
 import argparse
 import json
-from dataclasses import fields
 
 import pytest
 
+from tests.dag.options.given import given
 from utils.classifier import names as classifiers
-from utils.dag.option_reading import OptionError, add_arguments, read_options
-from utils.dag.options import FORMATS, Options
-from utils.dataset.formats.recognise import READ
-from utils.dataset.intake.choices import AS_IT_IS, Choices
-from utils.dataset.intake.class_folders import NAME as FOLDERS
-from utils.dataset.intake.layout import FORMATS as KNOWN
+from utils.dag.options.reading import OptionError, add_arguments, read_options
+from utils.dag.options.table import Options
 from utils.detector.names import ARCHITECTURES
 from utils.errors import InputError
-
-
-def given(*argv: str) -> dict:
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    return vars(parser.parse_args(argv))
 
 
 def test_nothing_given_is_the_defaults():
@@ -39,41 +29,6 @@ def test_every_option_can_stand_in_the_file(tmp_path):
     written = {k: v for k, v in Options().as_dict().items() if v is not None}
     config.write_text("\n".join(f"{key} = {json.dumps(value)}" for key, value in written.items()))
     assert read_options({}, config) == Options()
-
-
-def test_parameters_of_the_command_line_are_laid_over_those_of_the_file(tmp_path):
-    config = tmp_path / "run.toml"
-    config.write_text('[recipe]\nbatch-size = 8\nclip = 2.5\noptimizer = "sgd"\n')
-    assert read_options({}, config).recipe == ("batch_size=8", "clip=2.5", "optimizer=sgd")
-    words = given("--recipe", "batch_size=2", "warmup=0")
-    assert read_options(words, config).recipe == (
-        *("batch_size=2", "clip=2.5", "optimizer=sgd", "warmup=0"),
-    )
-    assert read_options(words).recipe == ("batch_size=2", "warmup=0")
-
-
-def test_what_is_searched_is_words_wherever_it_comes_from(tmp_path):
-    config = tmp_path / "run.toml"
-    config.write_text(
-        "[search]\nlearning-rate = [1e-5, 1e-1]\noptimizer = ['adamw', 'sgd']\n"
-        "image_size = [320, 480, 640]\nbatch_size = '4,8'\nclip = [1, 2.5]\n"
-    )
-    words = (
-        *("batch_size=4,8", "clip=1:2.5", "image_size=320,480,640"),
-        *("learning_rate=1e-05:0.1", "optimizer=adamw,sgd"),
-    )
-    assert read_options({}, config).search == words
-    config.write_text(f"search = {json.dumps(words)}")
-    assert read_options({}, config).search == words
-    over = read_options(given("--search", "optimizer=sgd,adamw", "rare=0:1"), config).search
-    assert over == (*words[:4], "optimizer=sgd,adamw", "rare=0:1")
-
-
-def test_the_run_may_train_what_is_searched_or_else_what_it_is_told():
-    words = ("arch=a, b", "optimizer=adamw,sgd")
-    assert Options(search=words).archs == ("a", "b")
-    assert Options(search=words, trials=0).archs == (Options().arch,)
-    assert Options(search=words[1:], arch="c").archs == ("c",)
 
 
 def test_paths_in_the_file_are_relative_to_it(tmp_path):
@@ -237,25 +192,6 @@ def test_every_help_text_says_its_default():
         assert "(default: " in action.help, action.option_strings
 
 
-def test_rounds_and_epochs_of_a_trial():
-    assert Options(trials=5, hpo_width=2).rounds == 3
-    assert Options(trials=0).rounds == 0
-    assert Options(epochs=2).epochs_per_trial == 1
-    assert Options(epochs=30, trial_epochs=4).epochs_per_trial == 4
-
-
-def test_a_list_given_twice_adds_up(tmp_path):
-    words = given(
-        "--predict", "a", "b", "--recipe", "clip=1.5", "--predict", "c", "--recipe", "clip=2"
-    )
-    options = read_options(words)
-    assert [str(path) for path in options.predict] == ["a", "b", "c"]
-    assert options.recipe == ("clip=2",), "of equal names the last"
-    config = tmp_path / "run.toml"
-    config.write_text('predict = ["other"]\n')
-    assert read_options(words, config).predict == options.predict
-
-
 def test_a_file_may_begin_with_a_byte_order_mark(tmp_path):
     config = tmp_path / "run.toml"
     config.write_bytes(b"\xef\xbb\xbfepochs = 7\r\n")
@@ -291,41 +227,6 @@ def test_paths_of_every_kind_in_the_file_are_relative_to_it(tmp_path):
     assert (options.run_dir, options.container) == (tmp_path / "r", str(tmp_path / "x.sif"))
     config.write_text('container = "docker://a/b"\n')
     assert read_options({}, config).container == "docker://a/b"
-
-
-def test_what_class_names_mean_is_read_as_it_is_spelled_and_the_command_line_wins(tmp_path):
-    config = tmp_path / "run.toml"
-    config.write_text(
-        '[classes]\nno-mask = "without_mask"\n"Face Mask" = "with_mask"\nx = "ignore"\n'
-    )
-    options = read_options({"classes": ["x=with_mask", "a=b=ignore"]}, config)
-    assert options.classes == (
-        *("Face Mask=with_mask", "a=b=ignore", "no-mask=without_mask", "x=with_mask"),
-    )
-    with pytest.raises(OptionError, match="--classes: takes a table, or words THEIRS=OURS"):
-        read_options({"classes": ["helmet"]})
-
-
-def test_the_formats_to_ask_for_are_those_that_are_read():
-    assert set(FORMATS) == {"auto", *READ, FOLDERS}
-    assert set(KNOWN) == {*READ, FOLDERS}
-
-
-def test_the_choices_of_reading_data_are_the_defaults_of_the_options():
-    for item in fields(Choices):
-        assert getattr(Options(), item.name) == getattr(AS_IT_IS, item.name)
-
-
-def test_a_class_name_has_one_meaning_in_each_place_and_may_be_empty(tmp_path):
-    with pytest.raises(OptionError, match=r"--classes: takes one meaning .*, 'a' has two"):
-        read_options(given("--classes", "a=ignore", "--classes", "a=with_mask"))
-    assert read_options(given("--classes", "=ignore", "a=ignore", "a=ignore")).classes == (
-        *("=ignore", "a=ignore"),
-    )
-    config = tmp_path / "run.toml"
-    config.write_text('[classes]\n"" = "ignore"\na = "with_mask"\n')
-    options = read_options(given("--classes", "a=ignore"), config)
-    assert options.classes == ("=ignore", "a=ignore")
 
 
 def test_another_data_set_is_not_forgotten():
