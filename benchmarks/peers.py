@@ -13,9 +13,10 @@ evaluation. YOLO is installed into a virtual environment outside the repository,
 afterwards, and only called by its command line; its settings are its own defaults, at 640 pixels,
 with its own end of training scaled to the epochs, and the weights that its validation found best.
 
-A finished row is kept (--keep) and not made again. The milliseconds a photograph are measured at
-the end on all test photographs, one at a time, the detectors in turn: decoding left out, resizing
-counted. Where peers' weights can be had, --peer-weights starts from them.
+A finished row is kept (--keep) and not made again; a training of ours that was stopped goes on.
+The milliseconds a photograph are measured at the end on all test photographs, one at a time, the
+detectors in turn: decoding left out, resizing counted. Where peers' weights can be had,
+--peer-weights starts from them.
 
     python benchmarks/peers.py --data face-mask-detection.zip --minutes 5 20 90
 """
@@ -181,8 +182,9 @@ class Bench:
         if (folder / "row.json").exists():
             print(f"{peer}, {minutes:g} min: kept in {folder}", flush=True)
             return folder
-        shutil.rmtree(folder, ignore_errors=True)  # a part whose time nobody knows
-        folder.mkdir(parents=True)
+        if not (folder / quality.MINUTES).exists():  # a part whose time nobody knows
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
         make = self._yolo if peer.name == "yolo" else self._ours
         write_record(folder / "row.json", {"of": identity, **make(peer, minutes, folder)})
         return folder

@@ -41,6 +41,9 @@ from utils.training.recipe import Recipe
 VALIDATION_SHARE = 0.12
 """Of the time goes to validation, as measured on 69 photographs after every 485."""
 
+MINUTES = "minutes.json"
+KEPT_EVERY = 10.0  # seconds
+
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
@@ -102,7 +105,8 @@ def run(
 ) -> tuple[dict[str, Any], int, float, float]:
     """Train for `minutes` and evaluate; return the record, the epochs, and the minutes taken.
 
-    A training that was interrupted goes on where `kept` is the same folder.
+    A training that was interrupted goes on where `kept` is the same folder, and what it took until
+    then counts, the steps since its checkpoint among it.
     """
     length = kept / "epochs.json"
     if not length.exists():
@@ -111,13 +115,44 @@ def run(
         print(f"{plan.arch}: {chips / seconds:.1f} chips/s, {epochs} epochs of {chips}", flush=True)
         write_record(length, {"epochs": epochs})
     epochs = read_record(length)["epochs"]
-    wall, processor = time.perf_counter(), time.process_time()
+    meter = Meter(kept / MINUTES)
     model = kept / "model.pth"
     checkpoint = kept / "checkpoint.pth"
-    train_final(replace(plan, epochs=epochs), checkpoint, model, kept / "training.json")
-    spent = (time.process_time() - processor) / 60 / len(os.sched_getaffinity(0))
-    took = (time.perf_counter() - wall) / 60
+    train_final(replace(plan, epochs=epochs), checkpoint, model, kept / "training.json", meter)
+    spent, took = meter.read()
     return evaluate(Detector.load(model), shards["test"], plan.seed), epochs, spent, took
+
+
+class Meter:
+    """Minutes of a training that may be interrupted: of the processor by cores, and by the clock.
+
+    A training asks it before each step whether to stop, which it never says.
+
+    Parameters
+    ----------
+    file
+        Where they are kept, every `KEPT_EVERY` seconds.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._before = read_record(file) if file.exists() else {"processor": 0.0, "wall": 0.0}
+        self._started = self._kept = time.perf_counter()
+        self._processor = time.process_time()
+
+    def __call__(self) -> bool:
+        if time.perf_counter() - self._kept >= KEPT_EVERY:
+            self.read()
+        return False
+
+    def read(self) -> tuple[float, float]:
+        """Return minutes of the processor and by the clock, and keep them."""
+        self._kept = time.perf_counter()
+        cores = len(os.sched_getaffinity(0))
+        spent = self._before["processor"] + (time.process_time() - self._processor) / 60 / cores
+        took = self._before["wall"] + (self._kept - self._started) / 60
+        write_record(self._file, {"processor": spent, "wall": took})
+        return spent, took
 
 
 def epoch_cost(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from benchmarks import peers, yolo
+from benchmarks import peers, quality, yolo
 from benchmarks.common import PROJECT, pack
 from benchmarks.peers import Bench, Peer, assignment, epochs_within, table_row
 from utils.dataset.formats.yolo import parse
@@ -16,6 +16,7 @@ from utils.dataset.formats.yolo_names import Names
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import read_shard
 from utils.metrics.average_precision import average_precision
+from utils.records import read_record
 from utils.training.recipe import Recipe
 
 SAMPLE = PROJECT / "data" / "sample"
@@ -117,6 +118,32 @@ def test_a_finished_row_is_not_made_again(bench, tmp_path, monkeypatch):
     other = Peer("scratch", "compact_resnet18_fpn", 480, None, "", Recipe(learning_rate=1e-4))
     assert len({first, bench.row(PEER, 20, tmp_path), bench.row(other, 5, tmp_path)}) == 3
     assert len(made) == 4
+
+
+def test_a_stopped_row_goes_on_and_all_of_its_minutes_count(bench, tmp_path, monkeypatch):
+    clock = {"wall": 0.0, "processor": 0.0}
+    monkeypatch.setattr(quality.time, "perf_counter", lambda: clock["wall"])
+    monkeypatch.setattr(quality.time, "process_time", lambda: clock["processor"])
+    monkeypatch.setattr(quality.os, "sched_getaffinity", lambda _: {0, 1})
+    told = []
+
+    def train(self, peer, minutes, folder):
+        told.append(sorted(path.name for path in folder.iterdir()))
+        meter = quality.Meter(folder / quality.MINUTES)
+        clock["wall"] += 120
+        clock["processor"] += 180
+        assert meter() is False, "it never asks to stop"
+        if len(told) == 1:
+            (folder / "checkpoint.pth").touch()
+            raise KeyboardInterrupt
+        return dict(zip(("minutes", "wall_minutes"), meter.read(), strict=True))
+
+    monkeypatch.setattr(Bench, "_ours", train)
+    with pytest.raises(KeyboardInterrupt):
+        bench.row(PEER, 5, tmp_path / "keep")
+    row = read_record(bench.row(PEER, 5, tmp_path / "keep") / "row.json")
+    assert told == [[], ["checkpoint.pth", "minutes.json"]]
+    assert (row["minutes"], row["wall_minutes"]) == (3.0, 4.0)
 
 
 def test_a_yolo_knows_no_recipe_of_ours(bench):

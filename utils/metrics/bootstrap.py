@@ -1,6 +1,7 @@
 """Intervals by resampling whole photographs, since people on one photograph are alike."""
 
 import numpy as np
+from scipy.special import ndtr, ndtri, stdtrit
 
 LEVEL = 0.95
 
@@ -125,20 +126,16 @@ def expanded_percentiles(
     photos
         Above 1, shape (...): how many photographs were resampled.
     """
-    from scipy.stats import norm
-
     values = np.sort(values, axis=-1)
-    quantile = norm.ppf((1 + level) / 2) * expansion(photos, level)
-    tail = np.asarray(norm.cdf(-quantile))
+    quantile = ndtri((1 + level) / 2) * expansion(photos, level)
+    tail = np.asarray(ndtr(-quantile))
     return _sorted_quantile(values, tail), _sorted_quantile(values, 1 - tail)
 
 
 def expansion(photos: np.ndarray | float, level: float = LEVEL) -> np.ndarray:
     """Return how much wider than a normal interval one of so few photographs is; see above."""
-    from scipy.stats import norm, t
-
     half = (1 + level) / 2
-    return t.ppf(half, photos - 1) * np.sqrt(photos / (photos - 1)) / norm.ppf(half)
+    return stdtrit(photos - 1, half) * np.sqrt(photos / (photos - 1)) / ndtri(half)
 
 
 def _sorted_quantile(values: np.ndarray, at: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ Cochran, Sampling Techniques (1977); Kish, Survey Sampling (1965); Zou & Donner,
 """
 
 import numpy as np
+from scipy.special import stdtrit
 
 from utils.metrics.bootstrap import LEVEL, effective_photos
 
@@ -90,9 +91,7 @@ def wilson(
     freedom
         Shape (...): degrees of freedom of Student's t; below 1 they count as 1.
     """
-    from scipy.stats import t
-
-    quantile = t.ppf((1 + level) / 2, np.maximum(freedom, 1))
+    quantile = stdtrit(np.maximum(freedom, 1), (1 + level) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         extra = quantile**2 / np.maximum(number, 1e-9)
         middle = (share + extra / 2) / (1 + extra)

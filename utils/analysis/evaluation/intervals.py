@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 from utils.dataset.labels import CLASSES
 from utils.metrics.average_precision import class_precision, mean
@@ -129,12 +130,10 @@ def approximate(told: float, drawn: np.ndarray, photos: int) -> Interval:
     photos
         How many photographs have faces of the class.
     """
-    from scipy.stats import norm
-
     middle, logits = _logit(told), _logit(drawn[np.isfinite(drawn)])
     if photos < 2 or not logits.size:
         return None
-    half = norm.ppf((1 + LEVEL) / 2) * expansion(photos) * logits.std()
+    half = ndtri((1 + LEVEL) / 2) * expansion(photos) * logits.std()
     middle -= logits.mean() - middle  # resamples are biased against this as this is against truth
     low, high = 1 / (1 + np.exp(-np.array([middle - half, middle + half])))
     bound = ((1 - LEVEL) / 2) ** (1 / photos)

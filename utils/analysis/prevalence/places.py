@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtr, stdtrit
 
 from utils.analysis.prevalence.adjusted_counts import BEST, adjusted_counts, shares_of
 from utils.analysis.prevalence.draws import Draws, add_groups, draw, draw_tables, squared_counts
@@ -147,8 +148,6 @@ def _difference(
     first: Draws, here: Photos, second: Draws, there: Photos
 ) -> dict[str, float | list[float] | None]:
     """Return the ``difference`` of two shares, its ``interval`` and its ``p``-value."""
-    from scipy.stats import t
-
     share = [_share(adjusted_counts(one.table, one.found)) for one in (first, second)]
     difference = share[0] - share[1]
     if not np.isfinite(difference):
@@ -169,8 +168,8 @@ def _difference(
     low, high = expanded_percentiles(both, np.float64(photos))
     # the percentiles know how skewed the draws are; what they leave of the way to 0 is the chance
     half = (difference - low) if difference > 0 else (high - difference)
-    scale = max(half, 1e-9) / t.ppf((1 + LEVEL) / 2, photos - 1)
-    chance = 2 * t.sf(abs(difference) / scale, photos - 1)
+    scale = max(half, 1e-9) / stdtrit(photos - 1, (1 + LEVEL) / 2)
+    chance = 2 * stdtr(photos - 1, -abs(difference) / scale)
     ends = [float(min(low, difference)), float(max(high, difference))]
     return {"difference": float(difference), "interval": ends, "p": float(chance)}
 

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import fdtrc
 
 from utils.analysis.prevalence.adjusted_counts import adjusted_counts
 from utils.analysis.prevalence.draws import add_groups
@@ -159,8 +160,6 @@ def _deviations(test: np.ndarray, boxes: np.ndarray, photos: np.ndarray) -> np.n
 
 def _hotelling(told: np.ndarray, drawn: np.ndarray, photos: float) -> float | None:
     """Return the chance of a difference so far from 0 as its draws spread."""
-    from scipy.stats import f
-
     number, freedom = len(told), photos - 1
     if freedom <= number:
         return None
@@ -170,7 +169,7 @@ def _hotelling(told: np.ndarray, drawn: np.ndarray, photos: float) -> float | No
     away = told / scale
     square = float(away @ np.linalg.solve(correlation, away))
     left = freedom - number + 1
-    return float(f.sf(square * left / (freedom * number), number, left))
+    return float(fdtrc(number, left, square * left / (freedom * number)))
 
 
 def _flat(rows: np.ndarray) -> np.ndarray:
