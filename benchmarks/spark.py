@@ -15,23 +15,21 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as tables
 from pyspark.sql import SparkSession
 
 from benchmarks.common import machine, parser
+from benchmarks.python_workers import Watcher
+from benchmarks.rows_made_up import write_rows
 from data.painter.sample import draw_picture
 from utils.apply.collected import Collected
 from utils.apply.console import Console
@@ -39,29 +37,15 @@ from utils.apply.looking import Settings, look_at
 from utils.apply.sources import find_sources
 from utils.dataset.images import encode_jpeg
 from utils.dataset.intake.kinds import is_photograph
-from utils.dataset.labels import CLASSES
 from utils.detector.names import IN_THE_BOX
 from utils.networks.model_file import write_model
 from utils.spark import workers
 from utils.spark.answer import columns_of_found, of_photographs
-from utils.spark.batch import Table
 from utils.spark.rows import DONE, PHOTOGRAPHS
 from utils.spark.session import Cluster, spark_session
 from utils.spark.sources import Stored, escaped, read_files
+from utils.spark.table import Table
 from utils.spark.workers import Work
-
-NUMBERS = pa.list_(pa.float64())
-FACE = {"box": NUMBERS, "class": pa.string(), "confidence": pa.float64(), "probabilities": NUMBERS}
-SCHEMA = pa.schema(
-    {
-        **dict.fromkeys(("path", "status", "reason", "kind", "taken", "resembles"), pa.string()),
-        **dict.fromkeys(("width", "height"), pa.int32()),
-        "looks": pa.map_(pa.string(), pa.float64()),
-        "compared": pa.bool_(),
-        "faces": pa.list_(pa.struct(list(FACE.items()))),
-    }
-)
-"""Of the rows of the third part: what an answer reads of `utils.spark.rows.PHOTOGRAPHS`."""
 
 QUICK = {"photos": 24, "rounds": 1, "memory": 200, "rows": 2000}
 PARTS = ("throughput", "memory", "aggregation")
@@ -189,74 +173,6 @@ def throughput(folder: Path, warm: Path, rounds: int) -> None:
         print(f"| {name} | {rate:.1f} | {rate / base:.2f} | {start} | {held.get(name, '')} |")
 
 
-@dataclass
-class Watcher:
-    """Looks at the memory of the Python workers of this process, once in `every` seconds."""
-
-    every: float = 0.5
-    readings: list[tuple[float, int]] = field(default_factory=list)
-    stopped: threading.Event = field(default_factory=threading.Event)
-
-    def watch(self) -> None:
-        """Read until it is stopped."""
-        while not self.stopped.wait(self.every):
-            if largest := max(map(resident, worker_pids()), default=0):
-                self.readings.append((time.perf_counter(), largest))
-
-    @contextmanager
-    def watching(self) -> Iterator["Watcher"]:
-        """Read in a thread of its own meanwhile."""
-        thread = threading.Thread(target=self.watch, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.stopped.set()
-            thread.join()
-
-    def at(self, first: float, last: float) -> int:
-        """Return the most MB in a stretch of the time, from a share of it to another."""
-        if not self.readings:
-            return 0
-        begin, end = self.readings[0][0], self.readings[-1][0]
-        stretch = [
-            size
-            for when, size in self.readings
-            if first <= (when - begin) / max(end - begin, 1e-9) <= last
-        ]
-        return max(stretch, default=0)
-
-
-def worker_pids() -> list[int]:
-    """Return the Python workers of this process's Spark."""
-    parents, found = {}, []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            status = (folder / "stat").read_text().rpartition(")")[2].split()
-            parents[int(folder.name)] = int(status[1])
-            if b"pyspark.daemon" in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue  # it has ended
-    return [pid for pid in found if _is_below(pid, os.getpid(), parents)]
-
-
-def _is_below(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
-    while pid > 1 and pid != ancestor:
-        pid = parents.get(pid, 0)
-    return pid == ancestor
-
-
-def resident(pid: int) -> int:
-    """Return the MB of memory that a process holds; 0 if it has ended."""
-    try:
-        text = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    sizes = [line.split()[1] for line in text.splitlines() if line.startswith("VmRSS:")]
-    return int(sizes[0]) // 1024 if sizes else 0
-
-
 def memory(count: int, scratch: Path) -> None:
     """Print the second table: a quick network on small photographs."""
     folder = scratch / "many"
@@ -284,7 +200,7 @@ def aggregation(count: int, scratch: Path) -> None:
     with session("local[1]", IN_THE_BOX) as spark:
         for rows in (100, count // 4, count // 2, count):
             table = Table(str(scratch / f"rows-{rows}"))
-            made_up(rows, Path(table.address))
+            write_rows(rows, Path(table.address))
             seconds = timed(lambda t=table, n=rows: answered(spark, t, n, scratch, model))
             if rows == 100:  # warm
                 continue
@@ -306,41 +222,6 @@ def answered(spark: SparkSession, table: Table, count: int, scratch: Path, model
         answer = of_photographs(rows, model, scratch / f"answer-{count}", found, console)
     if (answer.done, answer.missed) != (count, 0):
         sys.exit(f"{answer.done} of {count} rows are in the answer")
-
-
-def made_up(count: int, address: Path) -> None:
-    """Write rows of photographs that nobody took, of three faces each."""
-    rng = np.random.default_rng(count)
-    address.mkdir()
-    for first in range(0, count, 10_000):
-        numbers = range(first, min(first + 10_000, count))
-        shares = rng.dirichlet((0.2, 6, 1.5, 0.5), (len(numbers), 3)).astype(np.float32)
-        shares.sort(axis=2)
-        rows = [_row(number, one) for number, one in zip(numbers, shares, strict=True)]
-        table = pa.Table.from_pylist(rows, SCHEMA)
-        tables.write_table(table, address / f"part-{first:07d}.parquet")
-
-
-def _row(number: int, shares: np.ndarray) -> dict[str, object]:
-    faces = []
-    for place, one in enumerate(shares[np.argsort(-shares[:, -1])]):
-        probabilities = [float(str(value)) for value in one[[0, 3, 2, 1]]]
-        box = [10.0 + 80 * place, 20.0, 60.0 + 80 * place, 90.0]
-        faces.append({"box": box, "class": CLASSES[0], "confidence": probabilities[1]})
-        faces[-1]["probabilities"] = probabilities
-    return {
-        "path": f"/many/{number:07d}.jpg",
-        "status": DONE,
-        "reason": None,
-        "kind": None,
-        "taken": None,
-        "resembles": None,
-        "width": 640,
-        "height": 480,
-        "compared": True,
-        "looks": [("brightness", 0.5), ("sharpness", 4.0)],
-        "faces": faces,
-    }
 
 
 if __name__ == "__main__":

@@ -20,13 +20,14 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("--times", type=int, default=10, help="kills of a stream's driver")
+    made.add_argument("--only", choices=PARTS, help="one of the faults")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--model", type=Path, default=IN_THE_BOX)
     return made
 
 
 def main() -> int:
-    """Lose a worker, then kill drivers; return 1 if a photograph was lost or came twice."""
+    """Break it in each way; return 1 if a photograph was lost or came twice."""
     args = parser().parse_args()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
@@ -40,18 +41,44 @@ def main() -> int:
         if cluster.finished(cluster.plainly(*words, log=scratch / "alone.log")):
             sys.stderr.write((scratch / "alone.log").read_text())
             return 1
-        right = [told("a worker killed in mid-batch", _worker(args, scratch, album), alone)]
-        right += [told("drivers of a stream killed", _drivers(args, scratch, album), alone)]
+        right = [
+            part(args, scratch, album, alone) for name, part in PARTS.items() if _asked(args, name)
+        ]
     return 0 if all(right) else 1
 
 
-def _worker(args: argparse.Namespace, scratch: Path, album: Path) -> Path:
+def _asked(args: argparse.Namespace, name: str) -> bool:
+    return args.only in (None, name)
+
+
+def _worker(args: argparse.Namespace, scratch: Path, album: Path, alone: Path) -> bool:
     with cluster.standalone(scratch) as machines:
         cluster.lose_a_worker(machines, album, scratch / "batch", args.model)
-    return scratch / "batch"
+    return told("a worker killed in mid-batch", scratch / "batch", alone)
 
 
-def _drivers(args: argparse.Namespace, scratch: Path, album: Path) -> Path:
+def _cluster(args: argparse.Namespace, scratch: Path, album: Path, alone: Path) -> bool:
+    out, log, began = scratch / "lost", scratch / "lost.log", time.monotonic()
+    words = [album, "--model", args.model, "--output", out]
+    code = cluster.lose_the_cluster(scratch, words, out, log)
+    print(f"{_error(log)} (exit code {code}, {time.monotonic() - began:.0f} s in all)")
+    return told("a cluster gone in mid-batch, and back", out, alone) and code == 2
+
+
+def _silent(args: argparse.Namespace, scratch: Path, album: Path, alone: Path) -> bool:
+    log, began = scratch / "silent.log", time.monotonic()
+    words = [album, "--model", args.model, "--output", scratch / "silent"]
+    code = cluster.ask_who_is_silent(words, log)
+    print(f"a silent master: {_error(log)} (exit code {code}, {time.monotonic() - began:.0f} s)")
+    return code == 2
+
+
+def _error(log: Path) -> str:
+    lines = log.read_text().splitlines()
+    return next((line for line in lines if "error: " in line), "no error")
+
+
+def _drivers(args: argparse.Namespace, scratch: Path, album: Path, alone: Path) -> bool:
     out = scratch / "stream"
     words = [album, "--stream", "--once", "--files-per-trigger", EACH]
     words += ["--model", args.model, "--output", out]
@@ -61,7 +88,10 @@ def _drivers(args: argparse.Namespace, scratch: Path, album: Path) -> Path:
     cluster.finished(last)
     seconds = time.monotonic() - began
     print(f"{killed.times} kills, {killed.within} of them within a batch, {seconds:.0f} s")
-    return out
+    return told("drivers of a stream killed", out, alone)
+
+
+PARTS = {"worker": _worker, "cluster": _cluster, "silent": _silent, "drivers": _drivers}
 
 
 def told(what: str, out: Path, alone: Path) -> bool:

@@ -26,6 +26,9 @@ BIN = Path(pyspark.__file__).parent / "bin"
 PATIENCE = 300.0
 """Seconds for anything to happen, on a busy machine."""
 
+WAIT = 40
+"""Seconds that a driver waits for a cluster, where it waits in vain."""
+
 _JAVA = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 SMALL = {
     "spark.driver.memory": "512m",
@@ -52,11 +55,10 @@ class Standalone:
 
 
 @contextmanager
-def standalone(folder: Path, workers: int = 2) -> Iterator[Standalone]:
+def standalone(folder: Path, workers: int = 2, port: int | None = None) -> Iterator[Standalone]:
     """Start a cluster on loopback; every process of it is gone at the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = port or free_port()
+    folder.mkdir(exist_ok=True)
     url, started = f"spark://127.0.0.1:{port}", []
     here = ("--host", "127.0.0.1", "--webui-port", "0")
     try:
@@ -83,6 +85,13 @@ def _daemon(log: Path, name: str, *words: str) -> subprocess.Popen:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def _answers(port: int) -> bool:
@@ -160,15 +169,43 @@ def lose_a_worker(cluster: Standalone, album: Path, out: Path, model: Path) -> i
     try:
         until(lambda: cluster.busy() and len(_tasks(table)) >= 2, driver)
         kill(cluster.workers[0])
-        assert not (table / "_SUCCESS").exists(), "the batch was over before the kill"
+        assert not list(table.glob("part=*/_SUCCESS")), "the batch was over before the kill"
         return finished(driver)
     finally:
         kill(driver)
 
 
+def lose_the_cluster(folder: Path, words: list[object], out: Path, log: Path) -> int:
+    """Take master and workers away in the middle of a batch; return the exit code.
+
+    Then let the same command go on, on a cluster that is there again.
+    """
+    port, table = free_port(), out / "faces.parquet"
+    master = ("--master", f"spark://127.0.0.1:{port}", "--wait", WAIT)
+    with standalone(folder / "first", 1, port) as machines:
+        driver = detect(*master, *words, log=log)
+        try:
+            until(lambda: machines.busy() and len(_tasks(table)) >= 2, driver)
+        except BaseException:
+            kill(driver)
+            raise
+    code = finished(driver)
+    with standalone(folder / "again", 1, port):
+        again = finished(detect(*master, *words, log=log))
+        assert not again, log.read_text()
+    return code
+
+
+def ask_who_is_silent(words: list[object], log: Path) -> int:
+    """Take a master that takes connections and says nothing; return the exit code."""
+    with socket.create_server(("127.0.0.1", 0)) as server:  # the system takes them
+        master = f"spark://127.0.0.1:{server.getsockname()[1]}"
+        return finished(detect("--master", master, "--wait", WAIT, *words, log=log))
+
+
 def _tasks(table: Path) -> list[Path]:
     """Return what tasks have written by now, of a table that is not yet there."""
-    return list(table.glob("_temporary/0/task_*"))
+    return list(table.glob("part=*/_temporary/0/task_*"))
 
 
 @dataclass

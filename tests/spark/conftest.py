@@ -1,6 +1,7 @@
 """A session that all tests share, and a stand-in for `detect.py`'s own."""
 
 import contextlib
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -29,6 +30,11 @@ needs_java = pytest.mark.skipif(
 )
 
 
+def on_a_session(test: Callable) -> Callable:
+    """Mark a test that takes the session that all share, in a file of which not all do."""
+    return needs_java(pytest.mark.xdist_group("spark")(test))
+
+
 @pytest.fixture(scope="session")
 def spark():
     """Spark on two cores of this machine."""
@@ -51,8 +57,8 @@ def brought(spark, tested, tmp_path_factory) -> Callable[[list[Path]], None]:
     return bring
 
 
-@pytest.fixture
-def on_spark(spark, brought, monkeypatch, tested, capsys) -> Callable[..., tuple[int, str]]:
+@pytest.fixture(scope="session")
+def on_spark(spark, brought, tested) -> Callable[..., tuple[int, str]]:
     """Run `detect.py --engine spark` in that session; return exit code and what was printed."""
 
     @contextlib.contextmanager
@@ -61,13 +67,16 @@ def on_spark(spark, brought, monkeypatch, tested, capsys) -> Callable[..., tuple
         with in_words():
             yield spark
 
-    monkeypatch.setattr("utils.spark.run.spark_session", shared)
-
     def call(*words: object) -> tuple[int, str]:
-        more = ["--engine", "spark", "--model", tested, "--device", "cpu"]
-        code = detect.main([str(word) for word in (*words, *more)])
-        told = capsys.readouterr()
-        return code, told.out + told.err
+        more, told = ["--engine", "spark", "--model", tested, "--device", "cpu"], io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(told),
+            contextlib.redirect_stderr(told),
+        ):
+            patch.setattr("utils.spark.run.spark_session", shared)
+            code = detect.main([str(word) for word in (*words, *more)])
+        return code, told.getvalue()
 
     return call
 

@@ -3,15 +3,18 @@
 import csv
 import os
 import shutil
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from tests.spark.conftest import needs_java, same_files
-from utils.spark.batch import Table, key
+from utils.spark.batch import key
 from utils.spark.pictures import name_of
 from utils.spark.rows import DONE, NOT_READ, OTHER, PHOTOGRAPHS
 from utils.spark.sources import escaped, read_files
+from utils.spark.table import Table
 from utils.spark.workers import Loaded, Work, look_at
 
 pytestmark = [needs_java, pytest.mark.xdist_group("spark")]
@@ -24,39 +27,63 @@ NAMES = (
 ANSWER = ("faces.csv", "faces.json", "rate.json")
 
 
-@pytest.fixture
-def folder(album):
+@dataclass
+class Looked:
+    """A batch that was looked at once, which several tests look at."""
+
+    folder: Path
+    out: Path
+    code: int
+    told: str
+
+
+@pytest.fixture(scope="module")
+def looked(on_spark, scenes, tmp_path_factory) -> Looked:
     """Photographs with names of all kinds, damaged ones and other files, one by two names."""
-    here = album(*NAMES)
+    scratch = tmp_path_factory.mktemp("batch")
+    here = scratch / "al[b]um {1,2} %41 é"
+    for number, name in enumerate(NAMES):
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        (here / name).write_bytes(scenes[number % len(scenes)])
     (here / "cut.jpg").write_bytes((here / "a b.jpg").read_bytes()[:900])
     (here / "empty.jpg").touch()
     (here / "page.jpg").write_bytes(b"<html><body>no photograph</body>")
     (here / "notes.txt").write_text("words")
     (here / "link.jpg").symlink_to("a b.jpg")
-    return here.rename(here.with_name("al[b]um {1,2} %41 é"))
+    out = scratch / "spark"
+    return Looked(here, out, *on_spark(here, "--output", out, "--sink", "pictures"))
 
 
-def test_the_answer_is_that_of_one_machine_to_the_byte(folder, on_spark, here, spark, tmp_path):
-    code, told = on_spark(folder, "--output", tmp_path / "spark")
-    assert code == here(folder, "--output", tmp_path / "alone") == 1
-    same_files(tmp_path / "spark", tmp_path / "alone", *ANSWER)
-    with open(tmp_path / "spark" / "faces.csv", newline="") as file:
+def test_the_answer_is_that_of_one_machine_to_the_byte(looked, on_spark, here, tmp_path):
+    assert looked.code == here(looked.folder, "--output", tmp_path / "alone") == 1
+    same_files(looked.out, tmp_path / "alone", *ANSWER)
+    with open(looked.out / "faces.csv", newline="") as file:
         assert len({row["photograph"] for row in csv.DictReader(file)}) == len(NAMES) + 2
-    assert "cut.jpg: not read: " in told and "Not read: 2 photographs" in told
-    assert "1 HTML page" in told and "1 other file was left alone" in told
-    rows = Table(str(tmp_path / "spark" / "faces.parquet")).read(spark).collect()
-    status = {row.path: row.status for row in rows}
-    expected = {key(str(folder / name)): DONE for name in NAMES}
+    assert "cut.jpg: not read: " in looked.told and "Not read: 2 photographs" in looked.told
+    assert "1 HTML page" in looked.told and "1 other file was left alone" in looked.told
+    again = on_spark(looked.folder, "--output", looked.out)
+    assert again[0] == 2 and "none is overwritten" in again[1]
+
+
+def test_each_file_has_one_row(looked, spark):
+    rows = Table(str(looked.out / "faces.parquet")).read(spark).collect()
+    folder, status = looked.folder, [(row.path, row.status) for row in rows if row.status != OTHER]
+    expected = {key(str(folder / name)): DONE for name in (*NAMES, "link.jpg")}
     expected |= {str(folder / "cut.jpg"): NOT_READ, str(folder / "empty.jpg"): NOT_READ}
-    status = {path: one for path, one in status.items() if one != OTHER}
-    assert status == expected | {str(folder / "link.jpg"): DONE}
+    assert sorted(status) == sorted(expected.items())
     assert {row.people for row in rows if row.status == DONE} != {0}
-    by_path = {row.path: row for row in rows}
-    seen = by_path[str(folder / "a b.jpg")]
+    seen = next(row for row in rows if row.path == str(folder / "a b.jpg"))
     counted = [face for face in seen.faces if face.confidence >= seen.threshold]
     assert seen.people == len(counted) and len(seen.fingerprint) > 1000
-    alone = on_spark(folder, "--output", tmp_path / "spark")
-    assert alone[0] == 2 and "none is overwritten" in alone[1]
+
+
+def test_pictures_are_drawn_once_under_names_of_their_own(looked):
+    drawn = looked.out / "pictures"
+    files = {str(path.relative_to(drawn)) for path in drawn.rglob("*.jpg")}
+    expected = {name_of(str(looked.folder / name)) for name in NAMES[:-1]}
+    assert expected | {name_of(str(looked.folder / "link.jpg"))} == files
+    assert "1 were gone" in looked.told  # whose name is no UTF-8
+    assert f"Drawn: {len(files)} photographs" in looked.told
 
 
 def test_links_in_a_circle_do_not_make_photographs_come_again(album, on_spark, here, tmp_path):
@@ -109,16 +136,6 @@ def test_a_worker_loads_the_model_once_and_no_picture_is_shuffled(album, spark, 
     assert all(row["times"] <= 2 for row in told)  # one of the tests before, and this
     # PySpark collects garbage after each task: PyTorch and the model are kept out of it.
     assert all(row["frozen"] > 50_000 for row in told)
-
-
-def test_pictures_are_drawn_once_under_names_of_their_own(folder, on_spark, spark, tmp_path):
-    code, told = on_spark(folder, "--output", tmp_path / "spark", "--sink", "pictures")
-    drawn = tmp_path / "spark" / "pictures"
-    files = {str(path.relative_to(drawn)) for path in drawn.rglob("*.jpg")}
-    expected = {name_of(str(folder / name)) for name in NAMES[:-1]}
-    assert expected | {name_of(str(folder / "link.jpg"))} == files
-    assert code == 1 and "1 were gone" in told  # whose name is no UTF-8
-    assert f"Drawn: {len(files)} photographs" in told
 
 
 def test_videos_have_the_files_of_detect(film, on_spark, here, spark, tmp_path):

@@ -3,13 +3,16 @@
 import os
 import socket
 import sys
+import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 import detect
 from utils.errors import InputError
-from utils.spark import checks, session
+from utils.spark import checks, patience, session
+from utils.spark.patience import Patience
 from utils.spark.session import Cluster, conf_of, spark_session
 from utils.spark.words import told_of
 
@@ -80,6 +83,91 @@ def test_a_master_that_does_not_answer_is_told_at_once(java, master):
         assert time.monotonic() - began < checks.PATIENCE + 5
 
 
+def test_a_name_that_nobody_finds_is_told_in_time_with_all_others(java, monkeypatch):
+    """Nothing limits how long a system looks a name up."""
+    looked = threading.Event()
+
+    def connect(address, timeout):
+        if address[0] == "slow":
+            looked.wait(60)
+        raise OSError("no such name")
+
+    monkeypatch.setattr(checks.socket, "create_connection", connect)
+    monkeypatch.setattr(checks, "PATIENCE", 0.5)
+    with pytest.raises(InputError) as told:
+        checks.check_master("spark://slow:7077,none:7077,host:high")
+    looked.set()
+    assert "slow:7077: no answer within" in str(told.value)
+    assert "none:7077: no such name" in str(told.value)
+    assert "'high' is no port" in str(told.value) and "mend the address" in str(told.value)
+
+
+class Java:
+    """In place of Java that starts a session: it does not, until it is killed."""
+
+    def __init__(self) -> None:
+        self.killed = threading.Event()
+        self.kill = self.killed.set
+
+    def start(self) -> None:
+        assert self.killed.wait(60)
+        raise ConnectionError("Answer from Java side is empty")
+
+
+def test_a_master_that_says_nothing_is_told_in_time(monkeypatch):
+    silent = Java()
+    monkeypatch.setattr("pyspark.SparkContext._gateway", SimpleNamespace(proc=silent))
+    monkeypatch.setattr("pyspark.SparkContext._jvm", object())
+    began = time.monotonic()
+    with pytest.raises(InputError) as told, Patience("spark://host:7077", 0.2).answered():
+        silent.start()
+    assert time.monotonic() - began < 30
+    assert str(told.value).startswith("--master spark://host:7077: what takes connections there")
+    from pyspark import SparkContext
+
+    assert SparkContext._gateway is None  # whose Java is dead
+    with (
+        pytest.raises(InputError, match="did not answer as a master"),
+        Patience("spark://host:7077", 60).answered(),
+    ):
+        raise RuntimeError("IllegalStateException: Cannot call methods on a stopped SparkContext.")
+    with pytest.raises(RuntimeError), Patience("local[2]", 0.0).answered():
+        raise RuntimeError("another error is told as it is")
+
+
+class Gone:
+    """In place of a session on a cluster: executors that go, and work that waits for them."""
+
+    def __init__(self, executors: int, working: bool) -> None:
+        self.cancelled = threading.Event()
+        status = SimpleNamespace(size=lambda: executors + 1)
+        java = SimpleNamespace(getExecutorMemoryStatus=lambda: status)
+        self.sparkContext = SimpleNamespace(
+            master="spark://host:7077",
+            _jsc=SimpleNamespace(sc=lambda: java),
+            statusTracker=lambda: SimpleNamespace(getActiveJobsIds=lambda: [1] * working),
+            cancelAllJobs=self.cancelled.set,
+        )
+
+
+def test_a_cluster_that_has_gone_in_mid_run_is_told(monkeypatch):
+    monkeypatch.setattr(patience, "_POLL", 0.01)
+    waits = Patience("spark://host:7077", 0.1)
+    gone = Gone(0, working=True)
+    left = pytest.raises(InputError, match=r"spark://host:7077: no executor was left.*goes on")
+    with left, waits.kept(gone):
+        assert gone.cancelled.wait(60)
+        raise RuntimeError("Job 1 cancelled")
+    for there in (Gone(1, working=True), Gone(0, working=False)):  # or it has no work
+        with waits.kept(there):
+            assert not there.cancelled.wait(0.5)
+    ended = pytest.raises(InputError, match="host:7077: the cluster has ended Spark")
+    with ended, waits.kept(Gone(1, True)):
+        raise InputError("told") from RuntimeError("a stopped SparkContext")
+    with pytest.raises(InputError, match="no executor came within 0 s"):
+        waits.for_executor(Gone(0, False))
+
+
 def test_yarn_needs_its_settings(java, monkeypatch):
     monkeypatch.delenv("HADOOP_CONF_DIR", raising=False)
     monkeypatch.delenv("YARN_CONF_DIR", raising=False)
@@ -114,6 +202,10 @@ def test_yarn_needs_its_settings(java, monkeypatch):
             "x denied: may not be read",
         ),
         ("java.lang.OutOfMemoryError: Java heap space", "memory, mostly; give it more"),
+        (
+            "FileNotFoundException: /ck/rows/.metadata.tmp (Read-only file system)\n\tat",
+            "^/ck/rows/.metadata.tmp: cannot be written .Read-only file system.; mend its rights",
+        ),
         (
             "Task failed\nCaused by: java.io.IOException: No space left on device\n",
             "a disk is full: .*--output.*make room",

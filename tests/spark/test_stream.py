@@ -3,13 +3,17 @@
 import csv
 import os
 import shutil
+import signal
+import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from tests.spark.cluster import rows_of
 from tests.spark.conftest import needs_java, same_files
 from utils.records import read_record
-from utils.spark.batch import Table
+from utils.spark.table import Table
 
 pytestmark = [needs_java, pytest.mark.xdist_group("spark")]
 
@@ -68,32 +72,68 @@ def test_each_photograph_is_looked_at_once_and_windows_are_told_when_they_are_ov
     assert int(windows[0]["people"]) == people.count("yes") == first["rate"]["people"]["found"] > 0
 
 
-def test_a_stream_goes_on_only_as_it_was(album, on_spark, tmp_path):
-    spool = album("a.jpg")
-    words = (spool, "--stream", "--once", "--output", tmp_path / "out")
-    assert on_spark(*words)[0] == 0
-    code, told = on_spark(*words, "--window", "1 minute")
+@pytest.fixture(scope="module")
+def ended(on_spark, scenes, tmp_path_factory) -> tuple[Path, tuple[object, ...]]:
+    """A stream that has ended, with all its sinks: its folder, and the words to go on with."""
+    scratch = tmp_path_factory.mktemp("stream")
+    for name in ("a.jpg", "b.jpg"):
+        (scratch / "spool").mkdir(exist_ok=True)
+        (scratch / "spool" / name).write_bytes(scenes[0])
+    words = (scratch / "spool", "--stream", "--once", "--checkpoint", scratch / "here")
+    words = (*words, "--output", scratch / "out")
+    code, told = on_spark(*words, "--sink", "pictures", "--sink", "console")
+    assert code == 0, told
+    return scratch, words
+
+
+def test_pictures_are_fed_from_the_rows(ended):
+    drawn = sorted(path.name for path in (ended[0] / "out" / "pictures").rglob("*.jpg"))
+    assert drawn == ["a.jpg.jpg", "b.jpg.jpg"]
+
+
+def test_a_stream_goes_on_only_as_it_was(ended, on_spark):
+    code, told = on_spark(*ended[1], "--window", "1 minute")
     assert code == 2 and "holds a stream whose span is 10 minutes, not 1 minute" in told
-    code, told = on_spark(*words, "--threshold", "0.9")
+    code, told = on_spark(*ended[1], "--threshold", "0.9")
     assert code == 2 and "whose threshold is 0.2" in told
 
 
-def test_a_checkpoint_that_is_gone_or_of_another_stream_is_refused(album, on_spark, tmp_path):
+def test_a_checkpoint_that_is_gone_or_of_another_stream_is_refused(ended, on_spark, tmp_path):
     """Spark itself would take what comes for done, and leave it out."""
-    spool, out, here = album("a.jpg"), tmp_path / "out", tmp_path / "here"
-    words = (spool, "--stream", "--once", "--checkpoint", here, "--output")
-    code, told = on_spark(*words, out)
-    assert code == 0, told
-    code, told = on_spark(*words, tmp_path / "other")
+    scratch, words = ended
+    here, out = scratch / "here", scratch / "out"
+    code, told = on_spark(*words[:-1], tmp_path / "other")
     assert code == 2 and f"--checkpoint {here}: tells how far another stream came" in told
     assert not (tmp_path / "other" / "stream.json").exists()
-    code, told = on_spark(spool, "--stream", "--once", "--output", out)
+    code, told = on_spark(scratch / "spool", "--stream", "--once", "--output", out)
     assert code == 2 and f"holds a stream whose checkpoint is {here}, not {out}/checkpoint" in told
     here.rename(tmp_path / "moved")
-    code, told = on_spark(*words, out)
-    assert code == 2 and f"{here}: is gone, which told what is done" in told
+    code, told = on_spark(*words)
     (tmp_path / "moved").rename(here)
-    assert on_spark(*words, out)[0] == 0
+    assert code == 2 and f"{here}: is gone, which told what is done" in told
+
+
+def test_a_stream_that_is_interrupted_has_written_its_answer(album, on_spark, here, tmp_path):
+    folder, out = album("a.jpg", "b.jpg", "c.jpg"), tmp_path / "out"
+    over = threading.Event()
+
+    def interrupt() -> None:  # from when all rows are there: the stream runs until it is told
+        while not over.wait(0.1):
+            if len(rows_of(out / "faces.parquet")) == 3:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    thread = threading.Thread(target=interrupt, daemon=True)
+    thread.start()
+    try:
+        words = ("--files-per-trigger", 2, "--every-seconds", 1, "--output", out)
+        code, told = on_spark(folder, "--stream", *words)
+    finally:
+        over.set()
+        thread.join()
+    assert code == 128 + signal.SIGTERM, told
+    assert here(folder, "--output", tmp_path / "alone") == 0
+    same_files(out, tmp_path / "alone", "faces.csv")
 
 
 def test_a_checkpoint_that_cannot_be_written_is_told(album, on_spark, tmp_path):
@@ -108,14 +148,6 @@ def test_a_folder_with_links_to_folders_is_no_stream(album, on_spark, tmp_path):
     (spool / "b" / "up").symlink_to(spool)
     code, told = on_spark(spool, "--stream", "--once", "--output", tmp_path / "out")
     assert code == 2 and "holds links to folders, which Spark's stream would follow" in told
-
-
-def test_pictures_and_console_are_fed_from_the_rows(album, on_spark, tmp_path):
-    spool = album("a.jpg", "b.jpg")
-    words = (spool, "--stream", "--once", "--output", tmp_path / "out")
-    assert on_spark(*words, "--sink", "pictures", "--sink", "console")[0] == 0
-    drawn = sorted(path.name for path in (tmp_path / "out" / "pictures").rglob("*.jpg"))
-    assert drawn == ["a.jpg.jpg", "b.jpg.jpg"]
 
 
 def test_segments_of_a_video_are_watched_as_they_come(film, on_spark, here, tmp_path):

@@ -50,16 +50,22 @@ class Claim:
 
     Two that are started at the same time would both find it empty.
 
+    Parameters
+    ----------
+    goes_on
+        Whether there may be something in it.
+
     Raises
     ------
     InputError
         If another one writes into it, or there is something in it by now.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, goes_on: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
-        self._release = weakref.finalize(self, os.close, descriptor)
+        self._folder = folder.absolute()
+        self._descriptor = descriptor = os.open(folder, os.O_RDONLY)
+        self.release = weakref.finalize(self, os.close, descriptor)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -68,10 +74,17 @@ class Claim:
             ) from None
         except OSError:  # a file system without locks
             return
-        if any(folder.iterdir()):
+        if not goes_on and any(folder.iterdir()):
             raise InputError(
                 f"--output {folder}: another run wrote into it; name a folder of its own"
             )
+
+    def is_there(self) -> bool:
+        """Return whether the folder is still where it was, and the same."""
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._folder.stat())
+        except FileNotFoundError:
+            return False
 
 
 def _of_its_own() -> Path:

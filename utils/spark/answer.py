@@ -14,10 +14,11 @@ from utils.apply.results import Results
 from utils.dataset.intake.photographs import NewPhotographs
 from utils.errors import number_of
 from utils.model_files import Model
-from utils.records import write_record
-from utils.spark.batch import Table, key
+from utils.records import write_atomically, write_record
+from utils.spark.batch import key
 from utils.spark.rows import DONE, OTHER, found_of, persons_of
 from utils.spark.sources import OnDisk, Stored
+from utils.spark.table import Table
 from utils.video.correction import Correction
 from utils.video.people import Person
 from utils.video.rate import rate_record
@@ -132,7 +133,12 @@ def in_table(spark: "SparkSession", table: Table, more: Iterable[str] = ()) -> S
 
 
 def of_videos(
-    rows: "DataFrame", model: Model, folder: Path, names: Mapping[str, str], console: Console
+    rows: "DataFrame",
+    model: Model,
+    folder: Path,
+    names: Mapping[str, str],
+    console: Console,
+    unseen: str | None = None,
 ) -> Answer:
     """Write the files of each video, and of all people in them ``rate.json``.
 
@@ -142,6 +148,8 @@ def of_videos(
         Of `utils.spark.rows.VIDEOS`.
     names
         The folder of each video, by its path in rows: "" for `folder` itself.
+    unseen
+        Why a video has no row, in words.
     """
     left, missed, cut = set(names), 0, 0
     people: dict[str, list[Person]] = {}
@@ -157,11 +165,14 @@ def of_videos(
         own = folder / names[row["path"]]
         own.mkdir(parents=True, exist_ok=True)
         for file, content in row["files"].items():
-            (own / file).write_bytes(bytes(content))
+            write_atomically(own / file, bytes(content))
         people[row["path"]] = persons_of(row)
         seen = number_of(len(people[row["path"]]), "person", "people")
         gaps = f"; {number_of(row['gaps'], 'gap')}, told in its report" if row["gaps"] else ""
         console.step(f"{row['path']}: {seen} in {row['seconds']:.0f} s{gaps}")
+    for path in sorted(left):
+        console.step(f"{path}: not read: {unseen}")
+    missed += len(left)
     everybody = [one for path in names for one in people.get(path, ())]
     record = rate_of_people(everybody, model)
     if all(names.values()):  # else it is that of the only one
@@ -169,7 +180,7 @@ def of_videos(
     lines = [f"Answer: {record['answer']}", f"Written to {folder}"]
     if missed:
         lines.insert(0, f"Not read: {number_of(missed, 'video')}")
-    return Answer(record, lines, missed + cut + len(left), len(people))
+    return Answer(record, lines, missed + cut, len(people))
 
 
 def folders_of(paths: Iterable[str]) -> dict[str, str]:

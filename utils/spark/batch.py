@@ -1,8 +1,11 @@
-"""All photographs, or videos, that there are, looked at once: rows in a table."""
+"""All photographs, or videos, that there are, looked at once: rows in a table, part by part.
 
+A part that is whole stays, whatever ends the batch later: who begins it again goes on after it.
+"""
+
+import itertools
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from utils.errors import InputError
 from utils.spark.rows import NOT_READ, PHOTOGRAPHS, VIDEOS
 from utils.spark.sources import OnDisk, Stored, read_files
+from utils.spark.table import Table
 from utils.spark.workers import Work, look_at, look_at_paths, watch_at
 
 if TYPE_CHECKING:
@@ -19,37 +23,8 @@ _LEFT = "place binary, path string, modificationTime timestamp, length long"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TASKS_A_CORE = 4
 
-
-@dataclass(frozen=True)
-class Table:
-    """Rows that Spark keeps: where, and how (``parquet``, ``delta``)."""
-
-    address: str
-    kind: str = "parquet"
-
-    def add(self, rows: "DataFrame") -> None:
-        """Write rows, besides those that are there: all of them, or none."""
-        rows.write.format(self.kind).mode("append").save(self.address)
-
-    def read(self, spark: "SparkSession") -> "DataFrame":
-        """Return what was written."""
-        return spark.read.format(self.kind).load(self.address)
-
-    def is_there(self, spark: "SparkSession") -> bool:
-        """Return whether anything was written."""
-        from pyspark.errors import AnalysisException
-
-        try:
-            self.read(spark)
-        except AnalysisException:  # no folder, or no file in it that tells the columns
-            return False
-        return True
-
-    def paths(self, spark: "SparkSession") -> set[str]:
-        """Return the paths of the files that have a row; none where there is no table yet."""
-        if not self.is_there(spark):
-            return set()
-        return {row.path for row in self.read(spark).select("path").toLocalIterator()}
+A_PART = 10_000
+"""Photographs: minutes of a machine, that a full disk or a driver that is killed costs at most."""
 
 
 def key(path: str) -> str:
@@ -76,46 +51,129 @@ def stored(spark: "SparkSession", words: Sequence[str]) -> Stored:
     return Stored(paths, max(0, files - len(paths)))
 
 
-def look_at_disk(spark: "SparkSession", work: Work, found: OnDisk, table: Table) -> None:
-    """Write a row for every photograph of a disk.
+def parts_of(photographs: int) -> int:
+    """Return in how many parts so many photographs are looked at."""
+    return -(-photographs // A_PART)
+
+
+def look_at_disk(
+    spark: "SparkSession",
+    work: Work,
+    found: OnDisk,
+    table: Table,
+    parts: int,
+    check: Callable[[], None],
+) -> None:
+    """Write a row for every photograph of a disk that has none.
 
     Spark's own reader leaves out empty files and names that begin with ``_``, skips what it may not
     read, and knows no name that is not UTF-8: what has no row then is opened by its path.
+
+    Parameters
+    ----------
+    parts
+        In which it is done; the same number when it goes on.
+    check
+        Is called after each part, and raises what ends it all.
     """
     places = {key(path): path for path in found.places()}
-    have: set[str] = set()
     if found.roots:
-        frame = read_files(spark, found.roots)
-        table.add(frame.mapInPandas(partial(look_at, work), PHOTOGRAPHS))
-        have = table.paths(spark)
+        _look_in_parts(spark, work, read_files(spark, found.roots), table, parts, check)
+    have = table.paths(spark)
     left = [(shown, path) for shown, path in places.items() if shown not in have]
+    for part, some in _numbered(spark, table, parts, left, A_PART):
+        table.add(by_path(spark, some).mapInPandas(partial(look_at_paths, work), PHOTOGRAPHS), part)
+        check()
     if left:
-        frame = by_path(spark, left)
-        table.add(frame.mapInPandas(partial(look_at_paths, work), PHOTOGRAPHS))
         _check_whole(spark, table, places)
 
 
 def look_at_store(
-    spark: "SparkSession", work: Work, found: Stored, words: Sequence[str], table: Table
+    spark: "SparkSession",
+    work: Work,
+    found: Stored,
+    words: Sequence[str],
+    table: Table,
+    parts: int,
+    check: Callable[[], None],
 ) -> None:
-    """Write a row for every photograph of a store; one that could not be fetched has one, too."""
-    frame = read_files(spark, words)
-    table.add(frame.mapInPandas(partial(look_at, work), PHOTOGRAPHS))
-    have = table.paths(spark)
-    left = [path for path in found.paths if path not in have]
-    if left:
+    """Write a row for every photograph of a store that has none.
+
+    What could not be fetched has a row, too. Where it goes on, what came meanwhile is looked at.
+    """
+    from pyspark.sql import functions as of
+
+    frame, went_on = read_files(spark, words), bool(table.parts(spark))
+    _look_in_parts(spark, work, frame, table, parts, check)
+    address = of.col("_metadata.file_path")
+    for part, some in _numbered(spark, table, parts, _without(spark, found, table), A_PART):
+        if went_on:
+            named = frame.where(of.col("path").isin(some)).select(address.alias("address"))
+            addresses = [row.address for row in named.collect()]
+            came = frame.where(address.isin(addresses))
+            table.add(came.mapInPandas(partial(look_at, work), PHOTOGRAPHS), part)
+    for part, some in _numbered(spark, table, parts, _without(spark, found, table), A_PART):
         reason = "could not be fetched; look at its rights, and that it is not empty"
-        rows = [(path, NOT_READ, f"{path}: {reason}") for path in left]
+        rows = [(path, NOT_READ, f"{path}: {reason}") for path in some]
         short = spark.createDataFrame(rows, "path string, status string, reason string")
-        table.add(_widened(spark, short))
+        table.add(_widened(spark, short), part)
 
 
-def watch_videos(spark: "SparkSession", work: Work, paths: Sequence[str], table: Table) -> None:
-    """Write a row for every video, each a task of its own."""
-    files = [(key(path), path) for path in paths]
-    frame = by_path(spark, files, len(paths)).drop("place")
-    table.add(frame.mapInPandas(partial(watch_at, work), VIDEOS))
+def _without(spark: "SparkSession", found: Stored, table: Table) -> list[str]:
+    have = table.paths(spark)
+    return [path for path in found.paths if path not in have]
+
+
+def watch_videos(
+    spark: "SparkSession",
+    work: Work,
+    paths: Sequence[str],
+    table: Table,
+    check: Callable[[], None],
+) -> None:
+    """Write a row for every video that has none, each a task of its own."""
+    files, have = [(key(path), path) for path in paths], table.paths(spark)
+    left = [(shown, path) for shown, path in files if shown not in have]
+    for part, some in _numbered(spark, table, 0, left, _videos_of_a_part(spark)):
+        frame = by_path(spark, some, len(some)).drop("place")
+        table.add(frame.mapInPandas(partial(watch_at, work), VIDEOS), part)
+        check()
     _check_whole(spark, table, dict(files))
+
+
+def _look_in_parts(
+    spark: "SparkSession",
+    work: Work,
+    frame: "DataFrame",
+    table: Table,
+    parts: int,
+    check: Callable[[], None],
+) -> None:
+    """Look at the parts of files that are not there yet, dealt by a digest of their path."""
+    from pyspark.sql import functions as of
+
+    done = table.parts(spark)
+    dealt = of.pmod(of.xxhash64(of.col("_metadata.file_path")), of.lit(parts))
+    for part in range(parts):
+        if part in done:
+            continue
+        # Of the path alone, so that Spark opens no file of another part.
+        some = frame if parts == 1 else frame.where(dealt == part)
+        table.add(some.mapInPandas(partial(look_at, work), PHOTOGRAPHS), part)
+        check()
+
+
+def _numbered(
+    spark: "SparkSession", table: Table, parts: int, left: Sequence[Any], size: int
+) -> Iterator[tuple[int, Sequence[Any]]]:
+    """Yield what is left by parts, with numbers that no part has."""
+    free = itertools.count(max({parts - 1, *table.parts(spark)}) + 1) if left else iter(())
+    for part, first in zip(free, range(0, len(left), size), strict=False):
+        yield part, left[first : first + size]
+
+
+def _videos_of_a_part(spark: "SparkSession") -> int:
+    return max(32, 8 * spark.sparkContext.defaultParallelism)
 
 
 def _check_whole(spark: "SparkSession", table: Table, places: Mapping[str, str]) -> None:

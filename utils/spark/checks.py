@@ -1,12 +1,16 @@
 """What Spark needs before it is started: its packages, a Java, a master that answers."""
 
+import contextlib
 import importlib.util
 import os
+import queue
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import threading
+import time
 
 from utils.errors import InputError, brief
 
@@ -66,19 +70,33 @@ def check_master(master: str) -> None:
     if not master.startswith(("spark://", "k8s://")):
         return
     places = re.sub(r"^(spark|k8s)://(https?://)?", "", master).split("/")[0].split(",")
-    told = []
-    for place in places:
-        host, _, port = place.rpartition(":")
-        host, port = (host, port) if host else (place, "443" if "k8s" in master else "7077")
-        try:
-            if not port.isdecimal():
-                raise OSError(f"{port!r} is no port")
-            socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
-        except OSError as error:
-            told.append(f"{brief(place)}: {brief(error)}")
-        else:
-            return
+    answers: queue.Queue[tuple[str, str | None]] = queue.Queue()
+    for place in places:  # threads, because nothing limits how long a name is looked up
+        words = (place, "443" if "k8s" in master else "7077", answers)
+        threading.Thread(target=_reach, args=words, daemon=True).start()
+    told = dict.fromkeys(places, f"no answer within {PATIENCE:.0f} s")
+    end = time.monotonic() + PATIENCE
+    with contextlib.suppress(queue.Empty):
+        for _ in places:
+            place, wrong = answers.get(timeout=max(0.0, end - time.monotonic()))
+            if wrong is None:
+                return
+            told[place] = wrong
+    each = "; ".join(f"{brief(place)}: {wrong}" for place, wrong in told.items())
     raise InputError(
-        f"--master {brief(master)}: nobody answers there ({'; '.join(told)}); start it, or mend "
-        "the address"
+        f"--master {brief(master)}: nobody answers there ({each}); start it, or mend the address"
     )
+
+
+def _reach(place: str, usual: str, answers: "queue.Queue[tuple[str, str | None]]") -> None:
+    """Say whether somebody takes connections at ``host:port``; in words, why not."""
+    host, _, port = place.rpartition(":")
+    host, port = (host, port) if host else (place, usual)
+    try:
+        if not port.isdecimal():
+            raise OSError(f"{port!r} is no port")
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
+    except (OSError, OverflowError, UnicodeError) as error:  # of ports, and of names too long
+        answers.put((place, brief(error)))
+    else:
+        answers.put((place, None))

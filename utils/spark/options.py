@@ -48,7 +48,8 @@ def add_spark_options(parser: argparse.ArgumentParser) -> None:
         type=number,
         default=120,
         metavar="S",
-        help="seconds in which a cluster must give an executor (default: %(default)s)",
+        help="seconds in which a cluster must answer and give an executor, and another when all "
+        "are lost (default: %(default)s)",
     )
     add("--videos", action="store_true", help="the folders hold videos, not photographs")
     add(

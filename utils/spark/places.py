@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from utils.apply.folder import RUNS, results_folder
+from utils.apply.folder import RUNS, Claim, results_folder
 from utils.errors import InputError, brief
 from utils.records import write_atomically
 
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _PATTERN = re.compile(r"[\[\]{}*?\\]")
-
-MARK = "stream.json"
-"""What a stream leaves in its folder, so that it can go on."""
 
 
 class Place:
@@ -28,8 +25,8 @@ class Place:
         A path, or the address of a folder in a store; None for one of its own in ``runs``.
     sources
         Folders that it must not lie in.
-    goes_on
-        Whether it may hold what a stream left.
+    mark
+        Name of the file that says that it is one to go on in.
 
     Attributes
     ----------
@@ -39,13 +36,14 @@ class Place:
     Raises
     ------
     InputError
-        If there are files in it that are none of ours.
+        If there are files in it that are none of ours, or another run writes into it.
     """
 
     def __init__(
-        self, wanted: Path | str | None, sources: Sequence[Path] = (), goes_on: bool = False
+        self, wanted: Path | str | None, sources: Sequence[Path] = (), mark: str | None = None
     ) -> None:
         self._spark: SparkSession | None = None
+        self._mark, self._claim = mark, None
         self.stored = isinstance(wanted, str)
         whole = wanted if isinstance(wanted, str) else str((wanted or RUNS).absolute())
         if _PATTERN.search(whole):
@@ -58,12 +56,10 @@ class Place:
             self._scratch = tempfile.TemporaryDirectory()
             self.name, self.folder = wanted.rstrip("/"), Path(self._scratch.name)
             return
-        if goes_on and wanted and (wanted / MARK).is_file():
-            self.folder = wanted
-        else:
-            self.folder = results_folder(wanted, sources)
+        goes_on = bool(mark and wanted and (wanted / mark).is_file())
+        self.folder = wanted if goes_on else results_folder(wanted, sources)
         self.name = str(self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self._claim = Claim(self.folder, goes_on)
 
     def __str__(self) -> str:
         return self.name
@@ -72,13 +68,13 @@ class Place:
         """Return the address of a table in it, as Spark takes it."""
         return f"{self.name}/{name}" if self.stored else str((self.folder / name).absolute())
 
-    def open(self, spark: "SparkSession", goes_on: bool = False) -> None:
-        """Look at a store, once there is Spark; what a stream left there is brought here."""
+    def open(self, spark: "SparkSession") -> None:
+        """Look at a store, once there is Spark; what is to go on there is brought here."""
         self._spark = spark
         if not self.stored:
             return
         files, root = self._files(self.name)
-        if goes_on and files.exists(self._path(MARK)):
+        if self._mark and files.exists(self._path(self._mark)):
             for status in files.listStatus(root):
                 if status.isFile():
                     files.copyToLocalFile(status.getPath(), self._local(str(self.folder) + "/"))
@@ -111,8 +107,27 @@ class Place:
                 target = self._path(path.relative_to(self.folder).as_posix())
                 files.copyFromLocalFile(False, True, self._local(str(path)), target)
 
-    def close(self) -> None:
-        """Remove what was only kept to be sent."""
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        (self.folder / name).unlink(missing_ok=True)
+        if self.stored:
+            files, _ = self._files(self.name)
+            files.delete(self._path(name), False)
+
+    def check(self) -> None:
+        """Raise an `InputError` if the folder was removed, or replaced by another, meanwhile."""
+        if self._claim and not self._claim.is_there():
+            raise InputError(
+                f"--output {self.name}: was removed while it was written to, and what was in it is "
+                "lost; begin anew, in this or another folder"
+            )
+
+    def __enter__(self) -> "Place":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._claim:
+            self._claim.release()
         if self._scratch:
             self._scratch.cleanup()
 

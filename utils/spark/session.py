@@ -5,16 +5,15 @@ import os
 import re
 import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from utils.errors import InputError
 from utils.spark.checks import check_java, check_master, check_packages
 from utils.spark.code import runs_from_a_zip, write_code
+from utils.spark.patience import Patience, quiet_py4j
 from utils.spark.words import in_words
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class Cluster:
     python
         Of the workers.
     wait
-        Seconds in which a cluster must give an executor.
+        Seconds in which a cluster must answer and give an executor, and another if all are lost.
     quiet
         Whether Spark shows no progress.
     """
@@ -84,25 +83,29 @@ def spark_session(cluster: Cluster, files: Sequence[Path] = ()) -> Iterator["Spa
     master = cluster.master or (None if submitted else "local[*]")
     if master:
         check_master(master)
+    patience = Patience(master, cluster.wait)
     with (
+        quiet_py4j(),
         tempfile.TemporaryDirectory() as scratch,
         warnings.catch_warnings(),
         _environment(cluster, submitted),
         in_words(),
     ):
         warnings.filterwarnings("ignore", "PySpark does not yet", FutureWarning)
-        spark = _started(cluster, master)
+        with patience.answered():
+            spark = _started(cluster, master)
         try:
             if submitted:  # whose log is set already
                 spark.sparkContext.setLogLevel("ERROR")
-            _wait_for_executor(spark, cluster.wait)
+            patience.for_executor(spark)
             if not runs_from_a_zip():
                 code = Path(scratch) / "mask-detection-code.zip"
                 write_code(code)
                 spark.sparkContext.addPyFile(str(code))
             for file in files:
                 spark.sparkContext.addFile(str(file))
-            yield spark
+            with patience.kept(spark):
+                yield spark
         finally:
             with contextlib.suppress(Exception):  # it may be gone, which is what is wanted
                 spark.stop()
@@ -177,26 +180,3 @@ def _started(cluster: Cluster, master: str | None) -> "SparkSession":
     for key, value in _settings(cluster, master).items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
-
-
-def _wait_for_executor(spark: "SparkSession", patience: float) -> None:
-    """Wait until a cluster has given an executor.
-
-    Raises
-    ------
-    InputError
-        If it does not in time.
-    """
-    context = spark.sparkContext
-    if context.master.startswith("local"):
-        return
-    end = time.monotonic() + patience
-    while context._jsc.sc().getExecutorMemoryStatus().size() < 2:  # one is the driver
-        if time.monotonic() > end:
-            raise InputError(
-                f"--master {context.master}: no executor came within {patience:.0f} s; look at "
-                "the master's page, whether workers are there and have the memory and cores that "
-                "are asked for (--conf spark.executor.memory=1g, spark.cores.max=2), or --wait "
-                "longer"
-            )
-        time.sleep(0.2)

@@ -11,9 +11,9 @@ from utils.dataset.labels import CLASSES
 from utils.model_files import Model
 from utils.records import parse_record, record_as_json
 from utils.spark.answer import columns_of_found, plain_rows, rate_of_people
-from utils.spark.batch import Table
 from utils.spark.places import Place
 from utils.spark.rows import DONE, OTHER, SCHEMA_OF, found_of, persons_of
+from utils.spark.table import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

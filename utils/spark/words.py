@@ -7,6 +7,12 @@ from collections.abc import Iterator
 from utils.errors import InputError, brief
 from utils.spark.sources import plain
 
+_FULL = re.compile("No space left on device|Disk quota exceeded")
+
+
+class DiskFull(InputError):
+    """A disk is full, or somebody's share of it: on this machine, or on a worker."""
+
 
 @contextlib.contextmanager
 def in_words() -> Iterator[None]:
@@ -22,7 +28,14 @@ def in_words() -> Iterator[None]:
             "--conf spark.driver.memory=4g"
         ) from error
     except (Py4JError, PySparkException) as error:
-        raise InputError(told_of(str(error))) from error
+        text = _whole(error)
+        kind = DiskFull if _FULL.search(text) else InputError
+        raise kind(told_of(text)) from error
+
+
+def _whole(error: Exception) -> str:
+    """Return an error with its causes: a stream's own words name only that it has failed."""
+    return f"{error}\n{getattr(error, '_stackTrace', '')}"
 
 
 def told_of(text: str) -> str:
@@ -52,13 +65,18 @@ def told_of(text: str) -> str:
         r"Call From \S+ to (\S+) failed on connection|UnknownHostException: (\S+)", text
     ):
         return f"{found[1] or found[2]}: nobody answers there; start it, or mend the address"
-    if "No space left on device" in text or "Disk quota exceeded" in text:
+    if _FULL.search(text):
         return (
             "a disk is full: that of --output, of --checkpoint, or where Spark keeps what it works "
             "with (--conf spark.local.dir=/elsewhere); make room: a stream goes on where it stopped"
         )
     if found := re.search(r"(?:mkdir of|Mkdirs failed to create|mkdirs failed:?) (\S+)", text):
         return f"{plain(found[1])}: cannot be made; mend its rights, or name another folder"
+    if found := re.search(r"(\S+) \((Read-only file system|Permission denied)\)", text):
+        return (
+            f"{plain(found[1])}: cannot be written ({found[2]}); mend its rights, or name another "
+            "folder"
+        )
     if "stopped SparkContext" in text or "All masters are unresponsive" in text:
         return (
             "Spark was ended by its cluster: what answers at --master is no master of this version "
