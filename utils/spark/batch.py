@@ -79,7 +79,7 @@ def look_at_disk(
     places = {key(path): path for path in found.places()}
     if found.roots:
         _look_in_parts(spark, work, read_files(spark, found.roots), table, parts, check)
-    have = table.paths(spark)
+    have = table.paths_of_parts(spark)
     left = [(shown, path) for shown, path in places.items() if shown not in have]
     for part, some in _numbered(spark, table, parts, left, A_PART):
         table.add(by_path(spark, some).mapInPandas(partial(look_at_paths, work), PHOTOGRAPHS), part)
@@ -120,7 +120,7 @@ def look_at_store(
 
 
 def _without(spark: "SparkSession", found: Stored, table: Table) -> list[str]:
-    have = table.paths(spark)
+    have = table.paths_of_parts(spark)
     return [path for path in found.paths if path not in have]
 
 
@@ -132,7 +132,7 @@ def watch_videos(
     check: Callable[[], None],
 ) -> None:
     """Write a row for every video that has none, each a task of its own."""
-    files, have = [(key(path), path) for path in paths], table.paths(spark)
+    files, have = [(key(path), path) for path in paths], table.paths_of_parts(spark)
     left = [(shown, path) for shown, path in files if shown not in have]
     for part, some in _numbered(spark, table, 0, left, _videos_of_a_part(spark)):
         frame = by_path(spark, some, len(some)).drop("place")
@@ -178,7 +178,7 @@ def _videos_of_a_part(spark: "SparkSession") -> int:
 
 def _check_whole(spark: "SparkSession", table: Table, places: Mapping[str, str]) -> None:
     """Raise an `InputError` if a file has no row: workers wrote where the driver does not look."""
-    lost = len(places.keys() - table.paths(spark))
+    lost = len(places.keys() - table.paths_of_parts(spark))
     if lost:
         raise InputError(
             f"{table.address}: the rows of {lost:,} of {len(places):,} files are not there; "

@@ -3,10 +3,10 @@
 import contextlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from utils.errors import InputError, number_of
@@ -131,9 +131,14 @@ class Queries:
                 self.late |= state.get("numRowsDroppedByWatermark", 0) > 0
             if name == ROWS and (count := progress["numInputRows"]):
                 self.tell(f"batch {number}: {number_of(count, 'file')}")
-            if name == ROWS and (end := progress["sources"][0]["endOffset"]):
-                end = json.loads(end) if isinstance(end, str) else end
-                self.whole = max(self.whole, int(end["logOffset"]))
+            if name == ROWS:
+                self.whole = max(self.whole, _number_of(progress["sources"][0]["endOffset"]))
+
+
+def _number_of(offset: str | Mapping[str, Any] | None) -> int:
+    """Return the number of the last files before an offset; -1 where none have come yet."""
+    told = json.loads(offset) if isinstance(offset, str) else offset
+    return int(told["logOffset"]) if told else -1
 
 
 def clear_crumbs(checkpoint: Path) -> None:

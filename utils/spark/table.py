@@ -59,3 +59,11 @@ class Table:
         if not self.is_there(spark):
             return set()
         return {row.path for row in self.read(spark).select("path").toLocalIterator()}
+
+    def paths_of_parts(self, spark: "SparkSession") -> set[str]:
+        """Return the paths of the files that have a row in a part that is whole."""
+        parts = self.parts(spark)
+        if not parts:
+            return set()
+        rows = self.read(spark).select("path", "part")
+        return {row.path for row in rows.toLocalIterator() if row.part in parts}
