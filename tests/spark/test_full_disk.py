@@ -13,7 +13,7 @@ from utils.records import read_record
 from utils.spark import batch, full_disk, windows
 from utils.spark.full_disk import full_disk_told, local_folder
 from utils.spark.places import Place
-from utils.spark.queries import Queries
+from utils.spark.queries import Queries, clear_crumbs
 from utils.spark.table import Table
 from utils.spark.words import DiskFull
 
@@ -194,3 +194,23 @@ def test_rows_that_are_removed_while_a_stream_runs_are_told(spark, tmp_path):
         shutil.rmtree(log.parent)
         with pytest.raises(InputError, match=f"{log}: was removed while the stream ran"):
             queries.check()
+
+
+def test_only_what_could_not_be_written_whole_is_removed_from_a_checkpoint(tmp_path):
+    uuid = "82502729-1a20-41f2-9a72-3ef5efa47906"
+    kept = ("metadata", "commits/0", "commits/.0.crc", "state/0/0/1.delta", "sources/0/.mine.tmp")
+    left = (
+        f"offsets/.0.{uuid}.tmp",
+        f"commits/..1.{uuid}.tmp.crc",
+        f"state/0/0/.2.delta.{uuid}.TID14.tmp",
+    )
+    for name in (*kept, *left, "offsets/.0.crc"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    clear_crumbs(tmp_path)  # no batch is noted: Spark wants its folder empty
+    files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert files == set(kept)
+    for name in ("offsets/0", "offsets/.0.crc"):
+        (tmp_path / name).touch()
+    clear_crumbs(tmp_path)
+    assert (tmp_path / "offsets" / ".0.crc").exists()

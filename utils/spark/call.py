@@ -2,8 +2,8 @@
 
 import os
 from argparse import Namespace
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -74,14 +74,24 @@ class Call:
         threshold, faces = float(self.model.threshold), self.args.faces
         return {"model": self.model.digest, "threshold": threshold, "faces": faces}
 
-    def full_disk_told(
-        self, place: Place, more: Mapping[str, str] | None = None
-    ) -> AbstractContextManager[None]:
-        """Say of a disk that is full which it is, while results are written to a place."""
+    @contextmanager
+    def errors_told(self, place: Place, more: Mapping[str, str] | None = None) -> Iterator[None]:
+        """Say of a folder or disk that results are written to what is wrong with it.
+
+        Parameters
+        ----------
+        more
+            What is written to besides, by the option that names it.
+        """
         folders = {} if place.stored else {"--output": place.folder.absolute()}
         local = local_folder(conf_of(self.args.conf), os.environ)
         named = "" if self.args.output else f" with --output {place}"
-        return full_disk_told({**folders, **(more or {}), "spark.local.dir": local}, named)
+        with full_disk_told({**folders, **(more or {}), "spark.local.dir": local}, named):
+            try:
+                yield
+            except Exception:
+                place.check()
+                raise
 
     def told(self, answer: Answer, place: Place, console: Console) -> Answer:
         """Send what was written where it belongs, and tell the answer."""

@@ -14,6 +14,7 @@ from utils.spark.marks import log_of
 from utils.spark.places import Place
 from utils.spark.sources import is_stored, plain
 from utils.spark.table import Table
+from utils.spark.words import with_causes
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -23,7 +24,7 @@ ROWS = "rows"
 """Name of the query that looks at what comes; the others read what it has written."""
 
 _POLL = 1.0  # seconds
-_CRUMB = re.compile(r"\.+.+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp(\.crc)?")
+_CRUMB = re.compile(r"\.+.+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.TID\d+)?\.tmp(\.crc)?")
 
 
 @dataclass
@@ -67,20 +68,20 @@ class Queries:
             If a folder was removed that rows, or how far they came, were written to: Spark would
             make it again, and go on without what was in it.
         """
-        while any(query.isActive for query in self._running.values()):
-            for name, query in self._running.items():
-                query.awaitTermination(_POLL / len(self._running))  # raises what ended it
-                self._hear(name, query)
-            self.check()
-            if until and until():
-                return
-        for name, query in self._running.items():
-            query.awaitTermination(_POLL)
-            self._hear(name, query)
+        try:
+            while any(query.isActive for query in self._running.values()):
+                self._hear_all(_POLL / len(self._running))
+                self.check()
+                if until and until():
+                    return
+            self._hear_all(_POLL)
+        except Exception as error:
+            self.check(missed="does not exist" in with_causes(error))
+            raise
         self.check()
 
-    def check(self) -> None:
-        """Raise an `InputError` if a folder that was there is gone."""
+    def check(self, missed: bool = False) -> None:
+        """Raise an `InputError` if a folder that was there is gone; `missed` if Spark says so."""
         self.place.check()
         folders = {"rows": log_of(self.table), "checkpoint": f"{self.checkpoint}/{ROWS}/offsets"}
         for what, folder in folders.items():
@@ -88,7 +89,7 @@ class Queries:
                 continue
             if self.place.holds(folder):
                 self._there.add(folder)
-            elif folder in self._there:
+            elif folder in self._there or missed:
                 raise InputError(
                     f"{folder}: was removed while the stream ran, and with it what it knew of its "
                     f"{what}; begin anew, in another --output"
@@ -120,6 +121,11 @@ class Queries:
         return {
             plain(unquote(one["path"])) for one in noted if until is None or one["batchId"] <= until
         }
+
+    def _hear_all(self, seconds: float) -> None:
+        for name, query in self._running.items():
+            query.awaitTermination(seconds)  # raises what ended it
+            self._hear(name, query)
 
     def _hear(self, name: str, query: "StreamingQuery") -> None:
         for progress in query.recentProgress:

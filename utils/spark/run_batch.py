@@ -44,7 +44,7 @@ def run_photographs(call: Call, session: Session) -> Answer:
     with (
         Place(call.args.output, [Path(word) for word in words if found], BATCH) as place,
         session() as spark,
-        call.full_disk_told(place),
+        call.errors_told(place),
     ):
         place.open(spark)
         listed = found or stored(spark, words)
@@ -72,7 +72,7 @@ def run_videos(call: Call, session: Session) -> Answer:
     with (
         Place(call.args.output, [Path(word) for word in call.args.sources], BATCH) as place,
         session() as spark,
-        call.full_disk_told(place),
+        call.errors_told(place),
         call.consoles(len(paths)) as console,
     ):
         place.open(spark)

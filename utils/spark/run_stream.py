@@ -51,7 +51,7 @@ def run_watched(call: Call, session: Session) -> Answer:
         elsewhere = {} if is_stored(checkpoint) else {"--checkpoint": checkpoint}
         with (
             session() as spark,
-            call.full_disk_told(place, elsewhere),
+            call.errors_told(place, elsewhere),
             call.consoles(None) as console,
         ):
             place.open(spark)

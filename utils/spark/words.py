@@ -28,12 +28,12 @@ def in_words() -> Iterator[None]:
             "--conf spark.driver.memory=4g"
         ) from error
     except (Py4JError, PySparkException) as error:
-        text = _whole(error)
+        text = with_causes(error)
         kind = DiskFull if _FULL.search(text) else InputError
         raise kind(told_of(text)) from error
 
 
-def _whole(error: Exception) -> str:
+def with_causes(error: Exception) -> str:
     """Return an error with its causes: a stream's own words name only that it has failed."""
     return f"{error}\n{getattr(error, '_stackTrace', '')}"
 
