@@ -73,7 +73,7 @@ spark: $(READY)  ## install what detect.py --engine spark needs, Debian's Java i
 	    echo "make: there is no Java, and only root on Debian gets it here: install one of version" \
 	    "17 or newer (sudo apt-get install openjdk-17-jre-headless, brew install openjdk@17)" >&2; exit 1; }
 
-spark-faults: $(READY)  ## kill drivers of a stream ten times, and a worker, on a small cluster (minutes)
+spark-faults: $(READY)  ## lose a worker, a cluster and ten drivers of a stream, ask a silent master (minutes)
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(RUN) -m tests.spark $(ARGS)
 
 tracking: $(READY)  ## install what --track and track need (docs/tracking.md)
