@@ -3,14 +3,15 @@
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-PATIENCE = 90_000  # ms, on a busy machine
+PATIENCE = 180_000  # ms, on a busy machine
 PHONE = {"width": 390, "height": 800}
 WORKS = shutil.which("chromium") or shutil.which("chromium-browser")
 REQUIRED = os.environ.get("MASK_DETECTION_BROWSER_REQUIRED") == "1"
@@ -29,6 +30,33 @@ window.RTCPeerConnection = class extends Plain {
 """
 """A browser whose network lets nothing through but a relay."""
 
+COUNTED = """
+window.redraws = {begun: 0, over: 0};
+let before = null;
+new MutationObserver(() => {
+  const drawn = document.querySelector("[data-test-script-state]")?.dataset.testScriptState;
+  if (drawn === before) return;
+  if (drawn === "running") window.redraws.begun++;
+  if (drawn === "notRunning") window.redraws.over++;
+  before = drawn;
+}).observe(document, {subtree: true, childList: true, attributeFilter: ["data-test-script-state"]});
+"""
+"""Counts how often a page was drawn anew, from its beginning."""
+
+FOCUSED = """
+() => {
+  const one = document.activeElement;
+  const role = one.getAttribute("role")
+    || ({BUTTON: "button", A: "link", SUMMARY: "button"})[one.tagName] || one.type || "";
+  if (!role) return {name: "", role};  // what holds others, and says all that they say
+  const labels = (one.getAttribute("aria-labelledby") || "").split(/\\s+/)
+    .map(id => id && document.getElementById(id)).filter(Boolean);
+  const said = [...labels, ...(one.labels || [])].map(label => label.innerText).join(" ");
+  return {name: one.getAttribute("aria-label") || said || one.innerText || "", role};
+}
+"""
+"""The name and the role of what has the focus."""
+
 MARKS = [
     pytest.mark.skipif(not WORKS and not REQUIRED, reason="Chromium is not installed"),
     pytest.mark.xdist_group("browser"),
@@ -44,6 +72,16 @@ def seen(page: Page, text: str) -> None:
 def settled(page: Page) -> None:
     """Wait until a page is drawn: a redraw would take the focus."""
     page.wait_for_selector("[data-test-script-state=notRunning]")
+
+
+@contextmanager
+def redrawn(page: Page) -> Iterator[None]:
+    """Wait until what is done here has had the page drawn anew, which begins a moment later."""
+    settled(page)
+    over = page.evaluate("window.redraws.over")
+    yield
+    page.wait_for_function(f"window.redraws.over > {over}")
+    settled(page)
 
 
 def faults(page: Page) -> list[str]:
@@ -73,17 +111,19 @@ def drop(page: Page, paths: Sequence[Path]) -> None:
 
 
 def to(page: Page, name: str, role: str = "") -> None:
-    """Move the focus to a control by the tabulator alone."""
+    """Move the focus to a control by the tabulator alone.
+
+    Parameters
+    ----------
+    name
+        A pattern of its name.
+    role
+        What it is, or a part of that: two controls may have one name.
+    """
     for _ in range(80):
         page.keyboard.press("Tab")
-        told = page.evaluate(
-            """() => { const one = document.activeElement; return [
-              one.getAttribute('role') || one.type || one.tagName,
-              /^(MAIN|DIV|SECTION)$/.test(one.tagName) && !one.getAttribute('role') ? ''
-                : one.getAttribute('aria-label') || one.innerText || ''
-            ]; }"""
-        )
-        if re.search(name, told[1], re.MULTILINE) and role in told[0]:
+        told = page.evaluate(FOCUSED)
+        if re.search(name, told["name"], re.MULTILINE) and role in told["role"]:
             return
     raise AssertionError(f"no tabulator reaches {name}")
 
@@ -92,3 +132,11 @@ def press(page: Page, name: str, key: str = "Enter", role: str = "") -> None:
     """Move the focus to a control by the tabulator alone, and press a key there."""
     to(page, name, role)
     page.keyboard.press(key)
+
+
+def hand_over(page: Page, paths: Sequence[Path]) -> None:
+    """Hand over files by the keyboard alone."""
+    to(page, "^Upload$", "button")
+    with page.expect_file_chooser(timeout=PATIENCE) as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([str(path) for path in paths])

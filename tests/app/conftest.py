@@ -15,7 +15,7 @@ from app.settings import Settings
 from data.painter.films import frame_times
 from data.painter.moving import Scene, compose_scene
 from data.painter.sample import draw_picture
-from tests.app.browsing import CAMERA, ELSEWHERE, WORKS
+from tests.app.browsing import CAMERA, COUNTED, ELSEWHERE, WORKS
 from tests.app.browsing import PATIENCE as PATIENCE_MS
 from tests.app.served import served
 from tests.determinism.runs import OPTIONS, dataset
@@ -118,7 +118,10 @@ def visitor(browser):
         contexts.append(browser.new_context(permissions=["camera"], **options))
         if script:
             contexts[-1].add_init_script(script)
+        contexts[-1].add_init_script(COUNTED)
         page = contexts[-1].new_page()
+        # Asked for before a key is pressed: it would take a moment, and the chooser be gone.
+        page.on("filechooser", lambda _: None)
         page.set_default_timeout(PATIENCE_MS)
         page.goto(address)
         return page

@@ -92,20 +92,6 @@ def test_two_visitors_never_see_each_others_photographs(address, visitor, photog
     assert one != other
 
 
-def test_the_keyboard_is_enough_to_drop_photographs(address, visitor, photographs):
-    page = visitor(f"{address}/photographs")
-    seen(page, "nothing is stored")
-    settled(page)
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("!!document.activeElement.closest('[data-testid=stFileUploader]')"):
-            break
-    with page.expect_file_chooser(timeout=PATIENCE) as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files([str(path) for path in photographs])
-    seen(page, "All faces (CSV)")
-
-
 def test_a_report_is_shown_in_a_frame_of_its_own(address, visitor):
     page = visitor(f"{address}/runs")
     seen(page, "Look closely at one")

@@ -8,7 +8,20 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.app.browsing import MARKS, PATIENCE, PHONE, WEBRTC, press, seen, settled, to
+from data.painter.films import frame_times, write_film
+from tests.app.browsing import (
+    MARKS,
+    PATIENCE,
+    PHONE,
+    WEBRTC,
+    drop,
+    hand_over,
+    press,
+    redrawn,
+    seen,
+    settled,
+    to,
+)
 
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
 CONTROLS = """
@@ -64,13 +77,35 @@ ELSEWHERE = re.compile(r"^(INPUT file|VIDEO |BUTTON button Open$|BUTTON submit R
 ITSELF = ("IFRAME", "CANVAS", "TD")
 """What shows in itself where the focus is: the cells of a table, another page."""
 
+AGAIN = 5
+"""Times that a page is walked through at most: a redraw on the way takes the focus."""
+
 pytestmark = MARKS
+
+
+@pytest.fixture(scope="module")
+def film(scene, tmp_path_factory):
+    """A clip that is not over before somebody has come to what stops it."""
+    path = tmp_path_factory.mktemp("film") / "clip.mp4"
+    write_film(path, scene, frame_times(40, 10))
+    return path
 
 
 def stops(page: Page) -> list[dict]:
     """Press the tabulator until it has been everywhere; return where it stopped, in order."""
     page.add_style_tag(content=STILL)
+    for _ in range(AGAIN):
+        settled(page)
+        begun = page.evaluate("window.redraws.begun")
+        found = walked(page)
+        if page.evaluate("window.redraws.begun") == begun:
+            return found
+    raise AssertionError("it is drawn anew again and again")
+
+
+def walked(page: Page) -> list[dict]:
     page.evaluate(PREPARE)
+    page.evaluate("window.__first = undefined")
     page.evaluate("document.activeElement.blur()")
     page.evaluate("window.scrollTo(0, 0)")
     found = []
@@ -101,12 +136,12 @@ def test_the_tabulator_comes_to_everything_and_shows_where_it_is(
 ):
     page = visitor(f"{address}/{name}", **options)
     seen(page, text)
-    if name == "webcam":  # which asks for a redraw once it is there
+    if name == "webcam":
         page.frame_locator(WEBRTC).get_by_role("button", name="START").wait_for()
-        page.wait_for_timeout(1000)
     if options:  # it is folded away a moment later
-        expect(page.get_by_test_id("stSidebar")).to_have_css("visibility", "hidden")
-    settled(page)
+        expect(page.get_by_test_id("stSidebar")).to_have_css(
+            "visibility", "hidden", timeout=PATIENCE
+        )
     found = stops(page)
     names = [stop["name"] for stop in found]
     missed = [one for one in page.evaluate(CONTROLS) if one not in names]
@@ -114,6 +149,50 @@ def test_the_tabulator_comes_to_everything_and_shows_where_it_is(
     assert [stop["name"] for stop in found if not stop["seen"]] == []
     told = [stop["name"] for stop in found if not stop["shown"]]
     assert [name for name in told if not name.startswith(ITSELF)] == []
+
+
+def test_photographs_are_dropped_hidden_and_taken_home(address, visitor, photographs):
+    page = visitor(address)
+    seen(page, "The model that looks")
+    settled(page)
+    press(page, "^Photographs", role="link")
+    seen(page, "nothing is stored")
+    settled(page)
+    hand_over(page, photographs)
+    seen(page, "All faces (CSV)")
+    settled(page)
+    with redrawn(page):
+        press(page, "Make faces unrecognisable", "Space", "switch")
+    expect(page.get_by_role("switch", name="Make faces unrecognisable")).to_be_checked()
+    press(page, "What to know before you quote it")
+    seen(page, "The answer corrects this")
+    to(page, "All faces")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "faces.csv"
+    press(page, f"Remove {photographs[1].name}")
+    expect(page.get_by_text(f"{photographs[1].name}: ")).to_have_count(0, timeout=PATIENCE)
+    seen(page, f"{photographs[0].name}: ")
+
+
+def test_the_threshold_is_moved_step_by_step_and_keeps_the_focus(address, visitor, photographs):
+    page = visitor(f"{address}/photographs")
+    drop(page, photographs)
+    settled(page)
+    threshold = page.get_by_role("slider", name="Confidence from which a face counts")
+    own = float(threshold.input_value())
+    to(page, "Confidence from which a face counts")
+    for k in (1, 2, 3):
+        with redrawn(page):  # a step at a time, as who looks what it does
+            page.keyboard.press("ArrowRight")
+        expect(threshold).to_have_value(f"{own + k / 100:.2f}".rstrip("0"), timeout=PATIENCE)
+        expect(threshold).to_be_focused(timeout=PATIENCE)
+    seen(page, "only what was counted")
+    for _ in range(3):  # at once
+        page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("only what was counted")).to_have_count(0, timeout=PATIENCE)
+    expect(threshold).to_have_value(f"{own:.2f}".rstrip("0"), timeout=PATIENCE)
+    expect(threshold).to_be_focused(timeout=PATIENCE)
 
 
 def test_a_snapshot_is_taken_and_cleared(address, visitor):
@@ -130,13 +209,36 @@ def test_a_snapshot_is_taken_and_cleared(address, visitor):
     seen(page, "Take Photo")
 
 
+def test_a_clip_is_looked_at_stopped_and_its_table_taken_home(address, visitor, film):
+    page = visitor(f"{address}/video")
+    seen(page, "nothing is stored")
+    settled(page)
+    hand_over(page, [film])
+    page.get_by_role("button", name="Look at it").wait_for()
+    settled(page)
+    pace = page.get_by_role("slider", name="Frames a second to look at")
+    before = int(pace.input_value())
+    with redrawn(page):
+        press(page, "Frames a second to look at", "ArrowLeft")
+    expect(pace).to_have_value(str(before - 1))
+    press(page, "Look at it")
+    seen(page, "Looked at")
+    press(page, "Stop, and keep what was seen")
+    seen(page, "it was stopped")
+    settled(page)
+    to(page, "people.csv")
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "people.csv"
+
+
 def test_what_was_switched_is_switched_back(address, visitor):
     page = visitor(f"{address}/webcam")
     seen(page, "Press START")
     settled(page)
-    to(page, "Mirror")
+    to(page, "Mirror", "switch")
     for checked in (False, True, False):
-        page.keyboard.press("Space")
-        page.wait_for_timeout(1000)
-        settled(page)
+        with redrawn(page):
+            page.keyboard.press("Space")
         expect(page.get_by_label("Mirror")).to_be_checked(checked=checked)
+        expect(page.get_by_label("Mirror")).to_be_focused()
