@@ -5,6 +5,7 @@ lost its connection. After them it is forgotten when the next one goes, which ma
 reloads a page again and again leaves many behind, each with what was uploaded.
 """
 
+import contextlib
 import gc
 import threading
 import time
@@ -34,9 +35,10 @@ def forget_who_has_gone(most: int) -> threading.Thread:
 
 def _forget(runtime: Runtime, most: int) -> None:
     loop = runtime._get_async_objs().eventloop
-    while not loop.is_closed():
-        time.sleep(EVERY)
-        loop.call_soon_threadsafe(_expire, runtime, most)
+    with contextlib.suppress(RuntimeError):  # the loop is closed: the app ends
+        while True:
+            time.sleep(EVERY)
+            loop.call_soon_threadsafe(_expire, runtime, most)
 
 
 def _expire(runtime: Runtime, most: int) -> None:

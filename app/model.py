@@ -88,7 +88,7 @@ def choices(settings: Settings) -> dict[str, Path]:
     names = Counter(path.name for path in settings.models)
     for path in settings.models:
         if is_registered(path):
-            found[f"Model {str(path).removeprefix(SCHEME)}"] = path
+            found[str(path).removeprefix(SCHEME)] = path
         else:
             found[f"File {path if names[path.name] > 1 else path.name}"] = path
     # Looked for at every move of a slider: no record of a run is read.
@@ -126,6 +126,8 @@ def opened(settings: Settings, moving: bool = False) -> Opened | None:
     if version:
         name = f"{name}, version {version}"
     shared = path and _load(path)
+    if shared is None and len(names) > 1:  # on a phone nobody sees that there are others
+        st.caption("Other models can be chosen in the sidebar.")
     if shared is None or not isinstance(shared.model, FaceClassifier):
         return shared and Opened(name, path, shared)
     finder = st.sidebar.selectbox("Faces are found by", FINDERS if moving else [WHOLE, *FINDERS])

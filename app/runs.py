@@ -47,8 +47,12 @@ NO_RUNS = "Folders that hold no run to look at:"
 FIRST = ("when", "run", "state", "properly masked")
 """Columns that are seen without scrolling."""
 
-WIDE = {"run": st.column_config.TextColumn(width="medium")}
-"""Runs are known by the ends of their names."""
+COLUMNS = {
+    "run": st.column_config.TextColumn(width="medium"),  # known by the ends of their names
+    "mAP@.5": st.column_config.TextColumn("mAP at IoU 0.5"),
+    "bal. acc.": st.column_config.TextColumn("balanced accuracy"),
+}
+"""How columns are shown whose heads are short in a terminal, or whose cells are long."""
 
 EVERY = "3s"
 """How often what is running is looked at again."""
@@ -69,7 +73,7 @@ def show(settings: Settings) -> None:
     columns = columns_of(rows)
     order = [name for name in FIRST if name in columns]
     order += [name for name in columns if name not in FIRST]
-    st.dataframe(columns, hide_index=True, column_order=order, column_config=WIDE)
+    st.dataframe(columns, hide_index=True, column_order=order, column_config=COLUMNS)
     for note in notes_of(rows, usual_options(runs)):
         st.caption(plain(note))
     others = [row for row in rows if row["state"] in (HALF_MADE, BROKEN, NO_RUN)]
@@ -107,7 +111,7 @@ def _compared(first: RecordedRun, second: RecordedRun) -> None:
             second.name: score(one.second),
             "difference": signed(one.difference),
             "95 % interval": " to ".join(map(signed, one.interval)) if one.interval else "",
-            "": verdict(one),
+            "verdict": verdict(one),
         }
         for name, one in comparison.measures.items()
     ]

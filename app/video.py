@@ -126,9 +126,10 @@ def show(settings: Settings) -> None:
     hide = st.toggle("Make faces unrecognisable in all of it", disabled=looking)
     pace = st.slider("Frames a second to look at", 2, 30, int(PACE), disabled=looking)
     of = (upload.file_id, opened.shared.model.digest, opened.finder, hide, pace)
+    place = st.empty()  # one after the other: what stood there would stay while it is looked at
     if clip is None or clip.of != of:
         st.session_state.pop(CLIP, None)
-        if not st.button("Look at it", type="primary", icon=":material/play_arrow:"):
+        if not place.button("Look at it", type="primary", icon=":material/play_arrow:"):
             return
         try:
             clip = st.session_state[CLIP] = _opened(upload, opened.shared, settings, of)
@@ -137,7 +138,8 @@ def show(settings: Settings) -> None:
             return
         st.rerun()
     if clip.record is None:
-        _look(clip, settings)
+        with place.container():
+            _look(clip, settings)
     _show_answer(clip)
 
 
@@ -204,23 +206,22 @@ def _show_answer(clip: Clip) -> None:
     names = ["report.html", "people.csv", "timeline.csv", "faces.csv", "rate.json"]
     if record["annotated"]:
         names.append(record["annotated"]["file"])
-    columns = st.columns(3)
-    for number, name in enumerate(names):
-        columns[number % 3].download_button(
-            name,
-            lambda name=name: folder.read(name),
-            name,
-            MIME.get(PurePath(name).suffix[1:], "application/octet-stream"),
-            width="stretch",
-            on_click="ignore",  # a new run of the page would take away what is fetched
+    with st.container(horizontal=True):
+        for name in names:
+            st.download_button(
+                name,
+                lambda name=name: folder.read(name),
+                name,
+                MIME.get(PurePath(name).suffix[1:], "application/octet-stream"),
+                on_click="ignore",  # a new run of the page would take away what is fetched
+            )
+        st.download_button(
+            "All of it (zip)",
+            lambda: _zipped(folder),
+            "video.zip",
+            "application/zip",
+            on_click="ignore",
         )
-    st.download_button(
-        "All of it (zip)",
-        lambda: _zipped(folder),
-        "video.zip",
-        "application/zip",
-        on_click="ignore",
-    )
 
 
 def _zipped(folder: MemoryFolder) -> bytes:

@@ -53,8 +53,9 @@ def show(settings: Settings, snapshot: Any = None) -> None:
     facing = columns[2].selectbox("Camera of a phone", list(CAMERAS))
     playing = _stream(opened, settings, look, CAMERAS[facing], snapshot)
     watcher = st.session_state.get(WATCHER)
-    if watcher is None and not playing and TRYING not in st.session_state:
-        st.info("Press START, and allow the camera.", icon=":material/videocam:")
+    with st.container():
+        if watcher is None and not playing and TRYING not in st.session_state:
+            st.info("Press START, and allow the camera.", icon=":material/videocam:")
     if watcher is not None:
         _numbers(watcher, playing)
 
@@ -85,15 +86,16 @@ def _stream(
     )
     if context.video_processor is not None:
         st.session_state[WATCHER] = context.video_processor
-    if context.state.signalling and not context.state.playing:
-        st.session_state.setdefault(TRYING, time.monotonic())
-        _wait(snapshot)
-    else:
-        st.session_state.pop(TRYING, None)
-        if context.state.playing:
-            st.session_state.pop(FAILED, None)
-        elif FAILED in st.session_state:
-            _tell_failed(snapshot)
+    with st.container():  # also where it is empty: what is below keeps its place
+        if context.state.signalling and not context.state.playing:
+            st.session_state.setdefault(TRYING, time.monotonic())
+            _wait(snapshot)
+        else:
+            st.session_state.pop(TRYING, None)
+            if context.state.playing:
+                st.session_state.pop(FAILED, None)
+            elif FAILED in st.session_state:
+                _tell_failed(snapshot)
     return context.state.playing
 
 
@@ -121,20 +123,21 @@ def _tell_failed(snapshot: Any) -> None:
 def _numbers(watcher: Watcher, playing: bool) -> None:
     """Show what is known of who was seen, again and again while it is live."""
     for part, every in ((_now, "2s"), (_lately, "6s")):
-        if playing:
-            st.fragment(part, run_every=every)(watcher)
-        else:
-            part(watcher)
+        with st.container():
+            if playing:
+                st.fragment(part, run_every=every)(watcher)
+            else:
+                part(watcher)
 
 
 def _now(watcher: Watcher) -> None:
     seen = watcher.now()
     if seen.trouble:
         tell_warning(seen.trouble)
-    columns = st.columns(1 + len(CLASSES))
-    columns[0].metric("People so far", sum(seen.counts.values()))
-    for column, name, title in zip(columns[1:], CLASSES, TITLES[1:], strict=True):
-        column.metric(title, seen.counts[name])
+    with st.container(horizontal=True, gap="large"):  # on a phone below each other, two by two
+        st.metric("People so far", sum(seen.counts.values()), width="content")
+        for name, title in zip(CLASSES, TITLES[1:], strict=True):
+            st.metric(title, seen.counts[name], width="content")
     pace = f" ({seen.pace:.1f} a second)" if seen.pace else ""
     st.caption(
         f"{number_of(seen.here, 'face')} here now. Of {number_of(seen.arrived, 'frame')} that came "
@@ -144,6 +147,9 @@ def _now(watcher: Watcher) -> None:
 
 def _lately(watcher: Watcher) -> None:
     lately = watcher.lately()
+    if not lately.record["people"] and watcher.thread.is_alive():
+        st.caption("Nobody has been counted yet: whoever is in the picture for a moment will be.")
+        return
     st.image(
         as_png(timeline_figure(lately.rows, lately.gaps, Clock())),
         f"The last {WINDOW / 60:.0f} minutes",

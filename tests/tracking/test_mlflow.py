@@ -330,16 +330,16 @@ def test_a_store_that_is_down_or_something_else_is_told_and_nothing_is_lost(
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     folder = finished("run")
     (tmp_path / "notes.db").write_text("no database, but long enough to look at " * 50)
-    for place in (
-        stranger,
-        silent,
-        "http://127.0.0.1:9",
-        "sqlite:////dev/null/mlflow.db",
-        f"sqlite:///{tmp_path / 'notes.db'}",
+    for place, why in (
+        (stranger, ""),
+        (silent, "the server does not answer in time)"),
+        ("http://127.0.0.1:9", "no server answers there)"),
+        ("sqlite:////dev/null/mlflow.db", ""),
+        (f"sqlite:///{tmp_path / 'notes.db'}", ""),
     ):
         assert workflow.main(["track", str(folder), "--track", place]) == 2
         told = capsys.readouterr().err
-        assert f"{place}: cannot be tracked to (" in told
+        assert f"{place}: cannot be tracked to ({why}" in told
         assert "adds what is missing" in told
     assert (tmp_path / "notes.db").read_text().startswith("no database")
 

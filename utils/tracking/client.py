@@ -122,9 +122,9 @@ def told(address: str, what: str, then: str) -> Iterator[None]:
     except Exception as error:  # MLflow's, those of the database's driver, of HTTP, of the disk
         if not _is_of_the_store(error):
             raise
-        reason = " ".join(str(error).split())
+        reason = _unanswered(error) or " ".join(str(error).split())
         if "@" in address:  # a driver may quote the address, and with it a password
-            reason = type(error).__name__
+            reason = _unanswered(error) or type(error).__name__
         raise InputError(f"{shown(address)}: {what} ({reason[:_TEXT_LENGTH]}); {then}") from error
 
 
@@ -133,6 +133,19 @@ def _is_of_the_store(error: Exception) -> bool:
     return isinstance(error, OSError) or any(
         kind.__module__.startswith(kinds) for kind in type(error).__mro__
     )
+
+
+def _unanswered(error: BaseException | None) -> str | None:
+    """Return in words that no server answered, if that is behind an error; else None."""
+    kinds = set()
+    while error is not None:
+        kinds |= {f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__}
+        error = error.__cause__ or error.__context__
+    if "requests.exceptions.Timeout" in kinds:
+        return "the server does not answer in time"
+    if kinds & {"requests.exceptions.SSLError", "requests.exceptions.ProxyError"}:
+        return None  # one did answer
+    return "no server answers there" if "requests.exceptions.ConnectionError" in kinds else None
 
 
 @contextlib.contextmanager

@@ -44,7 +44,8 @@ def timeline_figure(rows: Sequence[dict[str, Any]], gaps: Sequence[Gap], clock: 
             panel.axvspan(gap.start, gap.end, color=_GAP, alpha=0.6, linewidth=0)
     if len(rows):
         below.set_xlim(rows[0]["start"], rows[-1]["end"])
-    below.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 1.5, 2, 3, 6, 10]))
+    steps = [1, 1.5, 2, 3, 6, 10]  # whole seconds: a clock tells no half ones
+    below.xaxis.set_major_locator(MaxNLocator(8, steps=steps, integer=True))
     below.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock.told(max(value, 0.0))))
     below.set_xlabel("time of day" if clock.began else "time since the beginning")
     below.legend(loc="upper center", bbox_to_anchor=(0.5, -0.32), ncols=3)
