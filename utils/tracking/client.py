@@ -141,7 +141,7 @@ def _unanswered(error: BaseException | None) -> str | None:
     while error is not None:
         kinds |= {f"{kind.__module__}.{kind.__name__}" for kind in type(error).__mro__}
         error = error.__cause__ or error.__context__
-    if "requests.exceptions.Timeout" in kinds:
+    if kinds & {"requests.exceptions.Timeout", "urllib3.exceptions.ReadTimeoutError"}:
         return "the server does not answer in time"
     if kinds & {"requests.exceptions.SSLError", "requests.exceptions.ProxyError"}:
         return None  # one did answer
