@@ -44,8 +44,8 @@ FILES = {
 """What can be taken home of a run, those that are there."""
 
 NO_RUNS = "Folders that hold no run to look at:"
-FIRST = ("when", "run", "state", "properly masked")
-"""Columns that are seen without scrolling."""
+FIRST = ("run", "properly masked", "state", "when")
+"""Columns that are seen without scrolling, on a phone the first two."""
 
 COLUMNS = {
     "run": st.column_config.TextColumn(width="medium"),  # known by the ends of their names

@@ -134,7 +134,7 @@ def _now(watcher: Watcher) -> None:
     seen = watcher.now()
     if seen.trouble:
         tell_warning(seen.trouble)
-    with st.container(horizontal=True, gap="large"):  # on a phone below each other, two by two
+    with st.container(horizontal=True, gap="medium"):  # on a phone in two lines
         st.metric("People so far", sum(seen.counts.values()), width="content")
         for name, title in zip(CLASSES, TITLES[1:], strict=True):
             st.metric(title, seen.counts[name], width="content")
@@ -148,7 +148,7 @@ def _now(watcher: Watcher) -> None:
 def _lately(watcher: Watcher) -> None:
     lately = watcher.lately()
     if not lately.record["people"] and watcher.thread.is_alive():
-        st.caption("Nobody has been counted yet: whoever is in the picture for a moment will be.")
+        st.caption("The timeline and the answer follow once somebody has been counted.")
         return
     st.image(
         as_png(timeline_figure(lately.rows, lately.gaps, Clock())),
