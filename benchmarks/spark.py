@@ -218,8 +218,10 @@ def answered(spark: SparkSession, table: Table, count: int, scratch: Path, model
     """Write the files of an answer."""
     found = Stored([f"/many/{number:07d}.jpg" for number in range(count)])
     rows = table.read(spark).select(columns_of_found(False))
+    folder = scratch / f"answer-{count}"
+    folder.mkdir()
     with Console(sys.stdout, sys.stderr, None, quiet=True) as console:
-        answer = of_photographs(rows, model, scratch / f"answer-{count}", found, console)
+        answer = of_photographs(rows, model, folder, found, console)
     if (answer.done, answer.missed) != (count, 0):
         sys.exit(f"{answer.done} of {count} rows are in the answer")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.spark.conftest import needs_java, same_files
-from utils.spark.batch import key
+from utils.spark.batch import key, part_of
 from utils.spark.pictures import name_of
 from utils.spark.rows import DONE, NOT_READ, OTHER, PHOTOGRAPHS
 from utils.spark.sources import escaped, read_files
@@ -114,6 +114,8 @@ def test_a_worker_loads_the_model_once_and_no_picture_is_shuffled(album, spark, 
         files = read_files(spark, [escaped(str(folder))])
         rows = files.mapInPandas(partial(look_at, work), PHOTOGRAPHS)
         assert rows.rdd.getNumPartitions() == 12
+        parts = [part_of(files, part, 3) for part in range(3)]
+        assert sum(part.rdd.getNumPartitions() for part in parts) == 12  # each file is of one
         plan = rows._jdf.queryExecution().toString()
         assert "MapInPandas" in plan and "Exchange" not in plan
         workers = {row.worker for row in rows.select("worker").collect()}

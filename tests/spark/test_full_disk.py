@@ -3,6 +3,8 @@
 import errno
 import os
 import shutil
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -138,6 +140,23 @@ def test_a_folder_that_is_removed_in_mid_batch_is_told(album, on_spark, monkeypa
     code, told = on_spark(folder, "--output", out)
     assert code == 2 and f"--output {out}: was removed while it was written to" in told
     assert failing.written == [0, 1] and not (out / "faces.csv").exists()
+
+
+@on_a_session
+def test_a_batch_that_is_interrupted_says_how_it_goes_on(album, on_spark, monkeypatch, tmp_path):
+    folder, out = album("a.jpg", "b.jpg"), tmp_path / "out"
+    monkeypatch.setattr(batch, "A_PART", 1)
+
+    def interrupt(_: Table) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)  # until it comes
+
+    failing = Failing(monkeypatch, 1, interrupt)
+    code, told = on_spark(folder, "--output", out)
+    assert code == 128 + signal.SIGTERM
+    assert "Interrupted: the same command goes on where it stopped." in told
+    assert on_spark(folder, "--output", out)[0] == 0
+    assert failing.written == [0, 1]
 
 
 @on_a_session

@@ -149,18 +149,24 @@ def _look_in_parts(
     parts: int,
     check: Callable[[], None],
 ) -> None:
-    """Look at the parts of files that are not there yet, dealt by a digest of their path."""
-    from pyspark.sql import functions as of
-
+    """Look at the parts of files that are not there yet."""
     done = table.parts(spark)
-    dealt = of.pmod(of.xxhash64(of.col("_metadata.file_path")), of.lit(parts))
     for part in range(parts):
         if part in done:
             continue
-        # Of the path alone, so that Spark opens no file of another part.
-        some = frame if parts == 1 else frame.where(dealt == part)
+        some = frame if parts == 1 else part_of(frame, part, parts)
         table.add(some.mapInPandas(partial(look_at, work), PHOTOGRAPHS), part)
         check()
+
+
+def part_of(frame: "DataFrame", part: int, parts: int) -> "DataFrame":
+    """Return the files of a part, dealt by a digest of their path.
+
+    Spark knows paths before it opens anything, so that it opens no file of another part.
+    """
+    from pyspark.sql import functions as of
+
+    return frame.where(of.pmod(of.xxhash64("_metadata.file_path"), of.lit(parts)) == part)
 
 
 def _numbered(

@@ -84,14 +84,20 @@ class Call:
             What is written to besides, by the option that names it.
         """
         folders = {} if place.stored else {"--output": place.folder.absolute()}
-        local = local_folder(conf_of(self.args.conf), os.environ)
-        named = "" if self.args.output else f" with --output {place}"
-        with full_disk_told({**folders, **(more or {}), "spark.local.dir": local}, named):
+        folders |= {
+            **(more or {}),
+            "spark.local.dir": local_folder(conf_of(self.args.conf), os.environ),
+        }
+        with full_disk_told(folders, self.named(place)):
             try:
                 yield
             except Exception:
                 place.check()
                 raise
+
+    def named(self, place: Place) -> str:
+        """Return what the same command needs besides to go on in a place."""
+        return "" if self.args.output else f" with --output {place}"
 
     def told(self, answer: Answer, place: Place, console: Console) -> Answer:
         """Send what was written where it belongs, and tell the answer."""

@@ -1,8 +1,8 @@
 """A batch from its command line to its answer; one that was ended in the middle goes on."""
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,7 @@ def run_photographs(call: Call, session: Session) -> Answer:
             raise InputError(f"{', '.join(words)}: there is no photograph in it")
         compared = facts["photos"] <= COMPARED
         work, table = call.ready(spark, compared), call.table(spark, place)
-        with call.consoles(facts["photos"]) as console:
+        with call.consoles(facts["photos"]) as console, _interruption_told(call, place, console):
             console.tell(*told_of_new(facts), *of_a_face_each(call.model))
             parts = _begun(call, spark, place, table, parts_of(facts["photos"]), console)
             if found:
@@ -74,6 +74,7 @@ def run_videos(call: Call, session: Session) -> Answer:
         session() as spark,
         call.errors_told(place),
         call.consoles(len(paths)) as console,
+        _interruption_told(call, place, console),
     ):
         place.open(spark)
         table = call.table(spark, place)
@@ -85,6 +86,15 @@ def run_videos(call: Call, session: Session) -> Answer:
         )
         answer = of_videos(rows, call.model, place.folder, folders_of(paths), console)
         return call.told(answer, place, console)
+
+
+@contextmanager
+def _interruption_told(call: Call, place: Place, console: Console) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        console.tell(f"Interrupted: the same command{call.named(place)} goes on where it stopped.")
+        raise
 
 
 def _begun(
