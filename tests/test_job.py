@@ -31,7 +31,7 @@ def execute(tmp_path: Path, body: str, *arguments: str) -> subprocess.CompletedP
         env=os.environ | {"PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         # Where the tests run in the background, SIGINT is ignored, and so it would be here.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -46,8 +46,8 @@ def execute(tmp_path: Path, body: str, *arguments: str) -> subprocess.CompletedP
         ("raise Checkpointed('saved')", 85, "saved"),
         ("raise MemoryError", 1, "MemoryError"),
         ("sys.exit(7)", 7, ""),
-        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(9)", 143, "terminated by signal 15"),
-        ("os.kill(os.getpid(), signal.SIGINT); time.sleep(9)", 130, ""),
+        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(600)", 143, "terminated by signal 15"),
+        ("os.kill(os.getpid(), signal.SIGINT); time.sleep(600)", 130, ""),
     ],
 )
 def test_every_end_has_its_exit_code_and_leaves_no_output_missing(tmp_path, body, code, words):

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +19,7 @@ import workflow
 from data.painter import sample as painter
 from tests.annotating import annotate
 from tests.determinism import runs
+from tests.waiting import PATIENCE, until
 from utils.commands.running import tell_end
 from utils.dag.run_folder import locked
 from utils.dataset.images import decode
@@ -200,20 +200,17 @@ def test_a_signal_while_it_plans_leaves_no_folder_behind(tmp_path, name):
         "import signal, sys, time, workflow\nfrom utils.dataset.intake.dataset import Dataset\n"
         f"signal.signal(signal.{name}, signal.{DEFAULT.get(name, 'SIG_DFL')})\n"
         "def slow(dataset, target):\n"
-        "    target.touch(); time.sleep(60)\n"
+        "    target.touch(); time.sleep(600)\n"
         "Dataset.pack = slow\n"
         "sys.exit(workflow.main(sys.argv[1:]))"
     )
     folder = tmp_path / "run"
     words = ["--dry-run", "--engine", "local", "--run-dir", str(folder)]
     planning = subprocess.Popen([sys.executable, "-c", script, *words], cwd=PROJECT)
-    deadline = time.monotonic() + 60
-    while not (folder / "dataset.tar").exists():
-        assert time.monotonic() < deadline and planning.poll() is None
-        time.sleep(0.02)
+    until((folder / "dataset.tar").exists, planning)
     number = getattr(signal, name)
     planning.send_signal(number)
-    assert planning.wait(timeout=20) == 128 + number
+    assert planning.wait(PATIENCE) == 128 + number
     assert not folder.exists()
 
 
@@ -432,11 +429,14 @@ def test_a_run_folder_in_use_is_refused(dry, capsys):
 
 
 def test_a_run_is_handed_over_looked_at_and_waited_for(dry, capsys):
-    break_split(dry, "import time; time.sleep(1); raise SystemExit('no luck')")
+    looked_at = dry.parent / "looked_at"
+    waits = f"import os, time\nwhile not os.path.exists({str(looked_at)!r}):\n    time.sleep(0.01)"
+    break_split(dry, f"{waits}\nraise SystemExit('no luck')")
     assert workflow.main(["--resume", str(dry), "--no-wait"]) == 0
     assert f"Follow it with: python workflow.py wait {dry}" in capsys.readouterr().out
     assert workflow.main(["status", str(dry)]) == 0
     assert capsys.readouterr().out.startswith(f"{dry}: running")
+    looked_at.touch()
     assert workflow.main(["wait", str(dry)]) == 1
     told = capsys.readouterr().out
     assert "FAILED: ended with exit code 1" in told
@@ -450,14 +450,11 @@ def test_a_run_is_handed_over_looked_at_and_waited_for(dry, capsys):
 
 
 def test_a_run_is_removed_and_can_be_resumed(dry, capsys):
-    break_split(dry, "import time; time.sleep(60)")
+    break_split(dry, "import time; time.sleep(600)")
     assert workflow.main(["--resume", str(dry), "--no-wait"]) == 0
     assert workflow.main(["--resume", str(dry), "--no-wait"]) == 2
     assert "on its way already" in capsys.readouterr().err
-    started = time.monotonic()
-    while states(dry).get("split_data") != "running":
-        assert time.monotonic() - started < 20, "the record of a running engine is not up to date"
-        time.sleep(0.1)
+    until(lambda: states(dry).get("split_data") == "running")
     assert workflow.main(["remove", str(dry)]) == 0
     assert workflow.main(["status", str(dry)]) == 0
     assert f"{dry}: stopped" in capsys.readouterr().out

@@ -5,13 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from data.painter.films import frame_times, write_film
 from data.painter.moving import compose_scene
 from tests.bin.conftest import BIN
+from tests.holding import hold
+from tests.waiting import until
 from utils.job import EXIT_CHECKPOINTED
 from utils.records import write_record
 
@@ -44,18 +45,20 @@ def test_asked_to_stop_it_exits_with_85_and_makes_what_it_would_have_made(execut
     for name in (*MADE, "predict_videos_0.ckpt"):
         (scratch / name).unlink()
 
+    held = scratch / "held"
+    look = "utils.video.watch:Watcher.look"
+    script = hold(BIN / "predict_videos.py", look, 5, held, copy=scratch / "held.py")
     job = subprocess.Popen(
-        [sys.executable, BIN / "predict_videos.py", *ARGUMENTS],
+        [sys.executable, script, *ARGUMENTS],
         cwd=scratch,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(BIN.parent)},
         stderr=subprocess.PIPE,
     )
-    while not (scratch / "predict_videos_0.ckpt").exists():
-        time.sleep(0.01)
+    until(held.exists, job)
     job.send_signal(signal.SIGTERM)
     _, told = job.communicate(timeout=300)
     assert job.returncode == EXIT_CHECKPOINTED, told.decode()
-    assert b"stopped at a.mp4" in told
+    assert b"stopped at a.mp4" in told and (scratch / "predict_videos_0.ckpt").stat().st_size
     assert all((scratch / name).exists() for name in MADE), "or HTCondor holds the job"
     done = execute("predict_videos.py", scratch, *ARGUMENTS)
     assert done.returncode == 0, done.stderr

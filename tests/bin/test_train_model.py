@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import numpy as np
 import pytest
 
 from tests.classifier.conftest import make_faces
+from tests.holding import hold
+from tests.waiting import PATIENCE, until
 from utils.classifier.architectures import architecture
 from utils.classifier.inference import FaceClassifier
 from utils.classifier.two_stage import TwoStageDetector
@@ -58,9 +59,9 @@ def folder(tmp_path):
     return tmp_path
 
 
-def command(epochs, *more):
+def command(epochs, *more, script=SCRIPT):
     return [
-        *(sys.executable, SCRIPT, "--params", "best.json", "--train", "train.tar"),
+        *(sys.executable, script, "--params", "best.json", "--train", "train.tar"),
         *("--val", "val.tar", "--arch", "compact_resnet18_fpn", "--epochs", str(epochs)),
         *("--image-size", "64", "--seed", "3", "--checkpoint", "train_model.ckpt"),
         *("--recipe", "batch_size=9", "clip=3"),  # best.json goes over it
@@ -69,7 +70,14 @@ def command(epochs, *more):
     ]
 
 
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(SCRIPT.parents[1])}
+STEP = "utils.training.step:Step.__call__"
+
+
+def held_at_step(folder, number):
+    """Return what trains in a folder and stays at a step, and the mark that it is there."""
+    mark = folder / "held"
+    return hold(SCRIPT, STEP, number, mark, copy=folder / "held.py"), mark
 
 
 def run(folder, epochs=1, *more):
@@ -104,21 +112,20 @@ def test_terminated_in_an_epoch_and_started_again_gives_the_same_model(folder, t
     shutil.copytree(folder, other, dirs_exist_ok=True)
     train_alone(other, epochs=2)
 
-    log = folder / "log"
+    log, (script, held) = folder / "log", held_at_step(folder, 3)
     with open(log, "w") as stream:
-        job = subprocess.Popen(command(2), cwd=folder, env=ENVIRONMENT, stderr=stream)
-    deadline = time.monotonic() + 120
-    while "photographs, 2 to validate" not in log.read_text() and time.monotonic() < deadline:
-        time.sleep(0.02)  # until the data is read; the first step follows
-    time.sleep(0.2)
+        job = subprocess.Popen(
+            command(2, script=script), cwd=folder, env=ENVIRONMENT, stderr=stream
+        )
+    until(held.exists, job)
     job.send_signal(signal.SIGTERM)
-    assert job.wait(120) == 85, log.read_text()
-    assert "stopped in epoch" in log.read_text()
+    assert job.wait(PATIENCE) == 85, log.read_text()
+    assert "stopped in epoch 1 after step 3" in log.read_text()
     assert (folder / "model.pth").read_bytes() == b""  # no declared output is missing
 
     resumed = run(folder, 2)
     assert resumed.returncode == 0, resumed.stderr
-    assert "going on from epoch" in resumed.stderr
+    assert "going on from epoch 1, step 4" in resumed.stderr
     assert (folder / "model.pth").read_bytes() == (other / "model.pth").read_bytes()
 
     record = json.loads((folder / "training.json").read_text())
@@ -139,13 +146,11 @@ def test_two_processes_go_on_together_from_what_one_saved_stop_together_and_one_
     write_record(folder / "best.json", {"params": {"batch_size": 4}, "number": 0})
     with pytest.raises(Checkpointed, match="after epoch 1"):
         train_alone(folder, epochs=2, checkpoint_minutes=0)
+    script, held = held_at_step(folder, 1)
     with open(log, "w") as stream:
-        job = subprocess.Popen(
-            command(2, "--processes", "2"), cwd=folder, env=ENVIRONMENT, stderr=stream
-        )
-    deadline = time.monotonic() + 300
-    while "going on from epoch 2" not in log.read_text() and time.monotonic() < deadline:
-        time.sleep(0.02)
+        words = command(2, "--processes", "2", script=script)
+        job = subprocess.Popen(words, cwd=folder, env=ENVIRONMENT, stderr=stream)
+    until(held.exists, job)
     job.send_signal(signal.SIGTERM)  # reaches the launcher alone
     assert job.wait(300) == 85, log.read_text()
     assert log.read_text().count("going on from epoch 2") == 1  # one speaks for both
@@ -188,9 +193,9 @@ def of_faces(tmp_path):
     return tmp_path
 
 
-def judging(*more):
+def judging(*more, script=SCRIPT):
     return [
-        *(sys.executable, SCRIPT, "--task", "classify", "--train", "train.tar", "--val", "val.tar"),
+        *(sys.executable, script, "--task", "classify", "--train", "train.tar", "--val", "val.tar"),
         *("--epochs", "3", "--image-size", "32", "--seed", "3", "--checkpoint", "train_model.ckpt"),
         *("--recipe", "batch_size=4", "--weights", "weights.onnx", "--margin", "0.3"),
         *("--model", "model.pth", "--log", "training.json", "--curves", "curves.png", *more),
@@ -206,16 +211,16 @@ def test_a_classifier_killed_and_started_again_gives_the_same_model(of_faces, tm
     other = tmp_path_factory.mktemp("straight")
     shutil.copytree(of_faces, other, dirs_exist_ok=True)
     assert (done := judge(other)).returncode == 0, done.stderr
-    log = of_faces / "log"
+    log, (script, held) = of_faces / "log", held_at_step(of_faces, 5)
     with open(log, "w") as stream:
-        job = subprocess.Popen(judging(), cwd=of_faces, env=ENVIRONMENT, stderr=stream)
-    deadline = time.monotonic() + 120
-    while "features of 12 faces" not in log.read_text() and time.monotonic() < deadline:
-        time.sleep(0.005)
+        job = subprocess.Popen(judging(script=script), cwd=of_faces, env=ENVIRONMENT, stderr=stream)
+    until(held.exists, job)
     job.kill()
-    job.wait(120)
+    job.wait(PATIENCE)
     resumed = judge(of_faces)
     assert resumed.returncode == 0, resumed.stderr
+    assert "features of 12 faces" in log.read_text()
+    assert "features of 12 faces" not in resumed.stderr, "they were kept"
     assert (of_faces / "model.pth").read_bytes() == (other / "model.pth").read_bytes()
     record = json.loads((of_faces / "training.json").read_text())
     assert (record["task"], record["arch"], record["photos"]) == ("classify", "centerface", 12)

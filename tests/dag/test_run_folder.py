@@ -1,7 +1,6 @@
 import fcntl
 import os
 import re
-import threading
 import time
 from pathlib import Path
 
@@ -61,13 +60,14 @@ def test_the_refusal_names_the_process_that_has_the_folder_at_once_or_after_a_mo
         start = time.monotonic()
         with pytest.raises(InputError, match=rf"\(process {os.getpid()}\)"), locked(tmp_path):
             pass
-        assert 0.4 < time.monotonic() - start < 5
+        assert 0.4 < time.monotonic() - start < 60
 
 
-def test_who_looks_at_the_lock_does_not_keep_a_run_from_it(tmp_path):
+def test_who_looks_at_the_lock_does_not_keep_a_run_from_it(tmp_path, monkeypatch):
+    """Who looks is done by the time that the run tries again."""
     with open(tmp_path / LOCK, "w") as looking:
         fcntl.flock(looking, fcntl.LOCK_SH)
-        threading.Timer(0.1, looking.close).start()
+        monkeypatch.setattr("utils.dag.run_folder.time.sleep", lambda seconds: looking.close())
         with locked(tmp_path):
             assert holder(tmp_path) == os.getpid()
 

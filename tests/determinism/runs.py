@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -19,6 +18,8 @@ from typing import Any
 
 from data.painter.films import frame_times, write_film
 from data.painter.moving import compose_scene
+from tests.holding import hold
+from tests.waiting import until
 from utils.dataset.shards import read_shard
 from utils.dataset.splitting.fingerprint_index import FingerprintIndex
 
@@ -92,28 +93,43 @@ def run(folder: Path, *options: str) -> Path:
     return folder
 
 
-def killed(folder: Path, job: str, saved: int, *options: str) -> Path:
-    """Run as `run` does, but kill all once the checkpoint of `job` has so many bytes; resume it."""
-    command = [sys.executable, "workflow.py", "--engine", "local", "--run-dir", str(folder)]
-    started = subprocess.Popen(
-        [*command, *options],
+@contextlib.contextmanager
+def held(folder: Path, job: str, at: tuple[str, int], *options: str) -> Iterator[subprocess.Popen]:
+    """Start what `run` runs; yield its engine while a job stays at a call (`tests.holding`).
+
+    Afterwards the engine is killed with all that it started. Resumed, the job does not stay there.
+
+    Parameters
+    ----------
+    job
+        The executable in ``bin/``, without its ending.
+    at
+        The function, and which call of it.
+    """
+    run(folder, "--dry-run", *options)
+    mark = folder.with_name(f"{folder.name}.held")
+    hold(folder / "bin" / f"{job}.py", *at, mark)
+    engine = subprocess.Popen(
+        _resume(folder),
         cwd=PROJECT,
         env=os.environ | {"PATH": os.defpath},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    checkpoint = folder / "scratch" / job / "work" / f"{job}.ckpt"
     try:
-        while not (checkpoint.exists() and checkpoint.stat().st_size >= saved):
-            assert started.poll() is None, "it ended before there was a checkpoint"
-            time.sleep(0.02)
+        until(mark.exists, engine, 900)
+        yield engine
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(started.pid, signal.SIGKILL)
-        started.wait()
+            os.killpg(engine.pid, signal.SIGKILL)
+        engine.wait()
+
+
+def resume(folder: Path) -> str:
+    """Resume a run to its end; return what it printed."""
     done = subprocess.run(
-        [sys.executable, "workflow.py", "--resume", str(folder)],
+        _resume(folder),
         cwd=PROJECT,
         env=os.environ | {"PATH": os.defpath},
         capture_output=True,
@@ -121,7 +137,11 @@ def killed(folder: Path, job: str, saved: int, *options: str) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return done.stdout
+
+
+def _resume(folder: Path) -> list[str]:
+    return [sys.executable, "workflow.py", "--resume", str(folder), "--cores", "2"]
 
 
 def made(folder: Path) -> dict[str, str]:

@@ -8,9 +8,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +16,7 @@ import workflow
 from data.painter.films import frame_times, write_film
 from data.painter.moving import compose_scene
 from tests.determinism import runs
+from tests.waiting import PATIENCE
 from utils.dag.run_folder import log_path
 
 pytestmark = [pytest.mark.xdist_group("runs"), pytest.mark.timeout(1800)]
@@ -47,32 +45,12 @@ def test_stopped_and_gone_on_with_it_makes_the_same_files(whole_run, places, tmp
     states = json.loads((undisturbed / "run.json").read_text())["jobs"]
     assert {name for name, job in states.items() if job["state"] == "done"} == {JOB, "report"}
 
-    started = subprocess.Popen(
-        [
-            *(sys.executable, "workflow.py", "--engine", "local"),
-            *("--run-dir", str(stopped), *options),
-        ],
-        cwd=runs.PROJECT,
-        env=os.environ | {"PATH": os.defpath},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    checkpoint = stopped / "scratch" / JOB / "work" / f"{JOB}.ckpt"
-    while not (checkpoint.exists() and checkpoint.stat().st_size):
-        assert started.poll() is None, "it ended before there was a checkpoint"
-        time.sleep(0.02)
-    started.send_signal(signal.SIGINT)
-    started.wait(timeout=300)
+    tenth_frame = ("utils.video.watch:Watcher.look", 10)
+    with runs.held(stopped, "predict_videos", tenth_frame, *options) as engine:
+        engine.send_signal(signal.SIGINT)
+        engine.wait(PATIENCE)
     assert "stopped at day1.mp4" in log_path(stopped, JOB).read_text()
-    done = subprocess.run(
-        [sys.executable, "workflow.py", "--resume", str(stopped)],
-        cwd=runs.PROJECT,
-        env=os.environ | {"PATH": os.defpath},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    told = runs.resume(stopped)
 
     first, second = (
         {path.name: path.read_bytes() for path in (folder / "output").iterdir()}
@@ -92,6 +70,6 @@ def test_stopped_and_gone_on_with_it_makes_the_same_files(whole_run, places, tmp
     answer = json.loads((undisturbed / "output" / "prevalence.json").read_text())
     assert answer["answer"] == answer["videos"]["answer"]
     assert answer["videos"]["compared"]["periods"] == ["23:59:58-0:00", "0:00-0:00:02"]
-    assert f"Answer: {answer['answer']}" in done.stdout
+    assert f"Answer: {answer['answer']}" in told
     assert workflow.main(["suggest", str(undisturbed)]) == 2
     assert "had new videos and no photographs" in capsys.readouterr().err

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.stage import processes
+from tests.waiting import PATIENCE, until
 from utils.dag.engines.console import Console
+from utils.dag.engines.local.attempts import Running
 from utils.dag.engines.local.engine import LocalEngine
 from utils.dag.run_record import RunRecord
 from utils.errors import InputError
@@ -24,7 +27,9 @@ COPY = """
 """
 
 COUNTING = """
-    import os, pathlib, sys, time
+    import os, pathlib, signal, sys, time
+    asked = []
+    signal.signal(signal.SIGTERM, lambda *_: asked.append(True))  # a step is done as a whole
     checkpoint = pathlib.Path("steps.ckpt")
     step = int(checkpoint.read_text() or 0) if checkpoint.exists() else 0
     while step < 6:
@@ -53,6 +58,20 @@ def counting(toy, after_step: str):
     return job.add_checkpoint("steps.ckpt", stage_out=False).add_outputs("total.txt")
 
 
+def mark(toy) -> Path:
+    return toy.folder.parent / "held"
+
+
+def held_at(toy, step: int) -> str:
+    """Return what lets `counting` stay at a step, once it is saved and the first time, till it is
+    asked to stop; there is a mark by then."""
+    path = f"pathlib.Path({str(mark(toy))!r})"
+    return f"""if step == {step} and not {path}.exists():
+            {path}.touch()
+            while not asked:
+                time.sleep(0.01)"""
+
+
 def steps(folder: Path) -> list[int]:
     lines = (folder / "logs" / "count.log").read_text().splitlines()
     return [int(line.split()[1]) for line in lines if line.startswith("step")]
@@ -60,13 +79,6 @@ def steps(folder: Path) -> list[int]:
 
 def state(folder: Path, job: str) -> str:
     return json.loads((folder / "run.json").read_text())["jobs"][job]["state"]
-
-
-def wait_for(condition, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def start_engine(folder: Path, **environment: str) -> subprocess.Popen:
@@ -256,15 +268,23 @@ def test_a_damaged_result_is_made_again(toy):
     assert (folder / "output" / "last.txt").read_text() == "given;first.txt;last.txt;"
 
 
-def test_cores_and_memory_bound_what_runs_at_once(toy):
+def test_cores_and_memory_bound_what_runs_at_once(toy, tmp_path):
+    """The first two wait for each other, so that no slow start of one keeps them apart."""
     script = """
         import json, pathlib, sys, time
-        begin = time.time(); time.sleep(1.5)
-        pathlib.Path(sys.argv[1]).write_text(json.dumps([begin, time.time()]))
+        begin, (out, mine, other) = time.monotonic(), sys.argv[1:]
+        pathlib.Path(mine).touch()
+        while not pathlib.Path(other).exists() and time.monotonic() < begin + 120:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        pathlib.Path(out).write_text(json.dumps([begin, time.monotonic()]))
     """
+    marks = [str(tmp_path / f"begun{number}") for number in range(5)]
     for number, (cores, memory) in enumerate([(1, 10), (1, 10), (2, 10), (1, 900), (1, 900)]):
         name = f"job{number}"
-        job = toy.job(name, script, f"{name}.json").add_outputs(f"{name}.json")
+        other = marks[1 - number] if number < 2 else marks[number]
+        job = toy.job(name, script, f"{name}.json", marks[number], other)
+        job.add_outputs(f"{name}.json")
         job.add_pegasus_profile(cores=cores, memory=f"{memory} MB")
     assert LocalEngine(toy.write(), cores=2, memory=1000).run()
     spans = [json.loads((toy.folder / "output" / f"job{n}.json").read_text()) for n in range(5)]
@@ -309,17 +329,37 @@ def test_exit_85_without_progress_is_a_failure(toy):
     assert (toy.folder / "logs" / "stuck.log").read_text().count("tries left") == 2
 
 
-def test_out_of_time_a_job_gets_sigterm_and_goes_on_from_its_checkpoint(toy):
-    handler = "import signal; signal.signal(15, lambda *a: sys.exit(85)); time.sleep(0.4)"
-    counting(toy, handler).add_pegasus_profile(runtime=1)
+@pytest.fixture
+def time_from_its_first_word(monkeypatch):
+    """Let a try have its second from when it has said something: Python may be slow to start."""
+    stop = Running.stop
+
+    def patiently(running: Running, everything: bool) -> None:
+        for attempt in running.values():
+            if not attempt.log.path.read_text().rpartition(" ---\n")[2]:
+                attempt.deadline = time.monotonic() + 1
+        stop(running, everything)
+
+    monkeypatch.setattr(Running, "stop", patiently)
+
+
+SAVED = "time.sleep(0.4)\n        asked and sys.exit(85)"
+
+
+def test_out_of_time_a_job_gets_sigterm_and_goes_on_from_its_checkpoint(
+    toy, time_from_its_first_word
+):
+    job = counting(toy, SAVED).add_pegasus_profile(runtime=1)
+    job.add_dagman_profile(retry=0)
     assert LocalEngine(toy.write()).run()
     assert steps(toy.folder) == [1, 2, 3, 4, 5, 6]
     assert (toy.folder / "logs" / "count.log").read_text().count("---\nstep") >= 2
 
 
-def test_a_job_that_ignores_sigterm_is_killed(toy, monkeypatch):
+def test_a_job_that_ignores_sigterm_is_killed(toy, monkeypatch, time_from_its_first_word):
     monkeypatch.setattr("utils.dag.engines.local.attempt.KILL_AFTER", 0.3)
-    script = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
+    script = "import signal, time; signal.signal(15, signal.SIG_IGN)\n"
+    script += "print('deaf', flush=True); time.sleep(600)"
     job = toy.job("deaf", script).add_dagman_profile(retry=0)
     job.add_pegasus_profile(runtime=1)
     assert not LocalEngine(toy.write()).run()
@@ -327,14 +367,12 @@ def test_a_job_that_ignores_sigterm_is_killed(toy, monkeypatch):
 
 
 def test_an_interrupt_stops_the_jobs_which_save_and_a_second_run_completes(toy):
-    handler = "import signal; signal.signal(15, lambda *a: sys.exit(85)); time.sleep(0.3)"
-    counting(toy, handler)
+    counting(toy, f"{held_at(toy, 2)}\n        asked and sys.exit(85)")
     folder = toy.write()
     engine = start_engine(folder)
-    wait_for(lambda: (folder / "logs" / "count.log").exists() and len(steps(folder)) == 2)
-    time.sleep(0.1)  # the job tells a step before it saves it
+    until(mark(toy).exists, engine)
     engine.send_signal(signal.SIGINT)
-    engine.wait(timeout=20)
+    engine.wait(PATIENCE)
     assert engine.returncode != 0
     assert state(folder, "count") == "stopped"
     assert LocalEngine(folder).run()
@@ -344,16 +382,13 @@ def test_an_interrupt_stops_the_jobs_which_save_and_a_second_run_completes(toy):
 @pytest.mark.parametrize("at_step", [1, 3, 5])
 def test_kill_9_of_engine_and_job_loses_nothing_that_was_saved(toy, at_step):
     chain(toy)
-    counting(toy, "time.sleep(0.3)").add_inputs("last.txt")
+    counting(toy, held_at(toy, at_step)).add_inputs("last.txt")
     folder = toy.write()
     engine = start_engine(folder)
-    wait_for(lambda: (folder / "logs" / "count.log").exists() and len(steps(folder)) == at_step)
-    time.sleep(0.1)
+    until(mark(toy).exists, engine)
     engine.kill()
-    engine.wait(timeout=20)
-    before = len(steps(folder))
-    time.sleep(0.7)
-    assert len(steps(folder)) == before, "the job outlived its engine"
+    engine.wait(PATIENCE)
+    until(lambda: not processes(folder))  # the job does not outlive its engine
     assert LocalEngine(folder).run()
     assert steps(folder) == [1, 2, 3, 4, 5, 6]
     assert [state(folder, name) for name in ("first", "last", "count")] == [

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.stage import processes
 from tests.faults.toys import described
+from tests.waiting import PATIENCE, until
 from utils.dag.engines.console import Console
 from utils.dag.engines.local import attempt, strays
 from utils.dag.engines.local.attempt import Attempt
@@ -26,7 +27,7 @@ from utils.errors import InputError
 PROJECT = Path(__file__).resolve().parents[4]
 NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "file")
 
-SLEEP = "import time; open('begun', 'w'); time.sleep(60)"
+SLEEP = "import time; open('begun', 'w'); time.sleep(600)"
 
 
 def make(name: str) -> str:
@@ -39,7 +40,7 @@ def test_a_job_that_cannot_be_prepared_is_not_started(toy, tmp_path, monkeypatch
     monkeypatch.setattr(attempt, "KEY", "no/such/folder/key")
     assert not LocalEngine(toy.write()).run()
     assert "could not be started" in RunRecord(toy.folder).failed()["job"]
-    time.sleep(0.3)
+    assert not processes(toy.folder)
     assert not mark.exists(), "a job ran that nobody waits for"
 
 
@@ -58,13 +59,15 @@ def test_an_engine_that_fails_leaves_no_job_running(toy, monkeypatch):
     assert RunRecord(toy.folder).jobs["slow"]["state"] == "stopped"
 
 
-def test_an_engine_that_fails_keeps_the_checkpoints_of_its_jobs(toy, monkeypatch):
-    saved = "open('c.ckpt', 'w').write('saved'); open('done', 'w')"
+def test_an_engine_that_fails_keeps_the_checkpoints_of_its_jobs(toy, tmp_path, monkeypatch):
+    mark = f"pathlib.Path({str(tmp_path / 'saved')!r})"
+    saved = f"pathlib.Path('c.ckpt').write_text('saved'); {mark}.touch()"
     again = "import time; text = open('c.ckpt').read(); open('out', 'w').write(text); "
-    script = f"import pathlib\n{again}\nif not text:\n    {saved}\n    time.sleep(60)"
+    script = f"import pathlib\n{again}\nif not text:\n    {saved}\n    time.sleep(600)"
     toy.file("c.ckpt")
     toy.job("train", script).add_outputs("out").add_checkpoint("c.ckpt", stage_out=False)
-    toy.job("quick", "import time; time.sleep(1); open('quick', 'w')").add_outputs("quick")
+    waits = f"import pathlib, time\nwhile not {mark}.exists():\n    time.sleep(0.01)\n"
+    toy.job("quick", f"{waits}open('quick', 'w')").add_outputs("quick")
     keep = Cache.keep
     monkeypatch.setattr(Cache, "keep", lambda *unused: (_ for _ in ()).throw(NO_SPACE))
     with pytest.raises(OSError, match="No space left"):
@@ -133,10 +136,9 @@ def test_what_a_killed_engine_left_running_is_ended_before_the_run_goes_on(toy):
     toy.job("quick", make("quick.txt")).add_outputs("quick.txt")
     folder = described(toy.write())
     scratch = folder / "scratch" / "lost"
-    lost = subprocess.Popen(["/bin/sleep", "60"], env={strays.MARK: str(scratch)})
-    time.sleep(0.1)
+    lost = subprocess.Popen(["/bin/sleep", "600"], env={strays.MARK: str(scratch)})
     assert LocalEngine(folder).run()
-    assert lost.wait(timeout=5) == -signal.SIGKILL
+    assert lost.wait(PATIENCE) == -signal.SIGKILL
 
 
 def test_a_job_whose_engine_dies_while_forking_never_runs(toy, tmp_path):
@@ -158,26 +160,29 @@ def test_a_job_whose_engine_dies_while_forking_never_runs(toy, tmp_path):
     )
     engine = subprocess.run([sys.executable, "-c", code, str(toy.write())], cwd=PROJECT)
     assert engine.returncode == -signal.SIGKILL
-    time.sleep(0.5)
+    until(lambda: not processes(toy.folder))
     assert not mark.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_jobs_save_when_the_engine_is_asked_to_go_or_its_terminal_is_closed(toy, number):
     save = "import signal, sys, time\nsignal.signal(15, lambda *a: sys.exit(85))\n"
-    toy.job("job", f"{save}open('begun', 'w'); print('begun', flush=True); time.sleep(60)")
+    toy.job("job", f"{save}open('begun', 'w'); print('begun', flush=True); time.sleep(600)")
     folder = described(toy.write())
     with signalled(folder, number, signal.SIG_DFL) as engine:
-        assert engine.wait(timeout=30) == 130
+        assert engine.wait(PATIENCE) == 130
         assert "what was done is kept" in engine.stdout.read()
     assert RunRecord(folder).jobs["job"] | {"exit_code": 85} == RunRecord(folder).jobs["job"]
 
 
-def test_under_nohup_a_closed_terminal_changes_nothing(toy):
-    toy.job("job", "import time; print('begun', flush=True); time.sleep(1)")
+def test_under_nohup_a_closed_terminal_changes_nothing(toy, tmp_path):
+    mark = tmp_path / "sent"
+    waits = f"while not os.path.exists({str(mark)!r}):\n    time.sleep(0.01)"
+    toy.job("job", f"import os, time\nprint('begun', flush=True)\n{waits}")
     folder = described(toy.write())
     with signalled(folder, signal.SIGHUP, signal.SIG_IGN) as engine:
-        assert engine.wait(timeout=30) == 0
+        mark.touch()
+        assert engine.wait(PATIENCE) == 0
     assert RunRecord(folder).is_done("job")
 
 
@@ -191,12 +196,9 @@ def signalled(folder, number, disposition):
         preexec_fn=lambda: signal.signal(number, disposition),
     ) as engine:
         log = folder / "logs" / "job.log"
-        deadline = time.monotonic() + 30
-        while not (log.exists() and "begun" in log.read_text()):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        engine.send_signal(number)
         try:
+            until(lambda: log.exists() and "begun" in log.read_text(), engine)
+            engine.send_signal(number)
             yield engine
         finally:
             engine.kill()

@@ -3,16 +3,16 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
 from utils.dag.engines.local import strays
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 
-DAEMON = "import os, time; os.fork() and os._exit(0); os.setsid(); os.chdir('/'); time.sleep(60)"
+DAEMON = "import os, time; os.fork() and os._exit(0); os.setsid(); os.chdir('/'); time.sleep(600)"
 
 
 def start(*command: str, scratch: Path) -> subprocess.Popen:
@@ -22,19 +22,17 @@ def start(*command: str, scratch: Path) -> subprocess.Popen:
 def test_whatever_a_job_started_is_ended_also_a_daemon(tmp_path):
     scratch = tmp_path / "scratch" / "job"
     start(sys.executable, "-c", DAEMON, scratch=scratch).wait()
-    child = start("sleep", "60", scratch=scratch)
-    time.sleep(0.2)
+    child = start("sleep", "600", scratch=scratch)
     assert strays.end(tmp_path / "scratch") == 2
-    assert child.wait(timeout=5) == -9
+    assert child.wait(PATIENCE) == -9
     assert strays.end(tmp_path / "scratch") == 0
 
 
 def test_other_jobs_are_left_alone(tmp_path):
-    other = start("sleep", "60", scratch=tmp_path / "job10")
+    other = start("sleep", "600", scratch=tmp_path / "job10")
     mentions = {"PATH": os.defpath, "X": f"{tmp_path}/job1"}
-    inside = subprocess.Popen(["/bin/sleep", "60"], env=mentions)
+    inside = subprocess.Popen(["/bin/sleep", "600"], env=mentions)
     try:
-        time.sleep(0.1)
         assert strays.end(tmp_path / "job1") == 0
         assert other.poll() is None and inside.poll() is None
     finally:
