@@ -1,10 +1,10 @@
 """A picture is opened where there is a screen; where there is none, that is said."""
 
 import os
-import time
 
 import pytest
 
+from tests.waiting import until
 from utils.apply.screen import OPENERS, show
 
 
@@ -25,10 +25,7 @@ def test_the_picture_is_opened_by_what_the_system_opens_files_with(tmp_path, sys
     opener.chmod(0o755)
     assert show(tmp_path / "a b.jpg", environment | {"PATH": str(tmp_path)}, system) is None
     opened = tmp_path / "opened"
-    for _ in range(200):
-        if opened.exists() and opened.read_text():
-            break
-        time.sleep(0.05)
+    until(lambda: opened.exists() and opened.read_text())
     assert opened.read_text() == f"{tmp_path}/a b.jpg\n"
 
 

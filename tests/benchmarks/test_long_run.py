@@ -21,7 +21,7 @@ def test_the_growth_is_that_of_the_samples_after_the_first_fifth(capsys):
 
 
 def test_samples_are_of_the_process_that_is_named(tmp_path):
-    program = "import time; print('ready', flush=True); time.sleep(30)"
+    program = "import time; print('ready', flush=True); time.sleep(600)"
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
     try:
         assert child.stdout.readline() == b"ready\n"

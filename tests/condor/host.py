@@ -139,7 +139,7 @@ class Entered(subprocess.Popen):
             super().send_signal(number)
 
 
-def until_gone(pid: int, seconds: float = 30) -> None:
+def until_gone(pid: int, seconds: float = 120) -> None:
     """Wait until there is no process `pid`."""
     end = time.monotonic() + seconds
     while Path(f"/proc/{pid}").exists():

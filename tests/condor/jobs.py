@@ -62,7 +62,7 @@ class Job:
 
     def _run(self, *argv: object, cwd: Path | None = None) -> str:
         place = {"user": self.user, "cwd": cwd or self.folder}
-        return self.pool.run(argv, check=True, timeout=60, **place).stdout
+        return self.pool.run(argv, check=True, timeout=300, **place).stdout
 
     def _write(self, name: str, text: str) -> None:
         self._outside(name).write_text(text)
@@ -92,7 +92,7 @@ class Job:
         """Remove it from the queue."""
         self._run("condor_rm", self.id)
 
-    def until(self, holds: Callable[[], object], what: str, seconds: float = 90) -> float:
+    def until(self, holds: Callable[[], object], what: str, seconds: float = 300) -> float:
         """Wait until something holds, and return how many seconds that took."""
         start = time.monotonic()
         while not holds():
@@ -101,7 +101,7 @@ class Job:
             time.sleep(0.3)
         return time.monotonic() - start
 
-    def ended(self, seconds: float = 90) -> "Job":
+    def ended(self, seconds: float = 300) -> "Job":
         """Wait until it has terminated by itself."""
         self.until(lambda: self.events(TERMINATED), "terminated", seconds)
         return self

@@ -84,7 +84,7 @@ class Pilot:
         """Run one of HTCondor's tools on its host, as its user, with settings for this once."""
         chosen = {f"_CONDOR_{name}": value for name, value in settings.items()}
         environment = {"HOME": str(HOME), "CONDOR_CONFIG": str(HOME / "pilot.config"), **chosen}
-        return self.host.run(argv, user=USER, cwd=HOME, env=environment, timeout=60)
+        return self.host.run(argv, user=USER, cwd=HOME, env=environment, timeout=300)
 
     def alive(self) -> bool:
         """Tell whether its master runs."""
@@ -117,7 +117,7 @@ class Pilot:
         self._master.wait()
         shutil.rmtree(self.folder / "execute", ignore_errors=True)
 
-    def stop(self, seconds: float = 60) -> None:
+    def stop(self, seconds: float = 120) -> None:
         """Send SIGTERM to its master, as the end of a batch job does, and wait until it left."""
         if self.alive():
             self._master.send_signal(signal.SIGTERM)

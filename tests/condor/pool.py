@@ -199,8 +199,8 @@ class Pool:
             self._master = self.submit.popen(command, stdout=console, stderr=console)
         for kind in ("-negotiator", "-schedd"):
             query = ["condor_status", kind, "-af", "Name"]
-            self._until(lambda q=query: self.submit.run(q).stdout.strip(), 60, f"no {kind[1:]}")
-        self._until(lambda: not self.submit.run(["condor_q"]).returncode, 60, "no queue")
+            self._until(lambda q=query: self.submit.run(q).stdout.strip(), 300, f"no {kind[1:]}")
+        self._until(lambda: not self.submit.run(["condor_q"]).returncode, 300, "no queue")
 
     def stop_submit_side(self, crash: bool = False) -> None:
         """Stop them in order, DAGMan and shadows with them; a `crash` is SIGKILL to all."""

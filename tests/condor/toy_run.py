@@ -40,7 +40,7 @@ class ToyRun:
             os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
         os.chown(self.folder.parent, owner.st_uid, owner.st_gid)
 
-    def do(self, *words: str, code: int = 0, timeout: float = 150) -> str:
+    def do(self, *words: str, code: int = 0, timeout: float = 600) -> str:
         """Run workflow.py on the submit host; return what it prints."""
         command = ["python", str(PROJECT / "workflow.py"), *words]
         done = self.pool.run(command, timeout=timeout)
@@ -56,7 +56,7 @@ class ToyRun:
     def job(self, name: str) -> dict:
         return json.loads((self.folder / "run.json").read_text())["jobs"][name]
 
-    def until(self, words: str, seconds: float = 90) -> None:
+    def until(self, words: str, seconds: float = 300) -> None:
         """Wait until the status tells so."""
         deadline = time.monotonic() + seconds
         while words not in (told := self.status()):

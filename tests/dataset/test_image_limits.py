@@ -136,13 +136,13 @@ def test_pillow_is_as_it_was_after_threads_that_overlapped():
 
     def first():
         with pillow_limits():
-            both.wait(10)
+            both.wait(120)
         first_left.set()
 
     def second():
         with pillow_limits():
-            both.wait(10)
-            assert first_left.wait(10)
+            both.wait(120)
+            assert first_left.wait(120)
             inside.append(Image.MAX_IMAGE_PIXELS)
 
     inside = []

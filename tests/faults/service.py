@@ -23,9 +23,10 @@ import torch
 
 from tests.faults.small_disk import CannotMount, small_disk
 from tests.faults.table import Row
-from tests.service.fakes import WITH_KEY, wait_until
+from tests.service.fakes import WITH_KEY
 from tests.service.hostile import hostile
 from tests.service.started import Started, is_there, started
+from tests.waiting import until
 from utils.classifier.architectures import build_network
 from utils.classifier.model_file import ModelFile
 from utils.dataset.images import encode_jpeg, encode_png
@@ -76,9 +77,9 @@ def _on_one(service: Started, quick: bool, models: list[Path], served: Path) -> 
     yield uploads(service, times(1000, 20))
     if not quick:  # the time in which they are left is what it is
         yield snails(service, 400)
-    wait_until(lambda: service.files() <= files)
+    until(lambda: service.files() <= files)
     assert service.threads() <= threads + POOL
-    wait_until(lambda: len(service.workers()) == workers)  # one may be forked anew just then
+    until(lambda: len(service.workers()) == workers)  # one may be forked anew just then
     after = service.mebibytes()
     assert after < before + MORE_MEMORY, f"{before:.0f} MiB before, {after:.0f} after"
     assert service.is_ready
@@ -132,7 +133,7 @@ def kills(service: Started, times: int) -> Row:
             waits.append(time.monotonic() - start)
             # Work that is killed again and again is given up, and rightly so: let some be done.
             enough = total(seen) + 4
-            wait_until(lambda: total(seen) >= enough, 60)  # noqa: B023 (called here alone)
+            until(lambda: total(seen) >= enough)  # noqa: B023 (called here alone)
     assert service.metric("mask_worker_restarts") - begun >= times
     assert unready or times < 10, "it called itself ready without a worker"
     told = (
@@ -228,8 +229,8 @@ def uploads(service: Started, times: int) -> Row:
             size = len(JPEG) if number % 2 else 5_000_000
             connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % size + JPEG)
             connection.close()
-    wait_until(lambda: service.metric("mask_upload_bytes") == 0, 30)
-    wait_until(lambda: service.metric("mask_places_taken") == 0, 30)
+    until(lambda: service.metric("mask_upload_bytes") == 0)
+    until(lambda: service.metric("mask_places_taken") == 0)
     told = "no byte and no place of the queue is held for it"
     return Row("a client that leaves in mid-upload or before its answer", times, told, lost(seen))
 
@@ -280,7 +281,7 @@ def ends(folder: Path, words: tuple, times: int) -> Iterator[Row]:
             slowest = max(slowest, time.monotonic() - start)
             count = sum(one.result() for one in asking)
             assert count == _logged(folder), "an answer did not come to its client"
-            wait_until(lambda pids=workers: not any(map(is_there, pids)))
+            until(lambda pids=workers: not any(map(is_there, pids)))
             answered += count
     if times:
         told = f"{answered:,} were begun and answered; ended within {slowest:.1f} s"
@@ -288,7 +289,7 @@ def ends(folder: Path, words: tuple, times: int) -> Iterator[Row]:
     with started(folder, *words) as service:
         workers = service.workers()
         service.end(signal.SIGKILL)
-        wait_until(lambda: not any(map(is_there, workers)))
+        until(lambda: not any(map(is_there, workers)))
     yield Row("kill -9 of the service", 1, "its workers end with it", "what it was asked just then")
 
 

@@ -13,6 +13,7 @@ from service.app import make_app
 from service.models import Models
 from service.settings import Settings, digest
 from tests.service.fakes import KEY, FakeModel
+from tests.waiting import PATIENCE
 from utils.dataset.images import encode_jpeg, encode_png
 
 
@@ -23,7 +24,7 @@ def model() -> FakeModel:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(workers=2, queue=2, deadline=10, hosts=frozenset({"testserver"}))
+    return Settings(workers=2, queue=2, deadline=PATIENCE, hosts=frozenset({"testserver"}))
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
-"""What tests of the service share: a model that finds what it is told to, and waiting."""
+"""What tests of the service share: a model that finds what it is told to, and when it is told."""
 
+import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +13,8 @@ import numpy as np
 import torch
 from starlette.testclient import TestClient
 
+from service.workers import Workers
+from tests.waiting import PATIENCE
 from utils.metrics.detections import Detections
 
 KEY = "a-key-of-the-tests"
@@ -64,18 +68,24 @@ class FakeModel:
         self.begun += 1
         if self.errors:
             raise self.errors.pop()
-        assert self.may_go.wait(30)
+        assert self.may_go.wait(PATIENCE)
         time.sleep(self.seconds)
         self.seen += images
         return [self.found] * len(images)
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something is true; fail if it does not come to be."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come to be"
-        time.sleep(0.01)
+@contextmanager
+def dead_stay_dead(workers: Workers) -> Iterator[None]:
+    """Replace no worker that dies meanwhile."""
+    bury = workers._bury
+
+    def for_long(worker: Any) -> None:
+        bury(worker)
+        workers._not_before = math.inf
+
+    workers._bury = for_long
+    yield
+    workers._bury, workers._not_before = bury, 0.0
 
 
 def places_of(client: TestClient) -> int:

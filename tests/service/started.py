@@ -13,10 +13,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.service.fakes import KEY, WITH_KEY, wait_until
+from tests.ports import free_port
+from tests.service.fakes import KEY, WITH_KEY
+from tests.waiting import PATIENCE, until
 
 ROOT = Path(__file__).resolve().parents[2]
-START = 120  # seconds
 
 
 class Started:
@@ -27,13 +28,13 @@ class Started:
 
     def open(self) -> socket.socket:
         """Return a connection to it."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         """Return status and body of its answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body, {**WITH_KEY, **(headers or {})})
             answer = connection.getresponse()
@@ -85,7 +86,7 @@ class Started:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, and wait for its end; return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE)
 
 
 @contextmanager
@@ -122,7 +123,7 @@ def started(
         )
     service = Started(process, port)
     try:
-        wait_until(lambda: process.poll() is not None or answers(service), START)
+        until(lambda: process.poll() is not None or answers(service))
         assert process.poll() is None, own.read_text() if own.exists() else "it did not start"
         yield service
     finally:
@@ -137,12 +138,6 @@ def answers(service: Started) -> bool:
     with suppress(OSError):
         return service.is_ready
     return False
-
-
-def free_port() -> int:
-    """Return a port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as place:
-        return place.getsockname()[1]
 
 
 def is_there(pid: int) -> bool:

@@ -16,7 +16,8 @@ from service.bodies import Body, Memory
 from service.predicting import TOLD
 from service.problems import Problem
 from service.uploads import MANY, aside, of_base64, of_data_url
-from tests.service.fakes import places_of, wait_until
+from tests.service.fakes import places_of
+from tests.waiting import until
 
 JPEG = {"Content-Type": "image/jpeg"}
 
@@ -164,7 +165,7 @@ def test_pictures_that_are_drawn_are_held_like_what_they_are_drawn_on(serve, jpe
     assert client.post("/predict?draw=1", files=files[:1]).status_code == 200
     assert client.post("/predict?draw=1", files=files).status_code == 429
     assert client.app.state.service.memory.held == 0
-    wait_until(lambda: places_of(client) == 0)
+    until(lambda: places_of(client) == 0)
 
 
 def test_limits_hold_over_http(serve, jpeg):

@@ -4,7 +4,6 @@ import base64
 import os
 import re
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,8 +12,9 @@ import numpy as np
 import pytest
 from tritonclient import http as triton
 
-from tests.service.fakes import WITH_KEY, wait_until
+from tests.service.fakes import WITH_KEY
 from tests.service.started import Started, is_there, started
+from tests.waiting import until
 from utils.dataset.images import decode
 from utils.models import load_model
 
@@ -112,7 +112,7 @@ def test_a_worker_that_is_killed_costs_no_request(service, expected):
         answers = [pool.submit(one.predict, data) for data in sent]
         os.kill(first[0], signal.SIGKILL)
         assert [answer.result()[0] for answer in answers] == [200] * len(sent)
-    wait_until(lambda: one.is_ready)
+    until(lambda: one.is_ready)
     assert len(one.workers()) == 2
     assert first[0] not in one.workers()
     assert one.metric("mask_worker_restarts") == 1
@@ -123,8 +123,8 @@ def test_nothing_is_written_and_the_end_is_in_good_order(service):
     workers = one.workers()
     with ThreadPoolExecutor() as pool:
         last = pool.submit(one.predict, PHOTOGRAPHS[0].read_bytes(), "/rate")
-        time.sleep(0.3)
+        until(lambda: one.metric("mask_places_taken") or last.done())
         assert one.end() in (0, -signal.SIGTERM)
         assert last.result()[0] == 200
     assert list(home.rglob("*")) == []
-    wait_until(lambda: not any(map(is_there, workers)))
+    until(lambda: not any(map(is_there, workers)))

@@ -10,8 +10,9 @@ from service.champions import Champions
 from service.models import Models
 from service.server import parser
 from service.settings import settings_of
-from tests.service.fakes import FakeModel, wait_until
+from tests.service.fakes import FakeModel
 from tests.tracking.made import make_run
+from tests.waiting import until
 from utils.errors import InputError
 from utils.records import digest_of
 from utils.registry.store import KIND, Registry
@@ -70,11 +71,11 @@ def test_a_new_champion_is_served_while_requests_go_on(models, crown, address, s
     with Champions(models, {"m": PLACE}, address, interval=0.05):
         asking.start()
         try:
-            wait_until(lambda: len(answers) > 3)
+            until(lambda: len(answers) > 3)
             second = crown(b"second")
-            wait_until(lambda: models.get().model.digest == second)
+            until(lambda: models.get().model.digest == second)
             seen = len(answers)
-            wait_until(lambda: len(answers) > seen + 3)
+            until(lambda: len(answers) > seen + 3)
         finally:
             ended.set()
             asking.join()

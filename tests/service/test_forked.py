@@ -16,7 +16,7 @@ from service import workers as module
 from service.forked import Forked
 from service.problems import Problem
 from service.running import failure
-from tests.service.fakes import wait_until
+from tests import waiting
 from tests.service.started import is_there
 from tests.service.test_workers import once, until, within
 
@@ -52,7 +52,7 @@ class Deed:
         return self.tell()
 
     def hang(self):
-        time.sleep(60)
+        time.sleep(600)
 
     def fail(self):
         raise ZeroDivisionError
@@ -118,7 +118,7 @@ def test_it_holds_no_connection_of_the_service():
     runner = Forked(list)
     try:
         server.close()
-        client.settimeout(5)
+        client.settimeout(waiting.PATIENCE)
         assert client.recv(1) == b""
     finally:
         runner.close()
@@ -149,7 +149,7 @@ def test_a_process_that_is_killed_while_it_waits_is_missed_and_replaced(served):
         await until(lambda: all(worker.runner for worker in workers._workers))
         first = workers._workers[0].runner
         os.kill(first.pid, signal.SIGKILL)
-        wait_until(lambda: workers.alive == 1)  # which keeps the loop from replacing it
+        waiting.until(lambda: workers.alive == 1)  # which keeps the loop from replacing it
         await until(lambda: workers.alive == 2)
         assert workers.restarts == 1
         assert await once(workers, Deed(served[0]))
@@ -180,6 +180,7 @@ def test_one_that_hangs_is_killed_and_replaced(served, monkeypatch):
         with pytest.raises(Problem) as given_up:
             await hanging
         assert given_up.value.status == 500
+        monkeypatch.setattr(module, "STUCK", waiting.PATIENCE)  # and what works is none that hangs
         await until(lambda: workers.alive == 1)
         assert workers.restarts == module.TRIES
         assert await once(workers, Deed(served[0]))
@@ -196,4 +197,4 @@ def test_nothing_is_left_of_workers_that_were_stopped(served):
 
     with_processes(test, served, number=3)
     assert len(pids) == 3
-    wait_until(lambda: not any(map(is_there, pids)))
+    waiting.until(lambda: not any(map(is_there, pids)))

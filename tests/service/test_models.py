@@ -11,7 +11,8 @@ import pytest
 from service.looking import Look
 from service.models import Models, Served
 from service.problems import Problem
-from tests.service.fakes import WITH_KEY, FakeModel, wait_until
+from tests.service.fakes import WITH_KEY, FakeModel
+from tests.waiting import until
 from utils.classifier.two_stage import TwoStageDetector
 from utils.errors import InputError
 
@@ -117,7 +118,7 @@ def test_a_request_ends_with_the_model_that_it_began_with(serve, models, files, 
     headers = {**JPEG, **WITH_KEY}
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(client.post, "/predict", content=jpeg, headers=headers)
-        wait_until(lambda: old.begun)
+        until(lambda: old.begun)
         files.digests["box"] = "dd"
         loaded = client.post("/v2/repository/models/box/load", headers=WITH_KEY)
         assert loaded.json()["version"] == "dd" * 6

@@ -16,12 +16,14 @@ import pytest
 from service.models import Models
 from service.server import CHUNKS, CRUMB, main, make_server
 from service.settings import Settings
-from tests.service.fakes import wait_until
 from tests.service.hostile import hostile
+from tests.waiting import PATIENCE, until
 
 HEAD = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
 
 BODIES = 250
+SOON = 1.5
+"""Seconds for a head: more than a busy machine takes to send it, and few to be waited for."""
 
 
 @pytest.fixture
@@ -30,20 +32,21 @@ def listening(model):
 
     @contextmanager
     def serve(**changed):
-        settings = replace(Settings(workers=1, queue=2, hosts=frozenset({"127.0.0.1"})), **changed)
+        plain = Settings(workers=1, queue=2, deadline=PATIENCE, hosts=frozenset({"127.0.0.1"}))
+        settings = replace(plain, **changed)
         models = Models({"box": None}, loader=lambda path, device: model)
         models.load_all()
         server = make_server(settings, models)
         with socket.create_server(("127.0.0.1", 0)) as place:
             thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
             thread.start()
-            wait_until(lambda: server.started)
+            until(lambda: server.started)
             try:
                 yield Client(place.getsockname()[1], server)
             finally:
                 model.may_go.set()
                 server.should_exit = True
-                thread.join(20)
+                thread.join(PATIENCE)
                 assert not thread.is_alive()
 
     return serve
@@ -55,11 +58,11 @@ class Client:
         self.service = server._service
 
     def open(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
     def ask(self, method="GET", path="/v2/health/ready", body=None, headers=None):
         """Return status, headers and body of an answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
@@ -81,12 +84,12 @@ def is_closed(connection: socket.socket) -> bool:
 
 
 def test_a_head_that_never_ends_is_left(listening):
-    with listening(head_seconds=0.3) as client:
+    with listening(head_seconds=SOON) as client:
         silent, slow, second = client.open(), client.open(), client.open()
         second.sendall(b"GET /v2 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         assert second.recv(10_000).startswith(b"HTTP/1.1 200 ")
         second.sendall(b"GET /v2 HT")
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         try:
             while time.monotonic() < end:
                 slow.sendall(b"G")
@@ -100,11 +103,11 @@ def test_a_head_that_never_ends_is_left(listening):
 
 
 def test_the_rest_of_a_refused_body_that_never_ends_is_left(listening):
-    with listening(head_seconds=0.3) as client:
+    with listening(head_seconds=SOON) as client:
         connection = client.open()
         connection.sendall(HEAD.replace(b"/predict", b"/nowhere") + b"Content-Length: 900\r\n\r\n")
         assert connection.recv(10_000).startswith(b"HTTP/1.1 404 ")
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         with suppress(ConnectionError):
             while time.monotonic() < end:
                 connection.sendall(b"B")
@@ -112,8 +115,9 @@ def test_the_rest_of_a_refused_body_that_never_ends_is_left(listening):
         assert time.monotonic() < end
 
 
-def test_a_client_that_does_not_take_its_answer_is_left(listening, jpeg):
-    with listening(head_seconds=0.5, photographs=40) as client:
+def test_a_client_that_does_not_take_its_answer_is_left(listening, model, jpeg):
+    with listening(head_seconds=SOON, photographs=40) as client:
+        model.may_go.clear()
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(("127.0.0.1", client.port))
@@ -123,14 +127,15 @@ def test_a_client_that_does_not_take_its_answer_is_left(listening, jpeg):
             b"image/jpeg", b"application/json"
         )
         connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        wait_until(lambda: client.service.workers.taken)
-        wait_until(lambda: not client.server.server_state.connections, 30)
-        wait_until(client.is_at_rest)
+        until(lambda: client.service.workers.taken)
+        model.may_go.set()
+        until(lambda: not client.server.server_state.connections)
+        until(client.is_at_rest)
 
 
 def test_a_long_request_is_not_taken_for_a_slow_head(listening, model, jpeg):
-    with listening(head_seconds=0.2) as client:
-        model.seconds = 0.6
+    with listening(head_seconds=SOON) as client:
+        model.seconds = 2 * SOON
         assert client.ask("POST", "/predict", jpeg)[0] == 200
 
 
@@ -138,23 +143,23 @@ def test_an_answer_waits_for_no_acknowledgement(listening):
     """Which comes 40 ms late on a connection that is used again and again."""
     with listening() as client:
         connection, seconds = http.client.HTTPConnection("127.0.0.1", client.port), []
-        for _ in range(40):  # the first are acknowledged at once
+        while len(seconds) < 40 or min(seconds[20:]) >= 0.03:  # the first come at once, whatever
+            assert len(seconds) < 400
             start = time.monotonic()
             connection.request("GET", "/v2")
             assert connection.getresponse().read()
             seconds.append(time.monotonic() - start)
         connection.close()
-    assert min(seconds[20:]) < 0.03
 
 
 def test_more_connections_than_agreed_are_closed_at_once(listening):
     with listening(connections=3) as client:
         held = [client.open() for _ in range(3)]
-        wait_until(lambda: len(client.server.server_state.connections) == 3)
+        until(lambda: len(client.server.server_state.connections) == 3)
         assert is_closed(client.open())
         for one in held:
             one.close()
-        wait_until(lambda: not client.server.server_state.connections)
+        until(lambda: not client.server.server_state.connections)
         assert client.ask()[0] == 200
 
 
@@ -162,9 +167,9 @@ def test_a_client_that_leaves_in_mid_upload_leaves_nothing(listening):
     with listening() as client:
         connection = client.open()
         connection.sendall(HEAD + b"Content-Length: 100000\r\n\r\n" + bytes(50_000))
-        wait_until(lambda: client.service.memory.held > 0)
+        until(lambda: client.service.memory.held > 0)
         connection.close()
-        wait_until(client.is_at_rest)
+        until(client.is_at_rest)
 
 
 def test_the_work_of_a_client_that_left_is_dropped(listening, model, jpeg):
@@ -173,12 +178,12 @@ def test_the_work_of_a_client_that_left_is_dropped(listening, model, jpeg):
         first, second = client.open(), client.open()
         for connection in (first, second):
             connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(jpeg) + jpeg)
-        wait_until(lambda: model.begun == 1 and len(client.service.workers.queue) == 1)
+        until(lambda: model.begun == 1 and len(client.service.workers.queue) == 1)
         second.close()
-        wait_until(lambda: len(client.service.workers.queue) == 0)
+        until(lambda: len(client.service.workers.queue) == 0)
         first.close()
         model.may_go.set()
-        wait_until(client.is_at_rest)
+        until(client.is_at_rest)
         assert model.begun == 1
 
 
@@ -190,7 +195,7 @@ def test_a_body_without_a_length_is_counted(listening):
             connection.sendall(b"64\r\n" + bytes(100) + b"\r\n")
         connection.sendall(b"0\r\n\r\n")
         assert connection.recv(10_000).startswith(b"HTTP/1.1 413 ")
-        wait_until(client.is_at_rest)
+        until(client.is_at_rest)
 
 
 def test_a_large_body_is_refused_so_that_the_client_reads_why(listening):
@@ -257,8 +262,8 @@ def test_what_would_take_the_time_of_others_is_not_read(listening, sent):
             answers = connection.makefile("rb").read()
             assert b"HTTP/1.1 400 " in answers
             assert b"HTTP/1.1 422 " not in answers
-        wait_until(lambda: not client.server.server_state.connections)
-        wait_until(client.is_at_rest)
+        until(lambda: not client.server.server_state.connections)
+        until(client.is_at_rest)
         assert client.ask()[0] == 200
 
 
@@ -270,7 +275,7 @@ def test_a_body_may_have_many_chunks_and_a_few_small_ones(listening):
             connection.sendall((b"%x\r\n" % size + bytes(size) + b"\r\n") * count)
         connection.sendall(b"0\r\n\r\n")
         assert connection.recv(10_000).startswith(b"HTTP/1.1 422 ")  # it is no photograph
-        wait_until(client.is_at_rest)
+        until(client.is_at_rest)
 
 
 def test_broken_and_hostile_bodies_break_nothing(listening, jpeg, png):
@@ -296,12 +301,12 @@ def test_a_signal_lets_what_was_begun_end_well(listening, model, jpeg):
             target=lambda: answers.append(client.ask("POST", "/predict", jpeg)[0])
         )
         asking.start()
-        wait_until(lambda: model.begun == 1)
+        until(lambda: model.begun == 1)
         client.server.handle_exit(signal.SIGTERM, None)
         client.server._captured_signals.clear()  # which would end the tests
         assert "it is stopping" in client.service.why_unready()
         model.may_go.set()
-        asking.join(10)
+        asking.join(PATIENCE)
         assert answers == [200]
 
 

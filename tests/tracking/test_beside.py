@@ -18,7 +18,7 @@ def test_it_is_done_again_and_again_until_it_is_ended_and_what_was_begun_is_done
     beside = Beside(act, 0.001, "test")
     beside.begin()
     for _ in range(3):
-        assert begun.acquire(timeout=10)
+        assert begun.acquire(timeout=120)
     beside.end(wait=True)
     times = len(done)
     assert times >= 3

@@ -17,6 +17,7 @@ import pytest
 import workflow
 from tests.tracking.made import make_run
 from tests.tracking.read_back import tracked
+from tests.waiting import until
 from utils.errors import InputError
 from utils.records import read_record, write_record
 from utils.tracking.addresses import shown, tracking_address, without_address
@@ -368,8 +369,7 @@ def test_a_run_is_tracked_while_it_goes_on_and_at_its_end(finished, address, mon
     begun = {**record, "jobs": {**record["jobs"], "report": {"state": "waiting"}}}
     write_record(folder / "run.json", begun)
     with Following(folder, address, told.append):
-        while not any(one["status"] == "KILLED" for one in tracked(address).values()):
-            pass
+        until(lambda: any(one["status"] == "KILLED" for one in tracked(address).values()))
         write_record(folder / "run.json", record)
     run = next(one for key, one in tracked(address).items() if key[1] is None)
     assert run["status"] == "FINISHED"
@@ -409,7 +409,7 @@ def test_killed_at_random_moments_and_tracked_again_it_is_as_undisturbed():
         [sys.executable, "-m", "tests.tracking.kills", "--kills", "5"],
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=850,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("kills, as undisturbed: 5 of 5\n")

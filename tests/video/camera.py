@@ -64,7 +64,7 @@ class Camera:
 
     def __exit__(self, *error: object) -> None:
         self._stop.set()
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=60)
         self._server.close()
 
     def _serve(self) -> None:
@@ -75,7 +75,7 @@ class Camera:
                 continue
             with client, contextlib.suppress(OSError):
                 if not self.dead:
-                    client.settimeout(2)
+                    client.settimeout(30)
                     self._answer(client)
 
     def _answer(self, client: socket.socket) -> None:

@@ -11,10 +11,15 @@ import pytest
 
 from data.painter.films import write_film
 from tests.video.camera import Camera, transport_stream
+from tests.waiting import until
 from utils.errors import InputError
+from utils.video import live as module
 from utils.video.files import VideoFile
-from utils.video.frames import GAP, Part
+from utils.video.frames import Part
 from utils.video.live import LiveSource
+
+PATIENT = (30, 20)
+"""Seconds to open a source, and for something to come from it, where neither is to fail."""
 
 SMALL, LARGE = transport_stream((160, 96)), transport_stream((192, 112), grey=160)
 
@@ -25,26 +30,30 @@ def source(camera: Camera, part: Part | None = None, **others) -> LiveSource:
     return LiveSource(address, part or Part(), **settings)
 
 
-def test_frames_come_in_step_with_time_and_the_newest_only():
+def test_frames_come_in_step_with_time_and_the_newest_only(monkeypatch):
+    monkeypatch.setattr(module, "GAP", 30.0)  # no machine stands still for so long
     with Camera(SMALL) as camera:
-        live, times = source(camera, Part(limit=6)), []
+        live, times = source(camera, Part(limit=6), timeouts=PATIENT), []
         for frame in live.frames():
             times.append(frame.time)
             assert frame.image.shape == (96, 160, 3)
-            if len(times) == 2:
-                time.sleep(0.6)  # whoever is slow loses frames, and is not behind
-                asked = time.monotonic()
+            if len(times) == 2:  # whoever is slow loses frames, and is not behind
+                until(lambda: live.facts()["dropped"] >= 5)
+                newest = live._reached
         live.close()
     assert times == sorted(times)
     assert len(times) == 6
+    assert times[1] < newest <= times[2]
     facts = live.facts()
     assert facts["dropped"] >= 5
     assert facts["arrived"] >= facts["dropped"] + 6
-    assert time.monotonic() - asked < 3
     assert not live.gaps
 
 
-def test_a_camera_that_freezes_dies_and_changes_is_opened_again_and_the_gaps_are_told():
+def test_a_camera_that_freezes_dies_and_changes_is_opened_again_and_the_gaps_are_told(monkeypatch):
+    """It is away for much longer, and else for much shorter, than what is taken for a gap."""
+    monkeypatch.setattr(module, "GAP", 3.0)
+
     def later(seconds: float, **change: bool) -> None:
         after = [setattr, [camera, *next(iter(change.items()))]]
         threading.Timer(seconds, after[0], after[1]).start()
@@ -56,20 +65,20 @@ def test_a_camera_that_freezes_dies_and_changes_is_opened_again_and_the_gaps_are
             times.append(frame.time)
             if len(shapes) == 5:
                 camera.frozen = True
-                later(2.5, frozen=False)
+                later(6.0, frozen=False)
             if len(shapes) == 15:
                 camera.dead, camera.film, camera.garbage = True, LARGE, True
-                later(2.3, dead=False)
-                later(3.0, garbage=False)
+                later(5.5, dead=False)
+                later(6.2, garbage=False)
             if shapes[-1] == (112, 192):
                 break
         live.close()
     assert set(shapes[:15]) == {(96, 160)}
     assert len(live.gaps) == 2
-    assert all(gap.end - gap.start > 1.9 for gap in live.gaps)
+    assert all(gap.end - gap.start > 4 for gap in live.gaps)
     assert all(gap.reason for gap in live.gaps)
     assert live.facts()["opened"] >= 2
-    silent = [(a, b) for a, b in pairwise(times) if b - a > GAP]
+    silent = [(a, b) for a, b in pairwise(times) if b - a > 3.0]
     assert len(silent) == 2  # nothing is lost but what is told, and no more is told
     for (start, end), gap in zip(silent, live.gaps, strict=True):
         assert start - 0.5 < gap.start < gap.end <= end
@@ -94,7 +103,7 @@ def test_an_address_that_never_answers_ends_in_time_with_an_error_that_hides_the
         with pytest.raises(InputError) as error:
             list(live.frames())
         live.close()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert "127.0.0.1" in str(error.value)
     assert not {"s3cret", "abcdef", "viewer"} & set(str(error.value).replace("@", " ").split())
     for secret in ("s3cret", "abcdef", "viewer"):
@@ -103,7 +112,7 @@ def test_an_address_that_never_answers_ends_in_time_with_an_error_that_hides_the
 
 def test_a_camera_that_is_silent_to_the_end_leaves_a_gap_to_the_end():
     with Camera(SMALL) as camera:
-        live = source(camera, Part(end=4.5), timeouts=(3, 9))
+        live = source(camera, Part(end=4.5), timeouts=PATIENT)
         times = []
         for frame in live.frames():
             times.append(frame.time)
@@ -119,7 +128,7 @@ def test_the_end_of_the_time_asked_for_ends_it_even_while_nothing_comes():
         live = source(camera, Part(end=1.0), tries=50)
         began = time.monotonic()
         assert list(live.frames()) == []
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 30  # it would be opened fifty times
         live.close()
 
 
@@ -150,7 +159,7 @@ def answering(answer):
             with contextlib.suppress(OSError):
                 client, _ = server.accept()
                 with client:
-                    client.settimeout(2)
+                    client.settimeout(30)
                     client.recv(4096)
                     answer(client, stop)
 
@@ -158,12 +167,12 @@ def answering(answer):
     thread.start()
     yield server.getsockname()[1]
     stop.set()
-    thread.join(timeout=5)
+    thread.join(timeout=60)
     server.close()
 
 
 def silence(client, stop) -> None:
-    stop.wait(20)
+    stop.wait(120)
 
 
 def noise(client, stop) -> None:
@@ -197,7 +206,7 @@ def test_an_address_that_says_nothing_of_use_is_given_up_in_time(scheme, answer)
         began = time.monotonic()
         with pytest.raises(InputError, match=r"cannot be opened \(.*; tried 2 times\)") as error:
             list(live.frames())
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
         live.close()
     assert "s3cret" not in str(error.value)
 
@@ -217,7 +226,7 @@ def playlist(client, stop) -> None:
 def test_an_address_that_leads_to_a_file_of_this_machine_is_not_followed(answer):
     with answering(answer) as port:
         address = f"http://127.0.0.1:{port}/live.m3u8"
-        live = LiveSource(address, Part(), timeouts=(3, 1), pauses=(0.05,), tries=2)
+        live = LiveSource(address, Part(), timeouts=PATIENT, pauses=(0.05,), tries=2)
         with pytest.raises(InputError, match="cannot be opened"):
             list(live.frames())
         live.close()
@@ -258,7 +267,7 @@ def test_a_film_that_breaks_off_on_its_way_is_used_up_to_there_and_that_is_told(
 
     with answering(film) as port:
         address = f"http://127.0.0.1:{port}/film.mkv"
-        live = LiveSource(address, Part(), timeouts=(3, 1), pauses=(0.05,), tries=2)
+        live = LiveSource(address, Part(), timeouts=PATIENT, pauses=(0.05,), tries=2)
         seen = [frame.time for frame in live.frames()]
         live.close()
     assert 5 < len(seen) < 35

@@ -15,6 +15,7 @@ import detect
 from data.painter.films import write_film
 from data.painter.witness import Witness
 from tests.video.camera import Camera, transport_stream
+from tests.waiting import until
 from utils.apply.folder import Claim
 from utils.apply.looking import Settings
 from utils.video import results
@@ -132,12 +133,10 @@ def test_a_camera_is_watched_until_a_signal_and_all_is_valid(
     with Camera(transport_stream((160, 96))) as camera:
 
         def stop() -> None:
-            while not (out / "faces.csv").exists() or not camera.requests:
-                time.sleep(0.05)
-            time.sleep(1.5)
+            until(lambda: blind.asked >= 10)
             os.kill(os.getpid(), number)
 
-        threading.Thread(target=stop).start()
+        threading.Thread(target=stop, daemon=True).start()
         address = f"rtsp://viewer:s3cret@127.0.0.1:{camera.port}/live?key=k3yk3y"
         code = detect.main([address, "--output", str(out), "--record", "--blur"])
     assert code == 128 + number
@@ -195,19 +194,18 @@ def test_a_camera_that_freezes_loses_what_it_did_not_send_and_that_is_told(
     with Camera(transport_stream((160, 96))) as camera:
 
         def freeze() -> None:
-            while blind.asked < 5:
-                time.sleep(0.05)
+            until(lambda: blind.asked >= 5)
             camera.frozen = True
-            time.sleep(3.0)
+            time.sleep(3.5)
             camera.frozen = False
 
-        threading.Thread(target=freeze).start()
+        threading.Thread(target=freeze, daemon=True).start()
         words = [f"rtsp://127.0.0.1:{camera.port}/live", "--end", "9", "--no-pictures"]
         assert detect.main([*words, "--output", str(out)]) == 1
     record = json.loads((out / "rate.json").read_text())
     missed = record["seconds"]["missed"]
     assert 2 < missed < 6
-    assert record["seconds"]["seen"] + missed == pytest.approx(9, abs=3)  # it is opened meanwhile
+    assert missed + 1 < record["seconds"]["seen"] + missed <= 10  # it is opened meanwhile
     assert [gap["reason"] for gap in record["gaps"]] == ["no picture came"]
     assert "seconds were missed" in capsys.readouterr().out
     assert "no picture came" in (out / "report.html").read_text()
