@@ -5,13 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
 
 # The suite finds the same examples every time; `--hypothesis-profile=thorough` looks for new ones.
-settings.register_profile("suite", derandomize=True, deadline=None, max_examples=100, database=None)
-settings.register_profile("thorough", deadline=None, max_examples=4000)
+# How long that takes says nothing: others have the processor, too.
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("suite", derandomize=True, max_examples=100, database=None, **PATIENT)
+settings.register_profile("thorough", max_examples=4000, **PATIENT)
 settings.load_profile("suite")
 
 

@@ -35,7 +35,7 @@ class Outcome:
     megabytes: float
 
 
-def read_all(files: Iterable[Path], seconds: float = 120) -> dict[str, Outcome]:
+def read_all(files: Iterable[Path], seconds: float = 600) -> dict[str, Outcome]:
     """Read pictures, and annotations (``.xml``), and return the outcome of each by its stem.
 
     A file on which anything but an `InputError` is raised, or that takes too much of all, fails.

@@ -124,7 +124,7 @@ def make_loop(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [make_pipe, make_socket, make_device, make_broken_link, make_loop])
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(300)
 def test_what_is_no_plain_file_is_named_and_never_waited_for(make_dataset, tmp_path, make):
     folder = make_dataset(["a", "b"])
     odd = folder / "images" / "a.png"

@@ -29,7 +29,7 @@ def scratch(tmp_path):
 
 def run(folder: Path, output: str, *options: str) -> subprocess.CompletedProcess:
     command = [sys.executable, SCRIPT, "--input", "train.tar", "--output", output, *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
 
 
 def test_two_shards_hold_all_photos_and_their_copies(scratch):

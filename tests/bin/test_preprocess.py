@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).parents[2] / "bin" / "preprocess.py"
 
 def run(folder: Path) -> subprocess.CompletedProcess:
     command = [sys.executable, SCRIPT, "--input", "val.tar", "--output", "val_clean.tar"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
 
 
 def test_an_rgba_photo_becomes_plain(tmp_path):

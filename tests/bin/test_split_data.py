@@ -37,7 +37,7 @@ def run(folder: Path, *options: str) -> subprocess.CompletedProcess:
     files = ["--dataset", "dataset.tar", "--train", "train.tar", "--val", "val.tar"]
     files += ["--test", "test.tar", "--report", "split.json"]
     command = [sys.executable, SCRIPT, *files, *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
 
 
 def test_the_sides_and_the_record_are_written(scratch):

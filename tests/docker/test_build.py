@@ -39,7 +39,7 @@ class Bench:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
     def told(self) -> list[str]:

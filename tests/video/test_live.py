@@ -39,7 +39,7 @@ def test_frames_come_in_step_with_time_and_the_newest_only(monkeypatch):
             assert frame.image.shape == (96, 160, 3)
             if len(times) == 2:  # whoever is slow loses frames, and is not behind
                 until(lambda: live.facts()["dropped"] >= 5)
-                newest = live._reached
+                newest, _ = live._newest
         live.close()
     assert times == sorted(times)
     assert len(times) == 6

@@ -101,13 +101,18 @@ def test_a_job_without_space_waits_for_those_that_have_it(toy, monkeypatch):
     assert RunRecord(toy.folder).jobs["second"]["tries"] == 1
 
 
-def test_a_record_that_cannot_be_written_meanwhile_is_written_at_the_end(toy, monkeypatch, caplog):
-    toy.job("job", "import time; time.sleep(1.5)")
+def test_a_record_that_cannot_be_written_meanwhile_is_written_at_the_end(
+    toy, tmp_path, monkeypatch, caplog
+):
+    mark = tmp_path / "tried twice"
+    waits = f"while not os.path.exists({str(mark)!r}):\n    time.sleep(0.01)"
+    toy.job("job", f"import os, time\n{waits}")
     write, tried = RunRecord.write, []
 
     def failing(self):
         tried.append(self)
         if len(tried) < 3:
+            mark.touch() if len(tried) == 2 else None
             raise NO_SPACE
         write(self)
 
