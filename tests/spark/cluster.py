@@ -21,6 +21,8 @@ from pathlib import Path
 import pyarrow.parquet as tables
 import pyspark
 
+from tests.ports import free_port
+
 PROJECT = Path(__file__).resolve().parents[2]
 BIN = Path(pyspark.__file__).parent / "bin"
 PATIENCE = 300.0
@@ -85,13 +87,6 @@ def _daemon(log: Path, name: str, *words: str) -> subprocess.Popen:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-
-
-def free_port() -> int:
-    """Return a port of loopback that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def _answers(port: int) -> bool:
