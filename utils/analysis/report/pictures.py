@@ -1,7 +1,7 @@
 """The pictures of the report: which file stands where, and what it shows.
 
-To add one, let a job write ``<stem>.png`` or ``<stem>.jpg`` (`utils.dag.pipeline`), and name the
-stem here.
+To add one, let a job write ``<stem>.png`` or ``<stem>.jpg`` (`utils.dag.learning_jobs`), and name
+the stem here.
 """
 
 import base64
