@@ -165,14 +165,12 @@ def settle_names(args: argparse.Namespace) -> None:
     """Put the files that are meant now in place of models named in a registry."""
     from utils.tracking.registered import settled
 
+    def tell(line: str) -> None:
+        if not (args.quiet or args.json):
+            print(line)
+
     for name, what in (("model", "Model"), ("faces", "Faces are found by")):
-
-        def tell(found: str, what: str = what) -> None:
-            if not (args.quiet or args.json):
-                print(f"{what}: {found}")
-
-        file = settled(getattr(args, name), args.registry, tell)
-        setattr(args, name, str(file) if name == "faces" and file else file)
+        setattr(args, name, settled(getattr(args, name), args.registry, what, tell))
 
 
 def detect_moving(args: argparse.Namespace) -> int:

@@ -15,9 +15,8 @@ def _watch(words: Sequence[str], given: dict[str, Any], tell: Tell) -> int:
 
     photos: Path | None = given.pop("photos", None)
     quiet, registry = given.get("json"), given.pop("registry", None)
-    model = settled(
-        given.get("model"), registry, lambda found: None if quiet else tell(f"Model: {found}")
-    )
+    say = (lambda line: None) if quiet else tell
+    model = settled(given.get("model"), registry, "Model", say)
     code, told = watch_sources(sources_of(words, photos), {**given, "model": model}, sampled)
     tell(told)
     return code

@@ -41,11 +41,10 @@ def start(options: Options, command: list[str], tell: Tell, track: str | None = 
 def _settled(options: Options, tell: Tell, track: str | None) -> Options:
     """Return options in which models in a registry are the files that their names mean now."""
     names = {"weights": "Weights", "faces": "Faces are found by"}
-    files = {}
-    for name, what in names.items():
-        word = getattr(options, name)
-        file = settled(word, track or None, lambda found, what=what: tell(f"{what}: {found}"))
-        files[name] = word if file is word else str(file)
+    files = {
+        name: settled(getattr(options, name), track or None, what, tell)
+        for name, what in names.items()
+    }
     return replace(options, **files)
 
 

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from utils import files
 from utils.errors import InputError, brief
@@ -20,6 +20,8 @@ from utils.tracking.client import mlflow, open_client, told
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.tracking import MlflowClient
+
+Word = TypeVar("Word", Path, str, None)
 
 SCHEME = "models:/"
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -156,9 +158,7 @@ def find_registered(word: object, registry: str | None = None) -> Registered:
         return registered(client, found, address)
 
 
-def settled(
-    word: Path | str | None, registry: str | None, tell: Callable[[str], object]
-) -> Path | str | None:
+def settled(word: Word, registry: str | None, what: str, tell: Callable[[str], object]) -> Word:
     """Return the file that a word means now if it names a model in a registry, else the word.
 
     What several processes are to load, or a run is to keep, is looked up once.
@@ -169,19 +169,21 @@ def settled(
         A name in a registry; or whatever else an option takes that takes such names.
     registry
         As `find_registered` takes it.
+    what
+        What the model is for, as a line begins: "Model".
     tell
-        Takes which version was meant.
+        Takes a line that says which version was meant.
 
     Raises
     ------
     InputError
         As `find_registered` and `Registered.file`.
     """
-    if not is_registered(word):
+    if word is None or not is_registered(word):
         return word
     found = find_registered(word, registry)
-    tell(str(found))
-    return found.file()
+    tell(f"{what}: {found}")
+    return type(word)(found.file())
 
 
 def registered_file(word: object, registry: str | None = None) -> Path:
