@@ -7,7 +7,7 @@ nothing is told but the state.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,10 @@ from utils.dag.run_folder import OUTPUT
 from utils.errors import InputError
 from utils.records import digest_of
 from utils.search.trials import read_trials
+from utils.tracking.data_sets import DataSet, data_sets
 from utils.tracking.differences import plain
-from utils.tracking.recorded import (
-    ANSWER,
-    EVALUATION,
-    SEARCH,
-    SPLIT,
-    TRAINING,
-    RecordedRun,
-    moment,
-    plan_options,
-)
+from utils.tracking.measures import measures
+from utils.tracking.recorded import ANSWER, SEARCH, TRAINING, RecordedRun, moment, plan_options
 
 STUDY = "hpo_study.log"
 IDENTITY = "mask_detection.run"
@@ -49,21 +42,6 @@ _STATUS = {
     "stopped": "KILLED",
 }
 _OF_TRIALS = {"complete": "FINISHED", "pruned": "KILLED", "fail": "FAILED"}
-_ASIDE = ("bootstrap", "calibration", "validation", "mistakes", "counted", "model", "shown")
-"""Parts of an evaluation that are no measures of the model."""
-
-_BOUNDS = ("from", "below")  # of a size of face, which is no measure either
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """A data set that a run took in: a side of the annotated photographs, or the new ones."""
-
-    name: str
-    digest: str
-    source: str
-    context: str
-    counts: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -146,35 +124,11 @@ def _described(run: RecordedRun) -> Described:
         end=max([start, *(time for time in times if time)]) if ended else None,
         params=_params(run),
         tags=_tags(run, identity),
-        metrics=dict(_metrics(run)),
-        data=_data(run),
+        metrics=dict(measures(run)),
+        data=data_sets(run),
         files=_files(run.folder / OUTPUT),
         trials=_trials(run, identity, name, start),
     )
-
-
-def numbers(record: Any, path: str = "") -> Iterator[tuple[str, float]]:
-    """Yield the numbers of a record, named by where they are: ``classes/with_mask/recall``.
-
-    Of lists there are none, apart from intervals, whose ends are ``/low`` and ``/high`` of theirs.
-    """
-    if isinstance(record, Mapping):
-        for name, value in record.items():
-            if name == "intervals" and isinstance(value, Mapping):
-                for key, ends in _ends(value, path):
-                    yield from ((f"{key}/{end}", at) for end, at in ends)
-            elif name not in _BOUNDS:
-                yield from numbers(value, f"{path}/{name}" if path else str(name))
-    elif isinstance(record, int | float) and not isinstance(record, bool):
-        yield path, float(record)
-
-
-def _ends(intervals: Mapping[str, Any], path: str) -> Iterator[tuple[str, list[tuple[str, float]]]]:
-    for name, ends in intervals.items():
-        if isinstance(ends, list | tuple) and len(ends) == 2:
-            told = zip(("low", "high"), ends, strict=True)  # an interval may have one end alone
-            bounds = [(end, float(at)) for end, at in told if at is not None]
-            yield f"{path}/{name}" if path else name, bounds
 
 
 def _params(run: RecordedRun) -> dict[str, str]:
@@ -221,66 +175,6 @@ def _tags(run: RecordedRun, identity: str) -> dict[str, str]:
         **failed,
     }
     return {name: str(value) for name, value in tags.items() if value}
-
-
-def _metrics(run: RecordedRun) -> Iterator[tuple[tuple[str, int], float]]:
-    for name, job in run.record["jobs"].items():
-        if job["state"] in ("done", "cached"):
-            for what in ("seconds", "cpu_seconds", "peak_mib", "tries"):
-                if what in job:
-                    yield (f"jobs/{name}/{what}", 0), float(job[what])
-    for epoch in run.output(TRAINING).get("epochs") or []:
-        step = int(epoch["epoch"])
-        for key, value in numbers({name: it for name, it in epoch.items() if name != "epoch"}):
-            yield (f"training/{key}", step), value
-    measured = {k: it for k, it in run.output(EVALUATION).items() if k not in ("schema", *_ASIDE)}
-    for key, value in numbers(_without_parts(measured)):
-        yield (f"test/{key}", 0), value
-    answer = run.output(ANSWER)
-    told = {name: answer.get(name) for name in ("properly_masked", "people", "photos", "corrected")}
-    for key, value in numbers(_with_intervals(told)):
-        yield (f"answer/{key}", 0), value
-
-
-def _without_parts(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an evaluation without what is no measure, also in its part of a classifier."""
-    return {
-        name: _without_parts(value) if name == "classification" and value else value
-        for name, value in record.items()
-        if name not in _ASIDE
-    }
-
-
-def _with_intervals(record: Any) -> Any:
-    """Return a record whose ``interval`` beside a number is named as those of an evaluation are."""
-    if not isinstance(record, Mapping):
-        return record
-    inner = {name: _with_intervals(value) for name, value in record.items() if name != "interval"}
-    ends = record.get("interval")
-    return {**inner, "intervals": {"interval": ends}} if ends else inner
-
-
-def _data(run: RecordedRun) -> tuple[DataSet, ...]:
-    digests, options = run.record.get("digests") or {}, run.options
-    found = []
-    source = str(run.data_called or options.get("data") or "the bundled sample")
-    for side, told in (run.output(SPLIT).get("sides") or {}).items():
-        counts = {"photographs": told.get("photos"), "faces": told.get("faces")}
-        name = f"annotated photographs: {side}"
-        found.append(DataSet(name, str(run.data_version or ""), source, side, counts))
-    if not found and run.data_version:
-        facts = run.record.get("data") or {}
-        counts = {"photographs": facts.get("photos"), "faces": facts.get("faces")}
-        name = "annotated photographs"
-        found.append(DataSet(name, run.data_version, source, "all", counts))
-    new = {name: digest for name, digest in digests.items() if name.startswith("predict_")}
-    if new:
-        digest = hashlib.sha256(json.dumps(sorted(new.items())).encode()).hexdigest()
-        facts = run.record.get("new_photographs") or {}
-        source = " ".join(options.get("predict") or []) or "the bundled sample"
-        counts = {"photographs": facts.get("photos")}
-        found.append(DataSet("new photographs", digest, source, "predict", counts))
-    return tuple(found)
 
 
 def _files(output: Path) -> dict[str, Path]:

@@ -13,7 +13,8 @@ from utils.errors import InputError
 from utils.records import digest_of, short
 from utils.tracking.addresses import ARTIFACTS, shown, sqlite_file
 from utils.tracking.client import Opened, alone, mlflow
-from utils.tracking.described import IDENTITY, TRIAL, DataSet, Described
+from utils.tracking.data_sets import DataSet
+from utils.tracking.described import IDENTITY, TRIAL, Described
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
