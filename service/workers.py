@@ -1,4 +1,4 @@
-"""A bounded queue, and the threads that work it off.
+"""The threads that work off a bounded queue.
 
 A network on a CPU gains nothing from batches, and little or less from threads that wait for each
 other, so there is a worker a core. On a GPU one call takes all that waits. Who finds no place is
@@ -12,13 +12,12 @@ import asyncio
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from service.problems import Problem
 from service.running import FAILED, Here, NewRunner, Runner, Task, failure
+from service.waiting import Job, Queue
 
 STUCK = 60.0
 """Seconds after which a worker that works on one thing is taken for hung."""
@@ -32,74 +31,11 @@ _LONGEST_PAUSE = 1.0
 log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False)
-class _Job:
-    task: Task
-    future: "asyncio.Future[Any]"
-    came: float = field(default_factory=time.monotonic)
-    waited: float = 0.0
-    tries: int = 0
-    settled: bool = False
-    when_over: Callable[[], None] | None = None
-
-
-class _Queue:
-    """What waits; any thread may put, take and discard."""
-
-    def __init__(self) -> None:
-        self._jobs: deque[_Job] = deque()
-        self._ready = threading.Condition()
-        self._closed = False
-
-    def __len__(self) -> int:
-        return len(self._jobs)
-
-    def put(self, job: _Job, first: bool = False) -> None:
-        with self._ready:
-            (self._jobs.appendleft if first else self._jobs.append)(job)
-            self._ready.notify()
-
-    def take(self, most: int) -> list[_Job] | None:
-        """Wait for a job; return it with up to `most` - 1 others that can be done with it.
-
-        An empty list where none comes for a while, None once the queue is closed.
-        """
-        with self._ready:
-            if not self._jobs and not self._closed:
-                self._ready.wait(_PAUSE)
-            if self._closed:
-                return None
-            if not self._jobs:
-                return []
-            taken = [self._jobs.popleft()]
-            together = taken[0].task.together
-            for job in list(self._jobs) if most > 1 else ():
-                if len(taken) == most:
-                    break
-                if job.task.together == together:
-                    self._jobs.remove(job)
-                    taken.append(job)
-            return taken
-
-    def discard(self, job: _Job) -> bool:
-        """Take a job out; return whether it still waited."""
-        with self._ready:
-            if job not in self._jobs:
-                return False
-            self._jobs.remove(job)
-            return True
-
-    def close(self) -> None:
-        with self._ready:
-            self._closed = True
-            self._ready.notify_all()
-
-
 class _Worker:
     """A thread, what it runs tasks with, and what it works on."""
 
     def __init__(self, work: Callable[["_Worker"], None], name: str) -> None:
-        self.jobs: list[_Job] = []
+        self.jobs: list[Job] = []
         self.runner: Runner | None = None
         self.since, self.buried = 0.0, False
         self.thread = threading.Thread(target=work, args=(self,), name=name, daemon=True)
@@ -119,7 +55,7 @@ class Lane:
 
     def __init__(self, workers: "Workers") -> None:
         self._workers = workers
-        self._job: _Job | None = None
+        self._job: Job | None = None
 
     async def run(self, task: Task, deadline: float) -> tuple[Any, float]:
         """Return the result of a task, and the seconds that it waited.
@@ -134,7 +70,7 @@ class Lane:
         Problem
             504 if it comes to nothing before that; 500 if it failed in a way that nobody foresaw.
         """
-        job = self._job = _Job(task, asyncio.get_running_loop().create_future())
+        job = self._job = Job(task, asyncio.get_running_loop().create_future())
         self._workers.queue.put(job)
         try:
             async with asyncio.timeout_at(deadline):
@@ -189,7 +125,7 @@ class Workers:
         new_runner: NewRunner = Here,
     ) -> None:
         self.number, self.places = number, places
-        self.queue = _Queue()
+        self.queue = Queue()
         self.restarts = self.taken = self.failures = 0
         self._batch, self._new_runner = batch, new_runner
         self._workers: list[_Worker] = []
@@ -272,7 +208,7 @@ class Workers:
             if worker.runner:
                 worker.runner.close()
 
-    def _do(self, worker: _Worker, runner: Runner, jobs: list[_Job]) -> None:
+    def _do(self, worker: _Worker, runner: Runner, jobs: list[Job]) -> None:
         worker.since, worker.jobs = time.monotonic(), jobs
         for job in jobs:
             job.tries += 1
@@ -282,13 +218,13 @@ class Workers:
             self._settle(job, result)
         worker.jobs = []
 
-    def _settle(self, job: _Job, result: Any) -> None:
+    def _settle(self, job: Job, result: Any) -> None:
         try:
             self._loop.call_soon_threadsafe(self._settled, job, result)
         except RuntimeError:  # the loop has ended, and with it who waited
             log.debug("a result came after the end")
 
-    def _settled(self, job: _Job, result: Any) -> None:
+    def _settled(self, job: Job, result: Any) -> None:
         job.settled = True
         failed = isinstance(result, Problem) and result.reason == FAILED
         self.failures = self.failures + 1 if failed else 0
