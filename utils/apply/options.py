@@ -12,7 +12,7 @@ N = TypeVar("N", int, float)
 def number_type(
     read: Callable[[str], N], holds: Callable[[N], bool], takes: str
 ) -> Callable[[str], N]:
-    """Return what reads an argument that is a number which holds; `takes` says which those are."""
+    """Return a reader of a number that `holds` accepts; `takes` says in words which those are."""
 
     def number(text: str) -> N:
         with contextlib.suppress(ValueError):
@@ -86,5 +86,5 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _folder(text: str) -> Path | str:
-    """Return a path; of an address, which `Path` would change, the text."""
+    """Return a path, or the text of an address, because `Path` would change that."""
     return text if "://" in text else Path(text)

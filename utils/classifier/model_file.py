@@ -64,7 +64,7 @@ class ModelFile(TrainedModel):
     data_digest
         SHA-256 of the training faces (`utils.dataset.torch_dataset.FaceDataset`).
     classes
-        Names by falling id, from id 1.
+        Names in the order of their ids, from id 1.
     fingerprints, evaluation, started_from
         As in `utils.detector.model_file`: what the photographs that it learnt from are recognised
         by; what a test showed of it; the weights that its training started from.

@@ -14,10 +14,10 @@ from utils.networks.weight_files import Loaded, State, as_trunk, fitted, state_d
 log = logging.getLogger(__name__)
 
 TRUNK = "trunk."
-"""What the names of the layers begin with that compute features."""
+"""Prefix of the names of the layers that compute features."""
 
 OF_DETECTORS = "backbone.body."
-"""What a detector calls them."""
+"""Their prefix in a detector."""
 
 
 def load_weights(network: FaceNetwork, path: Path, arch: str) -> Loaded:

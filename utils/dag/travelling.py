@@ -16,7 +16,7 @@ CONFIGURATION = "configuration.json"
 FINGERPRINTS = "train_fingerprints.npz"
 LEARNT = "learnt_fingerprints.npz"
 OWN_WEIGHTS = ("box_weights.pth", "own_weights.pth")
-"""Of models of ours, which tell what they have learnt from."""
+"""Weights of models of ours, which say what they have learnt from."""
 
 FINDER, FINDER_OF_OURS = "finder_weights.onnx", "finder_weights.pth"
 MODEL = "mask_detection_model.pth"
@@ -26,7 +26,7 @@ DETECTOR = "face_mask_detector.pth"
 def data_files(options: Options) -> list[str]:
     """Return the names of the files that hold the annotated photographs and what is known of them.
 
-    Also those of what is known of new photographs: annotations of some, places and times.
+    Among them what is known of new photographs: annotations of a sample, places and times.
     """
     sides = [GIVEN_SIDES] if options.split == "given" else []
     annotated = [ANNOTATED] if options.predict_annotations else []
@@ -45,10 +45,10 @@ def weights_file(options: Options) -> str | None:
 
 
 def learnt_file(options: Options) -> str | None:
-    """Return the name under which it travels what weights of ours have learnt from.
+    """Return the name of the file that says which photographs our own weights have learnt from.
 
-    Those are weights to start from, and those of a face finder. Weights of others do not say, or
-    not of photographs that users have.
+    Our own may be the weights to start from, and those of a face finder. None where neither is:
+    weights of others do not say what they learnt from, or it is nothing that users have.
     """
     ours = weights_file(options) in OWN_WEIGHTS or finder_file(options) == FINDER_OF_OURS
     return LEARNT if ours else None
@@ -68,7 +68,7 @@ def weights_files(options: Options, settled: Mapping[str, str] | None = None) ->
     Parameters
     ----------
     settled
-        Where architectures are searched, what the option ``weights`` means for each.
+        What the option ``weights`` means for each architecture, where these are searched.
     """
     if len(options.archs) == 1:
         name = weights_file(options)

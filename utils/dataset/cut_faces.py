@@ -22,7 +22,7 @@ from utils.errors import number_of
 
 LARGEST = 1024
 """Pixels of the side of a square; a larger one is scaled down to it. No classifier sees more, and
-a narrow box that is long would else ask for any amount of memory."""
+a long, narrow box could otherwise ask for any amount of memory."""
 
 log = logging.getLogger(__name__)
 

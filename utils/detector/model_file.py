@@ -26,7 +26,7 @@ from utils.training.tensors import load_tensors
 SCHEMA = 3
 
 KIND = FIRST_KIND
-"""Of our model files; `utils.models.load_model` goes by it. A file without one is of this kind."""
+"""The kind of these model files, by which `load_model` goes; also of a file that names none."""
 
 FIELDS = OURS | {"anchors"}
 """What a model file must hold."""
@@ -57,7 +57,7 @@ class ModelFile(TrainedModel):
         Version of the annotated photographs that the training side was split from
         (`utils.dataset.version`); empty where that is not known.
     classes
-        Names by falling id, from id 1.
+        Names in the order of their ids, from id 1.
     fingerprints
         What the photographs that it learnt from are recognised by
         (`utils.dataset.splitting.learnt`); None where that is not known.

@@ -21,7 +21,7 @@ from utils.drift.watching import album_of_test
 from utils.metrics.detections import Detections
 
 RECENT = 400
-"""Photographs that are compared, the latest."""
+"""How many photographs, the latest, are compared."""
 
 FEWEST = 50
 """Photographs from which there is something to compare."""
@@ -41,7 +41,7 @@ class Latest:
     Parameters
     ----------
     evaluation
-        The field of this name of the model's file; None before a test, of which nothing is known.
+        The field of this name of the model's file; None where the model was not tested, so that nothing is known.
     threshold
         Confidence from which a face counts: that of the test.
     """

@@ -21,7 +21,7 @@ from utils.drift.words import WAY_OUT, feature_words
 from utils.metrics.detections import Detections
 
 HOW_SEEN = (*OF_BOXES, "boxes", *OF_LOOKS)
-"""How faces are seen. Their classes are not of it: another mix is corrected for."""
+"""How faces are seen. Classes are left out, because another mix of them is corrected for."""
 
 EVERY = 1.0
 """Seconds between two frames that are looked at."""
@@ -76,7 +76,7 @@ class Scene:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Scene":
-        """Return what `as_record` was asked of."""
+        """Return the scene that `as_record` wrote down."""
         last = -np.inf if record["last"] is None else record["last"]
         return cls(record["threshold"], record["frames"], list(record["sums"]), last)
 

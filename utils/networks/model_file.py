@@ -21,16 +21,16 @@ from utils.metrics.calibration import Calibration
 from utils.training.tensors import load_tensors, save_tensors
 
 FIRST_KIND = "detector"
-"""What a file is that does not say its kind: there was one kind only."""
+"""The kind of a file that does not name its kind: at first there was no other."""
 
 OURS = {"schema", "arch", "classes", "image_size", "threshold", "calibration", "state_dict"}
 """What a model file of any kind holds."""
 
 MOST_PIXELS = 8192
-"""Of the longer side of what a network sees; more would take all memory there is."""
+"""Most pixels of the longer side of what a network sees; more would take all memory there is."""
 
 DAMAGE = (TypeError, KeyError, ValueError, AttributeError, OverflowError)
-"""What comes of fields that are not what we write."""
+"""What reading raises where fields are not as we write them."""
 
 
 class Remembering:
@@ -95,7 +95,7 @@ def check_content(
     Parameters
     ----------
     schemas
-        That are read; the last is written.
+        Those that are read; the last is the one that is written.
     fields
         What such a file must hold.
     """
@@ -119,7 +119,7 @@ def check_content(
 
 
 def shared_fields(content: dict[str, Any]) -> dict[str, Any]:
-    """Return what fields of all kinds become in memory, by name; one of `DAMAGE` where they do not.
+    """Return the fields that all kinds share as they are in memory; damage raises one of `DAMAGE`.
 
     What is not there, as in files of earlier versions, is left to its default.
     """

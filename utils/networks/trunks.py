@@ -95,8 +95,8 @@ def efficientnet_lite0_trunk() -> Trunk:
 
     EfficientNet-B0 (Tan and Le 2019) without squeeze-and-excitation and with ReLU6 in place of
     SiLU. Where TensorFlow's layers of stride 2 pad on the right and below only, these pad evenly:
-    the features are those of the photograph moved by stride - 1 pixels, which a detector cannot
-    tell, and nothing has to be copied.
+    the features are those of the photograph moved by stride - 1 pixels. That makes no difference
+    to a detector, and nothing has to be copied.
     """
     layers: list[nn.Module] = [_convolution(3, 32, 3, 2)]
     given = 32

@@ -1,4 +1,4 @@
-"""In what runs differ, by their records: options, settings, data, code, packages."""
+"""What differs between runs, by their records: options, settings, data, code, packages."""
 
 import zlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from utils.records import short
 from utils.tracking.recorded import SPLIT, TRAINING, RecordedRun, plan_options
 
 MISSING = "-"
-"""What a run is told to have where its records say nothing."""
+"""Shown for a run whose records say nothing of something."""
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def track_runs(folders: Sequence[Path], named: str | None = None) -> str:
 
 
 def _to_look(address: str) -> str:
-    """Return how to look at a database, which, unlike a server, shows itself to nobody."""
+    """Return how to look at a database, which, unlike a server, has no page of its own."""
     return f" (to look at it: make track-ui STORE={address})" if sqlite_file(address) else ""
 
 

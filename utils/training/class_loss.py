@@ -1,4 +1,4 @@
-"""The loss of classes that are told from one another: how far what is said is from what is true."""
+"""The loss of a classification: how far the probabilities of the classes are from the truth."""
 
 import math
 from dataclasses import dataclass, field
@@ -16,14 +16,14 @@ def class_losses(
     focus: float = 0.0,
     weights: Tensor | None = None,
 ) -> Tensor:
-    """Return the loss of each row of logits (N, classes) with labels (N,), columns: (N,).
+    """Return the loss, (N,), of each row of logits (N, classes); labels (N,) are columns of these.
 
     Parameters
     ----------
     smoothing
         Share of a label that is given to all classes alike (Szegedy et al. 2016).
     focus
-        Exponent by which what is told well already counts less (Lin et al. 2017).
+        Exponent by which rows count less that are classified well already (Lin et al. 2017).
     weights
         Of the classes, (classes,); None: all 1.
     """
@@ -37,24 +37,24 @@ def class_losses(
 
 
 def class_weights(counts: np.ndarray, power: float) -> list[float]:
-    """Return the weights of classes of which there are so many: rare ones have larger ones.
+    """Return the weight of each class, from how many examples it has: rare classes weigh more.
 
-    A class weighs as often as the commonest outnumbers it, to a power in 0..1; one of which there
-    is none weighs 1.
+    The weight is how many times the commonest class outnumbers it, to a power in 0..1; a class
+    without examples weighs 1.
     """
     return (np.where(counts > 0, counts.max() / np.maximum(counts, 1), 1.0) ** power).tolist()
 
 
 @dataclass
 class MeanLoss:
-    """The mean of losses that come one after the other, all of which count alike."""
+    """The mean of losses that come batch by batch; each example counts alike."""
 
     smoothing: float = 0.0
     focus: float = 0.0
     _losses: list[float] = field(default_factory=list)
 
     def add(self, logits: Tensor, labels: Tensor) -> None:
-        """Add losses, as `class_losses` computes them."""
+        """Add the losses of a batch, as `class_losses` computes them."""
         self._losses += class_losses(logits, labels, self.smoothing, self.focus).tolist()
 
     def means(self) -> dict[str, float | None]:

@@ -30,7 +30,7 @@ LONG = 50
 """Photographs of a scene, without such a pause, from which they are no burst."""
 
 TOGETHER = 1_000_000
-"""Local features of all photographs that are compared: 512 MiB."""
+"""Local features, of all photographs, that are compared at once: 512 MiB."""
 
 log = logging.getLogger(__name__)
 

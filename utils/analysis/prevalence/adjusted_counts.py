@@ -57,7 +57,7 @@ def adjusted_counts(confusion: np.ndarray, found: np.ndarray) -> np.ndarray:
     side, classes = confusion.shape[-1], found.shape[-1]
     found = np.moveaxis(np.broadcast_to(found, (*many, classes)), -1, 0)
     table = np.broadcast_to(confusion, (*many, side, side))
-    table = np.ascontiguousarray(np.moveaxis(table, (-2, -1), (0, 1)))  # many at once: fast so
+    table = np.ascontiguousarray(np.moveaxis(table, (-2, -1), (0, 1)))  # fast for many at once
     first, second, third = _of_three(_found_as(table))
     pairs = (second, third), (third, first), (first, second)
     across = [np.cross(*pair, axis=0) for pair in pairs]

@@ -1,7 +1,7 @@
 """From what a detector found on photographs to the arrays that the estimators take.
 
-A detection counts as one of its likeliest class (`utils.metrics.confusion.confusion_counts`), or,
-with less chance in the answer, as a fraction of each class, its probability; the functions here.
+A detection counts as one of its likeliest class (`utils.metrics.confusion.confusion_counts`), or
+as a fraction of each class, its probability, which leaves less to chance: the functions here.
 """
 
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ import numpy as np
 from utils.analysis.prevalence.pilot import Pilot
 
 MOST = 10_000_000
-"""Photographs beyond which a plan is none."""
+"""A plan that takes more photographs than this is no plan."""
 
 
 def plan(first: Pilot, half_width: float) -> dict[str, Any]:

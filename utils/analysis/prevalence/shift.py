@@ -135,7 +135,7 @@ def _differences(known: np.ndarray, seen: np.ndarray, shape: tuple[int, int, int
     people = np.maximum(adjusted_counts(table, found), 0)
     faces = table[..., 1:, :].sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        # so many times does each test face stand for people; the rest comes with them all
+        # how many people each test face stands for; what is no face comes with all people alike
         every = people.sum(axis=-1, keepdims=True) / faces.sum(axis=-1, keepdims=True)
         times = np.concatenate([every, np.where(faces > 0, people / faces, 0)], axis=-1)
         times = times[..., None, :]

@@ -14,10 +14,10 @@ from utils.dataset.intake.readings import Readings
 from utils.errors import InputError, brief
 
 TOO_MANY = 0.05
-"""Of the boxes: when more are dropped or cut by more than half, the run stops."""
+"""Share of the boxes: where more are dropped, or cut by more than half, the run stops."""
 
-_OFTEN = 0.1  # of the boxes: when so many are wrong, another reading is looked for
-_SLIP = 0.02  # of a side of the photograph: boxes end so far outside by chance
+_OFTEN = 0.1  # share of the boxes: where so many are wrong, another reading is tried
+_SLIP = 0.02  # share of a side of the photograph: boxes end so far outside by chance
 _NAMED = 3  # how many files an error names
 
 
@@ -94,7 +94,7 @@ class Boxes:
 
     def _ordered(self, box: Box) -> Box:
         x1, y1, x2, y2 = box
-        shift = 1 if self._format == "voc" else 0  # VOC took it from what is the larger corner
+        shift = 1 if self._format == "voc" else 0  # taken from what is the larger corner
         if x2 < x1:
             x1, x2 = x2 - shift, x1 + shift
         if y2 < y1:
@@ -102,7 +102,7 @@ class Boxes:
         return x1, y1, x2, y2
 
     def _weigh(self, box: Box, header: Header, name: str) -> None:
-        """Count what tells whether all boxes mean something else than corners in pixels."""
+        """Count the signs that all boxes mean something else than corners in pixels."""
         if min(box) >= -1.001 and max(box) <= 1.001:
             self._unit[name] += 1
             self._fractions += any(value != int(value) for value in box)

@@ -29,7 +29,7 @@ class Photographs:
             self._by_stem[place(path).stem].append(path)
 
     def find(self, name: str, index: str) -> list[str]:
-        """Return the photographs that `name` in the file `index` may mean: best one.
+        """Return the photographs that `name` in the file `index` may mean, at best one.
 
         They have that file name, as spelled or as an address spells it (``%20`` is a space).
 
