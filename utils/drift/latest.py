@@ -41,7 +41,7 @@ class Latest:
     Parameters
     ----------
     evaluation
-        The field of this name of the model's file; None where the model was not tested, so that nothing is known.
+        The field of this name of the model's file; None where the model was not tested.
     threshold
         Confidence from which a face counts: that of the test.
     """
