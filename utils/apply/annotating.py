@@ -14,7 +14,7 @@ from utils.dataset.shards import Photo
 from utils.errors import InputError, number_of
 
 SEED = 0
-"""Of the sample: equal photographs and equal findings give equal samples."""
+"""Seed of the sample: equal photographs and equal findings give equal samples."""
 
 
 class Looked:

@@ -18,7 +18,8 @@ from utils.networks.quicker import fold
 from utils.records import atomic_file
 
 OPSET = 24
-"""Of ONNX; the newest that both the exporter and onnxruntime, as pinned, know."""
+"""Version of ONNX's operators: the newest that both the exporter and onnxruntime, as pinned,
+know."""
 
 LIST = "requirements-export.txt"
 

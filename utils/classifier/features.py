@@ -22,7 +22,7 @@ from utils.training.distributed import anywhere, processes, rank, total
 from utils.training.recipe import Recipe
 
 VIEWS = 8
-"""Of each face to learn from: as it is, and so many less one that `view` changes."""
+"""Views of each face to learn from: one as it is, and the others as `view` changes it."""
 
 FACES = 32
 """Whose features are computed at a time, and then shared between processes."""

@@ -27,7 +27,7 @@ from utils.training.tensors import load_tensors
 SCHEMA = 1
 
 KIND = "classifier"
-"""Of our model files; `utils.models.load_model` goes by it."""
+"""The kind of these model files, by which `utils.models.load_model` goes."""
 
 FIELDS = OURS | {"kind", "absent", "margin", "normalisation"}
 """What a model file must hold."""

@@ -11,7 +11,7 @@ from utils.training.plan import Plan, Trainable
 from utils.training.recipe import Recipe
 
 STAGES = 5
-"""Of every trunk (`utils.classifier.architectures`)."""
+"""How many stages every trunk has (`utils.classifier.architectures`)."""
 
 BACKBONE = "backbone"
 """Nothing but the head learns."""

@@ -19,7 +19,7 @@ from utils.networks.model_file import DAMAGE, Remembering, as_bytes, as_tensor, 
 SCHEMA = 1
 
 KIND = "two_stage"
-"""Of our model files; `utils.models.load_model` goes by it."""
+"""The kind of these model files, by which `utils.models.load_model` goes."""
 
 AS_THEY_ARE: Frame = (0, 0, 1, 1)
 

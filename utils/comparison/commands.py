@@ -18,7 +18,7 @@ PAGE = Path("comparison.html")
 """What is written where ``--output`` names no other file."""
 
 SCHEMA = 1
-"""Of what ``--json`` prints."""
+"""Schema of what ``--json`` prints."""
 
 
 def compare(folders: Sequence[Path], given: dict[str, Any]) -> str:

@@ -78,7 +78,7 @@ FASTEST = 30.0
 
 
 ANNOTATED_MIB = 0.5
-"""Of a second of annotated video, at most: its packets, and the file that is made of them."""
+"""MiB of a second of annotated video, at most: its packets, and the file made of them."""
 
 
 def video_resources(seconds: float, mib: int, rate: float, annotated: bool = False) -> More:
@@ -133,11 +133,11 @@ NETWORKS = {
     classifiers.VGG16: Network(281, 1, 1389),
     classifiers.VGG19: Network(382, 1, 1488),
 }
-"""By architecture, of either task; `tests/dag/test_resources.py` counts it again."""
+"""What training each architecture takes; `tests/dag/test_resources.py` counts it again."""
 
 BATCH_SIZES, CHIP = {"detect": 16, "classify": 64}, 0.55
-"""Of a training, where recipe and search tell of neither: the largest that the search tries, and
-the recipe's."""
+"""What a training takes where recipe and search tell of neither: the largest batch that the search
+tries, and the chip of the recipe."""
 
 PROGRAM = 900
 """MiB of a training before it has a network: Python, its libraries, a batch of photographs."""

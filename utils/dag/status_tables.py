@@ -12,7 +12,7 @@ from utils.files import last_lines
 from utils.job import EXIT_BAD_INPUT
 
 LINES = 12
-"""Of the end of a failed job's log are shown."""
+"""How many lines at the end of a failed job's log are shown."""
 
 WIDTH = 1000
 """Characters of such a line that are shown."""

@@ -20,7 +20,7 @@ from utils.data_store.store import DataStore
 from utils.errors import InputError, number_of
 
 _NAMED = 20
-"""Of each kind of trouble, how many the text names; ``--json`` names all."""
+"""How many of each kind of trouble the text names; ``--json`` names all."""
 
 
 @dataclass

@@ -26,7 +26,7 @@ from utils.tracking.recorded import RecordedRun, default_folder, find_runs
 from utils.tracking.table import rows_of, table_of, usual_options
 
 SCHEMA = 1
-"""Of what ``--json`` prints."""
+"""Schema of what ``--json`` prints."""
 
 PAGE = Path("differences.html")
 

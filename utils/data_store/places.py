@@ -14,7 +14,7 @@ VARIABLE = "MASK_DETECTION_STORE"
 """The environment variable that holds the address where ``--store`` names none."""
 
 FOLDER = "data_store"
-"""In the project, where neither names one."""
+"""Folder of the project that is the store where neither names one."""
 
 
 class Place(Protocol):

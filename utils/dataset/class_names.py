@@ -26,7 +26,7 @@ _HINTS = (
 """Words and beginnings of words that suggest a class, the most telling first."""
 
 _ABOUT = ("mask", "masqu", "masc", "face", "wear", "worn", "cover", "nose", "chin", "mouth")
-"""In a name of several words, one is about these, or the name is about something else."""
+"""A name of several words, none of which is about these, is about something else."""
 
 _ENDING = 3
 """Letters by which a word may go on: "masked", "wearing", and not "maskfree"."""

@@ -36,7 +36,8 @@ MAX_EXIF = 2**18
 """Bytes of EXIF; a camera's fit into one JPEG segment of 65,535."""
 
 MAX_TAG_BYTES = 2**22
-"""Of all numbers in a TIFF directory; 100 megapixels in tiles of 16 x 16 have 3 MB of places."""
+"""Most bytes of all numbers in a TIFF directory; 100 megapixels in tiles of 16 x 16 have 3 MB of
+places."""
 
 _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")  # of a segment that has a length, or EOI
 _EOI, _SOS, _APP1 = 0xD9, 0xDA, 0xE1

@@ -25,7 +25,8 @@ RARE = 0.5
 """A class is rare below this fraction of an equal share of the faces (1/6 for three classes)."""
 
 JPEG_QUALITY = 95
-"""Of the copies. Noise does not compress: as PNGs they would be five times as large."""
+"""JPEG quality of the copies. Noise does not compress: as PNGs they would be five times as
+large."""
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ OVERLAP = {
     "diou": distance_box_iou_loss,
     "ciou": complete_box_iou_loss,
 }
-"""By name in a recipe. Rezatofighi et al. 2019; Zheng et al. 2020 the other two."""
+"""Losses by their names in a recipe: Rezatofighi et al. 2019; the other two Zheng et al. 2020."""
 
 OVERLAP_WEIGHT = 10.0
-"""Of losses of overlap, against that of offsets; MMDetection's for Faster R-CNN."""
+"""Weight of losses of overlap, against that of offsets; MMDetection's for Faster R-CNN."""
 
 BETA = 1 / 9
 """Offset at which the loss of offsets turns from square to linear, as in torchvision."""

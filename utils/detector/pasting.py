@@ -12,7 +12,7 @@ from utils.dataset.labels import CLASS_IDS
 from utils.dataset.torch_dataset import FaceDataset
 
 MARGIN = 0.25
-"""Of a face's sides, on each side: what comes with it, and fades."""
+"""Share of a face's sides that comes with it on each side, and fades."""
 
 SMALLEST = 10.0
 """Pixels of the side of a face, as the network sees it, that is pasted; and of the copy."""

@@ -16,7 +16,7 @@ from utils.drift.features import Album
 from utils.seed import derive_seed
 
 LEVEL = 0.05
-"""Of photographs like those of the test, so many sets are called different."""
+"""Share of the sets of photographs like those of the test that are called different."""
 
 REPETITIONS = 999
 MOST = 3000

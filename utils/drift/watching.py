@@ -19,7 +19,7 @@ from utils.drift.since import Change, find_change
 from utils.drift.two_samples import LEVEL, Compared, compare
 
 SCHEMA = 1
-"""Of the record that ``watch-drift --json`` prints."""
+"""Schema of the record that ``watch-drift --json`` prints."""
 
 LEAST_TESTED = 20
 """Groups of test photographs from which it can be told how far out few new ones are."""

@@ -9,7 +9,7 @@ import numpy as np
 from utils.errors import InputError
 
 Numbers = list[np.ndarray]
-"""Of a layer: its weights, and its bias or statistics."""
+"""The numbers of a layer: its weights, and its bias or statistics."""
 
 
 def layers_of(path: Path, needed: Mapping[str, int]) -> dict[str, list[Numbers]]:

@@ -16,10 +16,10 @@ from utils.comparison.words import score, signed, title
 from utils.metrics.paired import Paired
 
 MARGIN = 0.02
-"""By how much a model may be worse, of measures in 0..1, where nobody says."""
+"""How much worse a model may be, in measures of 0..1, where nobody says."""
 
 LEAST_CALIBRATED = 0.05
-"""By how much confidences may be off, on average, beyond what chance alone would show."""
+"""How far confidences may be off, on average, beyond what chance alone would show."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ FILES = (pyfunc.MODEL, EVALUATION, SPLIT)
 """Outputs of a run that go along."""
 
 _NEEDED = ("torch", "torchvision", "numpy", "opencv-python-headless", "Pillow", "scipy", "lxml")
-"""Of ``requirements.txt``, what predicting imports."""
+"""What of ``requirements.txt`` predicting imports."""
 
 _LISTS = ("requirements.txt", "requirements-faces.txt")
 

@@ -32,7 +32,7 @@ _PLANNED = ("name", "created", "command", "git_commit", "options", "digests")
 
 _FILES = ("*.html", "*.png", "*.jpg", "*.json", "*.txt", "*.csv", "*.log", "*.pth")
 _LEFT = ("predictions_*.json",)
-"""Of the outputs, what is taken along; archives of drawn photographs are not."""
+"""Which outputs are taken along, and which of these are not; archives of drawn photographs stay."""
 
 _STATUS = {
     "planned": "SCHEDULED",

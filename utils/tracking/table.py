@@ -20,7 +20,7 @@ from utils.tracking.recorded import (
 )
 
 SCHEMA = 1
-"""Of what ``--json`` prints."""
+"""Schema of what ``--json`` prints."""
 
 Row = dict[str, Any]
 

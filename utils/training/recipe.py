@@ -10,7 +10,7 @@ OPTIMIZERS = ("adamw", "sgd")
 BOX_LOSSES = ("offsets", "giou", "diou", "ciou")
 
 BY_RATIO = ("learning_rate", "weight_decay", "batch_size", "clip")
-"""Of these a factor matters, not a difference: a search goes by their logarithm."""
+"""Fields of which a factor matters, not a difference: a search goes by their logarithm."""
 
 _MOST = {
     "learning_rate": math.inf,  # one that is too high is named when the training diverges
@@ -25,7 +25,7 @@ _MOST = {
 pixels."""
 
 _FROM_ZERO = ("weight_decay", "focal", "frozen_stages")
-"""Of these 0 means that there is none; of the others in `_MOST` 0 means nothing."""
+"""Fields of which 0 means none; for the others in `_MOST`, 0 makes no sense."""
 
 _SHARES = (
     "augmentation",

@@ -22,7 +22,8 @@ ENCODERS = {
     "libvpx-vp9": (".webm", "webm", {}, {"deadline": "realtime", "cpu-used": "8", "row-mt": "1"}),
     "mpeg4": (".mkv", "matroska", {}, {}),
 }
-"""By name, the best first: suffix, name of the container, its options, those of the encoder."""
+"""Encoders by name, the best first: suffix, name of the container, its options, those of the
+encoder."""
 
 WIDEST = 1280
 """Pixels of a frame of the annotated video, at most."""

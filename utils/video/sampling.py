@@ -19,7 +19,7 @@ from utils.video.frames import Frame, Part
 from utils.video.watch import Model
 
 FRAMES = 30
-"""Of a video, at most."""
+"""How many frames are taken of a video, at most."""
 
 EVERY = 1.0
 """Seconds between two of them, at least."""

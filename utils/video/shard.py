@@ -32,10 +32,10 @@ from utils.video.watch import Model, Moment, Watcher
 from utils.video.watched import Watched
 
 SCHEMA = 2
-"""Of ``video_predictions_<p>.json``."""
+"""Schema of ``video_predictions_<p>.json``."""
 
 COLUMNS = ("video", *FACES)
-"""Of ``video_faces_<p>.csv``."""
+"""Columns of ``video_faces_<p>.csv``."""
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
 """How good a detector is on the test side: measures, intervals, mistakes."""
 
 SCHEMA = 2
-"""Of ``evaluation.json``."""
+"""Schema of ``evaluation.json``."""

@@ -17,7 +17,7 @@ from utils.dataset.labels import CLASSES
 from utils.errors import InputError
 
 SCHEMA = 1
-"""Of the field ``evaluation`` of a model file."""
+"""Schema of the field ``evaluation`` of a model file."""
 
 LEFT_BEHIND = (
     *("per_photo", "rankings", "precision_recall"),

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from utils.detector.inference import Detector
 
 SCHEMA = 2
-"""Of ``predictions_<p>.json``."""
+"""Schema of ``predictions_<p>.json``."""
 
 EVERY = 50
 """Photographs between two lines in the log."""
 
 GREY_QUALITY = 60
-"""Of the grey pictures in the fingerprints of new photographs."""
+"""JPEG quality of the grey pictures in the fingerprints of new photographs."""
 
 EARLIER = "one that the weights were learnt from before this training"
 """Stands for a photograph that only the model file knows."""

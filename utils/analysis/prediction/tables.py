@@ -15,7 +15,7 @@ COLUMNS = (
     *("photograph", "status", "x1", "y1", "x2", "y2", "class"),
     *(*CLASSES, "no_face", "confidence", "passed_threshold", "group"),
 )
-"""Of ``predictions.csv``; columns named like classes hold their probabilities."""
+"""Columns of ``predictions.csv``; those named like classes hold their probabilities."""
 
 _FORMULA = tuple(
     "=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"

@@ -11,7 +11,8 @@ from utils.metrics.matching import IOU, match
 from utils.metrics.ranking import face_sides
 
 FEATURES = ("side", "confidence")
-"""Of a box: the logarithm to base 2 of its side in pixels, and the logit of its confidence."""
+"""Features of a box: the logarithm to base 2 of its side in pixels, and the logit of its
+confidence."""
 
 _SURE = 0.999  # confidences beyond are all alike: their logits would drown the others
 

@@ -10,7 +10,7 @@ from utils.analysis.prevalence.intervals import Photos, share_here, share_interv
 from utils.metrics.ratios import ratio_interval
 
 NOTHING = dict.fromkeys(("share", "interval", "interval_here"))
-"""Of a class of which nothing can be told."""
+"""The record of a class of which nothing can be told."""
 
 
 def consistent(shares: np.ndarray, best: int = BEST) -> np.ndarray:

@@ -8,7 +8,7 @@ from utils.analysis.report.words import per_cent
 from utils.errors import number_of
 
 MANY = 0.05
-"""From this share of the photographs, or boxes, on, a change is more than a slip here and there."""
+"""Share of the photographs, or boxes, from which a change is more than a slip here and there."""
 
 _OF_BOXES = {
     "swapped": "had corners reversed, put in order",

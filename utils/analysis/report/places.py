@@ -17,7 +17,7 @@ from utils.records import read_record
 NO_TIME = "no time told"
 
 Compare = Callable[[np.ndarray, np.ndarray | None], dict[str, Any]]
-"""From labels of the photographs, and what to compare within, to a record of `compare_places`."""
+"""Makes a record of `compare_places` of the photographs' labels and what to compare within."""
 
 
 @dataclass(frozen=True)

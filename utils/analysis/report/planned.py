@@ -13,7 +13,7 @@ from utils.dataset.labels import CLASSES, PROPERLY_MASKED
 from utils.errors import number_of
 
 HALF_WIDTH = 0.05
-"""That the report plans for."""
+"""Half the width of the interval that the report plans for."""
 
 
 def plan_for(

@@ -25,7 +25,7 @@ NUMBER = 30
 
 
 GROUPS = "groups.json"
-"""In a run folder, what ``--groups`` told of the new photographs."""
+"""File in a run folder: what ``--groups`` told of the new photographs."""
 
 
 class Record(Protocol):

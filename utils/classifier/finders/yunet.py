@@ -13,7 +13,8 @@ from utils.classifier.finders.names import LIST, Yunet
 from utils.errors import InputError
 
 VERSION = "2023.5.1"
-"""Of yuface. Its weights stand in the compiled library, which differs from system to system."""
+"""Version of the package yuface. Its weights stand in the compiled library, which differs from
+system to system."""
 
 
 class YunetFinder(ScaledFinder):

@@ -6,12 +6,12 @@ Box = tuple[float, float, float, float]
 """x1, y1, x2, y2 in pixels, zero-based, half-open."""
 
 MAX_FACES = 5000
-"""On one photograph; the fullest of WIDER FACE, a data set of crowds, has 1,968."""
+"""Most faces on one photograph; the fullest of WIDER FACE, a data set of crowds, has 1,968."""
 
 
 LEAST_SIDE = 0.99
-"""Of a face inside the image: a pixel, apart from rounding. What is smaller is a slip of the mouse,
-or a share of the image in place of pixels."""
+"""Shortest side of a face inside the image: a pixel, apart from rounding. What is smaller is a slip
+of the mouse, or a share of the image in place of pixels."""
 
 
 @dataclass(frozen=True, slots=True)

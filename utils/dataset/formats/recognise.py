@@ -52,7 +52,7 @@ ADVICE = {
 """What to do with files of other formats, by what `sniff` calls them."""
 
 LISTS = ("ImageSets list", "a list of photographs", "a table (CSV)")
-"""Of them, those that may lie beside the annotations."""
+"""Those of them that may lie beside the annotations."""
 
 _START = 256 * 1024
 """Bytes looked at."""

@@ -8,7 +8,8 @@ from utils.dataset.formats.annotation import Box
 from utils.errors import InputError, brief
 
 DECIMALS = 6
-"""Of a coordinate that is computed: sums and products of decimals end in noise after 15 digits."""
+"""Decimals that are kept of a computed coordinate: sums and products of decimals end in noise after
+15 digits."""
 
 
 def number(text: str) -> float:

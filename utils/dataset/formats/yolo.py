@@ -15,7 +15,7 @@ from utils.dataset.formats.yolo_names import Names
 from utils.errors import InputError, brief
 
 MAX_BYTES = 4 * 1024**2
-"""Of the file of a photograph; a polygon of 100 corners takes 2,000."""
+"""Largest file of a photograph's labels; a polygon of 100 corners takes 2,000 bytes."""
 
 _LEAST_DECIMALS = 5
 """Of what tools write, most six; a line with less has zeros at its ends that are not written."""

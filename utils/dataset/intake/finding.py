@@ -23,7 +23,7 @@ from utils.dataset.intake.yolo_classes import is_class_list
 from utils.errors import InputError, brief
 
 _FEW = 0.01
-"""Of the photographs that the best format annotates: another one that annotates fewer is chance."""
+"""Share of the photographs of the best format; another format that annotates fewer is chance."""
 
 _LOOKED_INTO = 50
 """Files of unclear content that are opened; a data set has a handful of indexes."""

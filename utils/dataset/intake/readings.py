@@ -10,7 +10,7 @@ from utils.dataset.formats.annotation import Box
 from utils.dataset.image_header import Header
 
 _NEARLY_ALL = 0.95
-"""Of the boxes would make sense if the files held that."""
+"""Share of the boxes that must make sense in a reading for it to be named."""
 
 
 class Reading(NamedTuple):

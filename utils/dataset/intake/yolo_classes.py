@@ -16,7 +16,7 @@ _LISTS = (".names", ".labels")
 _OFFERED = "predefined_classes.txt"  # which LabelImg offers; what it writes is in classes.txt
 _NAMES = re.compile(rb"""^(?:\xef\xbb\xbf)?[ {]*["']?names["']?[ ]*:""", re.M)
 _PATH = re.compile(rb"""^[ {]*["']?path["']?[ ]*:(.+)$""", re.M)
-_LOOKED_INTO = 20  # labels, to tell whether they are YOLO's at all
+_LOOKED_INTO = 20  # labels that are read to see whether they are YOLO's at all
 
 
 def is_class_list(path: str) -> bool:

@@ -16,7 +16,7 @@ from utils.dataset.archive_limits import (
 from utils.errors import brief
 
 MAX_DIRECTORY_BYTES = 134 * MAX_ENTRIES
-"""Of a zip's list of its files, which zipfile reads as a whole."""
+"""Most bytes of a zip's list of its files, which zipfile reads as a whole."""
 
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _ENCRYPTED = 1

@@ -16,7 +16,7 @@ SIDE = 400
 
 FEATURES = 300
 MAX_HASH_DISTANCE = 6
-"""Of 63 bits; beyond 8, hashes of different selfies begin to meet."""
+"""How many of 63 bits may differ; beyond 8, hashes of different selfies begin to meet."""
 
 MIN_THUMBNAIL_CORRELATION = 0.9
 MIN_INLIERS = 7

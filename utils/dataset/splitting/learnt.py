@@ -28,15 +28,15 @@ FEATURES = 96
 """Local features of a photograph."""
 
 MIN_INLIERS = 8
-"""Of them, that agree on one shift, turn and scale. All of 122 real photographs of which 40 per
-cent were left were found so, and none of 203 unlike ones."""
+"""How many of them must agree on one shift, turn and scale. All of 122 real photographs of which 40
+per cent were left were found so, and none of 203 unlike ones."""
 
 MAX_FEATURES = 50_000
-"""Of all photographs: 3.4 MB. Of many photographs fewer are kept of each."""
+"""Local features of all photographs: 3.4 MB. The more photographs, the fewer of each."""
 
 MAX_DIFFERENT = 40
-"""Of 255 signs: compressed, resized and darkened copies stay below 15; of 239,000 pairs of unlike
-photographs of crowds, selfies and the press the nearest differ by 64."""
+"""Signs of 255 that may differ: compressed, resized and darkened copies stay below 15; of 239,000
+pairs of unlike photographs of crowds, selfies and the press the nearest differ by 64."""
 
 _STEP = 0.025  # of a descriptor's value; 16 steps hold nearly all
 _HASH = 16  # low frequencies in each direction

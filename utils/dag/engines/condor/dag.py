@@ -17,11 +17,12 @@ from utils.job import EXIT_BAD_INPUT
 FOLDER = "condor"
 DAG_FILE = "workflow.dag"
 EVENTS = "jobs.log"
-"""In `FOLDER`: HTCondor's events of all jobs. DAGMan keeps a log too, but of fewer events, and
+"""File in `FOLDER`: HTCondor's events of all jobs. DAGMan keeps a log too, but of fewer events, and
 empties it when it is submitted again."""
 
 FILES = "files"
-"""In `FOLDER`: what jobs make for each other, and links to what has another name elsewhere."""
+"""Folder in `FOLDER`: what jobs make for each other, and links to what has another name
+elsewhere."""
 
 _MEANT = ",;=\"'\\$\n"
 """Characters that mean something to HTCondor in a list of files."""

@@ -11,7 +11,7 @@ from utils.errors import InputError
 from utils.records import digest_of
 
 KEY = "key"
-"""In a job's scratch folder: the key under which the cache knows the job."""
+"""File in a job's scratch folder: the key under which the cache knows the job."""
 
 
 class JobFiles:

@@ -10,7 +10,7 @@ from pathlib import Path
 from utils.errors import InputError
 
 _GPU_FILES = ("nvidia[0-9]*", "nvhost*", "dxg", "kfd")
-"""In ``/dev``, where there may be a GPU: NVIDIA's, also of a Jetson, in WSL; AMD's."""
+"""Files in ``/dev`` where there may be a GPU: NVIDIA's, also of a Jetson or in WSL; AMD's."""
 
 
 def cores() -> int:

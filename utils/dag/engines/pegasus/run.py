@@ -24,7 +24,7 @@ from utils.job import EXIT_BAD_INPUT
 
 PLANNER = "pegasus-plan"
 SUBMITTED = "pegasus"
-"""In the run folder: Pegasus's submit folders."""
+"""Folder in the run folder that holds Pegasus's submit folders."""
 
 INTERVAL = 5.0
 """Seconds between two questions to `pegasus-status`."""
