@@ -66,7 +66,7 @@ MARKS = [
 
 def seen(page: Page, text: str) -> None:
     """Wait until a text is there."""
-    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(text).first).to_be_visible()
 
 
 def settled(page: Page) -> None:
@@ -137,6 +137,6 @@ def press(page: Page, name: str, key: str = "Enter", role: str = "") -> None:
 def hand_over(page: Page, paths: Sequence[Path]) -> None:
     """Hand over files by the keyboard alone."""
     to(page, "^Upload$", "button")
-    with page.expect_file_chooser(timeout=PATIENCE) as chooser:
+    with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files([str(path) for path in paths])

@@ -8,22 +8,18 @@ from pathlib import Path
 import cv2
 import pytest
 import streamlit as st
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from app.settings import Settings
 from data.painter.films import frame_times
 from data.painter.moving import Scene, compose_scene
 from data.painter.sample import draw_picture
-from tests.app.browsing import CAMERA, COUNTED, ELSEWHERE, WORKS
-from tests.app.browsing import PATIENCE as PATIENCE_MS
+from tests.app.browsing import CAMERA, COUNTED, ELSEWHERE, PATIENCE, WORKS
 from tests.app.served import served
 from tests.determinism.runs import OPTIONS, dataset
 from tests.tracking.made import answer, evaluation, make_run
 from utils.dataset.images import encode_jpeg
-
-PATIENCE = 120
-"""Seconds that a page has on a busy machine."""
 
 
 def page(name, settings) -> None:  # its source alone is run, without the names above
@@ -49,7 +45,7 @@ def visit(tmp_path) -> Callable[..., AppTest]:
     def opened(name: str, **chosen) -> AppTest:
         settings = Settings(**{"runs": tmp_path / "runs", **chosen})
         told = {"name": name, "settings": settings}
-        return AppTest.from_function(page, default_timeout=PATIENCE, kwargs=told).run()
+        return AppTest.from_function(page, default_timeout=PATIENCE / 1000, kwargs=told).run()
 
     return opened
 
@@ -105,6 +101,7 @@ def browser(camera):
         words.append(f"--use-file-for-fake-video-capture={camera}")
         words.append(f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1")
         opened = playwright.chromium.launch(executable_path=WORKS, args=words)
+        expect.set_options(timeout=PATIENCE)
         yield opened
         opened.close()
 
@@ -122,7 +119,7 @@ def visitor(browser):
         page = contexts[-1].new_page()
         # Asked for before a key is pressed: it would take a moment, and the chooser be gone.
         page.on("filechooser", lambda _: None)
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(PATIENCE)
         page.goto(address)
         return page
 

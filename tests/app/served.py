@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 PROJECT = Path(__file__).parents[2]
-PATIENCE = 120
+PATIENCE = 300
 """Seconds for it to begin, on a busy machine."""
 
 TRIES = 3

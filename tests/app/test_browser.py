@@ -42,8 +42,7 @@ pytestmark = MARKS
 def take_photo(page) -> None:
     """Take one as soon as the camera is there, which the button does not wait for."""
     page.wait_for_function(
-        "document.querySelector('[data-testid=stCameraInput] video')?.videoWidth > 0",
-        timeout=PATIENCE,
+        "document.querySelector('[data-testid=stCameraInput] video')?.videoWidth > 0"
     )
     page.get_by_role("button", name="Take Photo").click()
     seen(page, "All faces (CSV)")
@@ -73,7 +72,7 @@ def test_photographs_are_dropped_and_answered_on_a_desktop_and_a_phone(
         drop(page, photographs)
         for path in photographs:
             seen(page, f"{path.name}: ")
-        expect(page.locator("[data-testid=stImage] img")).to_have_count(2, timeout=PATIENCE)
+        expect(page.locator("[data-testid=stImage] img")).to_have_count(2)
         assert page.evaluate(WIDER) == 0
         shot(page, f"{name}-answer")
     assert faults(page) == []
@@ -85,7 +84,7 @@ def test_two_visitors_never_see_each_others_photographs(address, visitor, photog
         drop(page, [path])
     for page, other in zip(pages, photographs[::-1], strict=True):
         assert other.name not in page.content()
-        expect(page.locator("[data-testid=stImage] img")).to_have_count(1, timeout=PATIENCE)
+        expect(page.locator("[data-testid=stImage] img")).to_have_count(1)
     (one, other) = (
         page.locator("[data-testid=stImage] img").get_attribute("src") for page in pages
     )
@@ -98,7 +97,7 @@ def test_a_report_is_shown_in_a_frame_of_its_own(address, visitor):
     settled(page)
     press(page, "^Report$")
     frame = page.frame_locator("iframe").first
-    expect(frame.get_by_text("The report of the run")).to_be_visible(timeout=PATIENCE)
+    expect(frame.get_by_text("The report of the run")).to_be_visible()
     sandbox = page.locator("iframe").first.get_attribute("sandbox")
     assert sandbox is not None
 
@@ -138,9 +137,7 @@ def test_a_webcam_started_by_the_keyboard_shows_boxes_and_counts_people(address,
     frame = page.frame_locator(WEBRTC)
     press_in(page, frame, "START")
     frame.locator("video").wait_for()
-    page.frames[-1].wait_for_function(
-        "document.querySelector('video').videoWidth > 0", timeout=PATIENCE
-    )
+    page.frames[-1].wait_for_function("document.querySelector('video').videoWidth > 0")
     until, boxes = time.monotonic() + PATIENCE / 1000, np.zeros(3, int)
     began = time.monotonic()
     while time.monotonic() < until:
@@ -184,14 +181,14 @@ def test_a_video_is_looked_at_shown_and_taken_home(address, visitor, scene, tmp_
     page.get_by_role("button", name="Look at it").click()
     seen(page, "each once, on 20 frames")
     page.locator("video").wait_for()
-    page.wait_for_function("document.querySelector('video').readyState >= 1", timeout=PATIENCE)
+    page.wait_for_function("document.querySelector('video').readyState >= 1")
     for name, begins in (
         ("report.html", b"<!doctype html>"),
         ("people.csv", b"person,tracks,"),
         ("annotated.webm", b"\x1a\x45\xdf\xa3"),
         ("All of it (zip)", b"PK"),
     ):
-        with page.expect_download(timeout=PATIENCE) as download:
+        with page.expect_download() as download:
             page.get_by_role("button", name=name, exact=True).click()
         data = Path(download.value.path()).read_bytes()
         assert data[: len(begins)].lower() == begins.lower()
@@ -205,13 +202,11 @@ def test_a_run_is_started_followed_and_stopped_by_the_keyboard(address, visitor)
     settled(page)
     press(page, "Run the workflow")
     page.get_by_role("button", name="Stop this run").wait_for()
-    expect(page.get_by_text(re.compile(r"[1-9]\d* of \d+ jobs are done"))).to_be_visible(
-        timeout=PATIENCE
-    )
+    expect(page.get_by_text(re.compile(r"[1-9]\d* of \d+ jobs are done"))).to_be_visible()
     shot(page, "running")
     assert faults(page) == []
     press(page, "Stop this run")
-    expect(page.get_by_text("State: stopped")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("State: stopped")).to_be_visible()
     assert not page.locator("[data-testid=stException]").count()
 
 

@@ -12,7 +12,7 @@ from utils.networks.model_file import write_model
 
 def test_it_opens_with_the_model_in_the_box(main, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "argv", [str(main), "--runs", str(tmp_path)])
-    page = AppTest.from_file(str(main), default_timeout=120).run()
+    page = AppTest.from_file(str(main), default_timeout=300).run()
     assert not page.exception
     evaluation = evaluation_of(load_model())
     assert [one.value for one in page.metric] == [

@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from data.painter.films import frame_times, write_film
 from tests.app.browsing import (
     MARKS,
-    PATIENCE,
     PHONE,
     WEBRTC,
     drop,
@@ -139,9 +138,7 @@ def test_the_tabulator_comes_to_everything_and_shows_where_it_is(
     if name == "webcam":
         page.frame_locator(WEBRTC).get_by_role("button", name="START").wait_for()
     if options:  # it is folded away a moment later
-        expect(page.get_by_test_id("stSidebar")).to_have_css(
-            "visibility", "hidden", timeout=PATIENCE
-        )
+        expect(page.get_by_test_id("stSidebar")).to_have_css("visibility", "hidden")
     found = stops(page)
     names = [stop["name"] for stop in found]
     missed = [one for one in page.evaluate(CONTROLS) if one not in names]
@@ -167,11 +164,11 @@ def test_photographs_are_dropped_hidden_and_taken_home(address, visitor, photogr
     press(page, "What to know before you quote it")
     seen(page, "The answer corrects this")
     to(page, "All faces")
-    with page.expect_download(timeout=PATIENCE) as download:
+    with page.expect_download() as download:
         page.keyboard.press("Enter")
     assert download.value.suggested_filename == "faces.csv"
     press(page, f"Remove {photographs[1].name}")
-    expect(page.get_by_text(f"{photographs[1].name}: ")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_text(f"{photographs[1].name}: ")).to_have_count(0)
     seen(page, f"{photographs[0].name}: ")
 
 
@@ -185,21 +182,20 @@ def test_the_threshold_is_moved_step_by_step_and_keeps_the_focus(address, visito
     for k in (1, 2, 3):
         with redrawn(page):  # a step at a time, as who looks what it does
             page.keyboard.press("ArrowRight")
-        expect(threshold).to_have_value(f"{own + k / 100:.2f}".rstrip("0"), timeout=PATIENCE)
-        expect(threshold).to_be_focused(timeout=PATIENCE)
+        expect(threshold).to_have_value(f"{own + k / 100:.2f}".rstrip("0"))
+        expect(threshold).to_be_focused()
     seen(page, "only what was counted")
     for _ in range(3):  # at once
         page.keyboard.press("ArrowLeft")
-    expect(page.get_by_text("only what was counted")).to_have_count(0, timeout=PATIENCE)
-    expect(threshold).to_have_value(f"{own:.2f}".rstrip("0"), timeout=PATIENCE)
-    expect(threshold).to_be_focused(timeout=PATIENCE)
+    expect(page.get_by_text("only what was counted")).to_have_count(0)
+    expect(threshold).to_have_value(f"{own:.2f}".rstrip("0"))
+    expect(threshold).to_be_focused()
 
 
 def test_a_snapshot_is_taken_and_cleared(address, visitor):
     page = visitor(f"{address}/snapshot")
     page.wait_for_function(
-        "document.querySelector('[data-testid=stCameraInput] video')?.videoWidth > 0",
-        timeout=PATIENCE,
+        "document.querySelector('[data-testid=stCameraInput] video')?.videoWidth > 0"
     )
     settled(page)
     press(page, "Take Photo")
@@ -227,7 +223,7 @@ def test_a_clip_is_looked_at_stopped_and_its_table_taken_home(address, visitor, 
     seen(page, "it was stopped")
     settled(page)
     to(page, "people.csv")
-    with page.expect_download(timeout=PATIENCE) as download:
+    with page.expect_download() as download:
         page.keyboard.press("Enter")
     assert download.value.suggested_filename == "people.csv"
 
