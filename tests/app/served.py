@@ -1,54 +1,34 @@
 """The app as `make app` starts it, on a free port."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-PROJECT = Path(__file__).parents[2]
-PATIENCE = 300
-"""Seconds for it to begin, on a busy machine."""
+from tests.ports import free_port
+from tests.waiting import PATIENCE, until
 
-TRIES = 3
-"""Ports that are tried: what was free may be taken by the time that the app asks for it."""
+PROJECT = Path(__file__).parents[2]
 
 
 @contextmanager
 def served(*words: str) -> Iterator[tuple[str, int]]:
     """Start the app with words of its own; yield its address, and the number of its process."""
-    app, address = _begun(words)
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--", *words]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    app = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL)
     try:
-        yield address, app.pid
+        until(lambda: _answers(port), app, 2 * PATIENCE)
+        yield f"http://127.0.0.1:{port}", app.pid
     finally:
         app.terminate()
         app.wait(PATIENCE)
-
-
-def _begun(words: tuple[str, ...]) -> tuple[subprocess.Popen, str]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    for _ in range(TRIES):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", "app/main.py"]
-        command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--", *words]
-        app = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL)
-        until = time.monotonic() + PATIENCE
-        while app.poll() is None:
-            if _answers(port):
-                return app, f"http://127.0.0.1:{port}"
-            if time.monotonic() > until:
-                app.kill()
-                app.wait()
-                raise AssertionError(f"the app does not answer at port {port}")
-            time.sleep(0.2)
-    raise AssertionError(f"the app ended with {app.returncode} before it answered")
 
 
 def _answers(port: int) -> bool:

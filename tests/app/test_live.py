@@ -1,7 +1,6 @@
 """A camera in a browser: the newest frame alone, everybody once, nothing that grows."""
 
 import threading
-import time
 
 import av
 import numpy as np
@@ -11,13 +10,11 @@ from app import camera as cameras
 from app import live
 from app.camera import BrowserCamera
 from app.live import Look, Watcher
+from tests.waiting import PATIENCE, until
 from utils.metrics.detections import Detections
 from utils.models import load_model
 from utils.video.correction import Correction
 from utils.video.people import Person, View
-
-PATIENCE = 120
-"""Seconds, on a busy machine."""
 
 SIZE = (120, 200)
 BOX = [20, 60, 60, 100]
@@ -50,13 +47,6 @@ class Still:
 
 def frame(value: int = 128) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(np.full((*SIZE, 3), value, np.uint8), format="rgb24")
-
-
-def until(true) -> None:
-    end = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 @pytest.fixture

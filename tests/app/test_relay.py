@@ -4,14 +4,15 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 
 import pytest
 from playwright.sync_api import expect
 
 from app.settings import SECRET, USER
-from tests.app.browsing import MARKS, PATIENCE, RELAYED, REQUIRED, WEBRTC, seen, settled
+from tests.app.browsing import MARKS, RELAYED, REQUIRED, WEBRTC, seen, settled
 from tests.app.served import served
+from tests.ports import free_port
+from tests.waiting import PATIENCE, until
 
 RELAY = shutil.which("turnserver")
 
@@ -25,9 +26,7 @@ pytestmark = [
 def relay(tmp_path):
     """A TURN server of this machine alone; its port."""
     assert RELAY, "coturn is required (MASK_DETECTION_BROWSER_REQUIRED=1), and not installed"
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port(socket.SOCK_DGRAM)
     words = [RELAY, "-n", "--no-cli", "--no-tls", "--no-dtls", "--log-file", "stdout"]
     words += ["--listening-ip", "127.0.0.1", "--relay-ip", "127.0.0.1", "--allow-loopback-peers"]
     words += ["--listening-port", str(port), "--pidfile", str(tmp_path / "pid")]
@@ -35,18 +34,19 @@ def relay(tmp_path):
     words += ["--userdb", str(tmp_path / "users")]
     server = subprocess.Popen(words, stdout=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + PATIENCE / 1000
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 5).close()
-                break
-            except OSError:
-                assert server.poll() is None and time.monotonic() < until
-                time.sleep(0.1)
+        until(lambda: _listens(port), server)
         yield port
     finally:
         server.terminate()
-        server.wait(PATIENCE / 1000)
+        server.wait(PATIENCE)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("known", [True, False])
