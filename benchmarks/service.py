@@ -26,7 +26,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -37,9 +37,10 @@ sys.path.append(str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the service has it; read by PyTorch
 
 from benchmarks.common import PROJECT, machine, pack, parser, print_table
+from benchmarks.plain_calls import Plain, timed
+from benchmarks.processes import processor_seconds, resident
 from utils.dataset.images import decode
 from utils.dataset.shards import read_shard
-from utils.model_files import Model
 from utils.models import load_model
 
 KEY = "a-key-of-the-benchmark"
@@ -100,59 +101,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     cells.append(("plain, all", *every.cells(every)))
     cells += [(name, *seen.cells(one if n == 1 else every)) for name, n, seen in rows]
     print_table((*head, "health ms", "MiB", "MiB after"), cells)
-
-
-@dataclass
-class Plain:
-    """Calls of the model without any HTTP, by so many threads of so many cores each."""
-
-    photographs: Sequence[bytes]
-    threads: int
-    cores: int
-    done: int = 0
-    seconds: float = 0.0
-    processor: float = 0.0
-
-    def measure(self, seconds: float) -> None:
-        """Call for so many seconds."""
-        model = load_model(device="cpu")
-        model.predict([decode(self.photographs[0], "photograph")])
-        counts: list[list[int]] = [[] for _ in range(self.threads)]
-        end, before = time.monotonic() + seconds, time.process_time()
-        threads = [threading.Thread(target=self._work, args=(model, end, one)) for one in counts]
-        self.seconds += timed(threads)
-        self.processor += time.process_time() - before
-        self.done += sum(map(len, counts))
-
-    def _work(self, model: Model, end: float, count: list[int]) -> None:
-        import torch
-
-        torch.set_num_threads(self.cores)
-        for data in cycle(self.photographs):
-            if time.monotonic() >= end:
-                return
-            model.predict([decode(data, "photograph")])
-            count.append(1)
-
-    @property
-    def rate(self) -> float:
-        """Photographs/s."""
-        return self.done / self.seconds
-
-    def cells(self, best: "Plain") -> tuple[str, ...]:
-        """Return what was measured as texts of a table, beside the best of its kind."""
-        share = f"{self.rate / best.rate:.2f}"
-        return (f"{self.rate:.2f}", share, f"{1000 * self.processor / self.done:.0f}", *[""] * 7)
-
-
-def timed(threads: Sequence[threading.Thread]) -> float:
-    """Run threads to their end; return the seconds."""
-    start = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return time.monotonic() - start
 
 
 @dataclass
@@ -286,37 +234,6 @@ def free_port() -> int:
 
     with create_server(("127.0.0.1", 0)) as place:
         return place.getsockname()[1]
-
-
-def processes(pid: int) -> list[int]:
-    """Return a process and all that came of it (Linux)."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += processes(int(child))
-    return found
-
-
-def resident(pid: int) -> int:
-    """Return the MiB that processes hold of their own, what they share counted once (Linux).
-
-    Not the files that they map: of those, other processes of the machine take their share.
-    """
-    kilobytes = 0
-    for one in processes(pid):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
-            kilobytes += int(rollup.partition("Pss_Anon:")[2].split()[0])
-    return kilobytes // 1024
-
-
-def processor_seconds(pid: int) -> float:
-    """Return what processes have used of the cores, those that they waited for included (Linux)."""
-    ticks = 0
-    for one in processes(pid):
-        words = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(map(int, words[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def serve_naively(port: int) -> None:

@@ -26,21 +26,16 @@ import logging
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from torch import Tensor, nn
-from torchvision.models import mobilenet_v2
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.common import PROJECT, machine, print_table
+from benchmarks.judged_faces import WORDS, print_faces, share
 from benchmarks.quality import cell, split
 from utils.analysis.evaluation.remembered import remembered
 from utils.analysis.prevalence.adjusted_counts import BEST
@@ -50,11 +45,10 @@ from utils.classifier.final import train_final
 from utils.classifier.inference import FaceClassifier
 from utils.classifier.names import CENTERFACE as ARCH
 from utils.classifier.names import MARGIN
-from utils.classifier.network import as_seen
 from utils.classifier.plan import CLASSIFIER, FacePlan
 from utils.classifier.two_stage import TwoStageDetector
 from utils.classifier.two_stage_fit import fit_two_stage
-from utils.dataset.cut_faces import cut_faces, cut_shard
+from utils.dataset.cut_faces import cut_shard
 from utils.dataset.cutting import Cutting
 from utils.dataset.faces import Faces
 from utils.dataset.labels import CLASSES, PROPERLY_MASKED
@@ -68,20 +62,10 @@ from utils.metrics.detections import Detections
 from utils.model_files import Model, load_finder
 from utils.models import load_model
 from utils.networks.published import CENTERFACE
-from utils.records import digest_of, read_record
-from utils.training.tensors import load_tensors
+from utils.records import read_record
 
 FINDERS = ("haar", "lbp", "yunet", "yunet:factor=2", "centerface", "centerface:factor=2")
-LEAST_FACE = 20
-"""Pixels of the shorter side of the faces that classifiers are compared on."""
-
-WORDS = ("worn", "none", "incorrect")
-"""The classes in a table's head."""
-
 DONE = "split.done"
-PEER = "mask_recognition"
-PEER_SHA256 = "d60694a5f2fb91f15b9d150c69977ceb45c2ef5cf25330e1d5ac56f1cd8fe071"
-MASK, BARE = 0, 1
 
 
 @dataclass(frozen=True)
@@ -127,7 +111,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         truth = np.bincount(np.concatenate([it.labels for it in test.faces]), minlength=4)[1:]
         true = truth[BEST] / truth.sum()
         print(f"{len(test.images)} test photographs, {truth.sum()} faces, {true:.3f} masked")
-        print_faces(classifier, shards["train"], test, args.peers)
+        faces = [*zip(test.images, test.faces, strict=True)]
+        print_faces(classifier, shards["train"], faces, args.peers)
         rows = [row("one stage", detector, test)]
         print(rows[-1], flush=True)
         for word in [*args.finders, "detector"]:
@@ -198,10 +183,6 @@ def row(name: str, model: Model, test: Photographs) -> list[str]:
     ]
 
 
-def share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
 def corrected(found: list[Detections], test: Photographs, threshold: float) -> float | None:
     """Return the corrected share of people with a mask worn properly, each half by the other."""
     tables = confusion_counts(found, test.faces, threshold)
@@ -226,87 +207,6 @@ def corrected(found: list[Detections], test: Photographs, threshold: float) -> f
             return None
         people += np.array([part * number, number])
     return people[0] / people[1]
-
-
-def print_faces(
-    classifier: FaceClassifier, train: Path, test: Photographs, peers: Path | None
-) -> None:
-    """Print how well faces are judged that are cut as they are annotated."""
-    margin = classifier.margin
-    faces, labels = cut([*zip(test.images, test.faces, strict=True)], margin)
-    print(f"\n{len(faces)} test faces of {LEAST_FACE} pixels or more\n")
-    rows = [accuracies(f"classifier, {classifier.arch}", classifier.judge(faces), labels)]
-    known = ((one.decode(), one) for one in read_shard(train))
-    pairs = [(image, one.read_annotation(*image.shape[1::-1]).faces) for image, one in known]
-    learnt, taught = cut(pairs, margin)
-    regression = make_pipeline(
-        StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=1000)
-    ).fit(features(classifier, learnt), taught)
-    told = regression.predict_proba(features(classifier, faces))
-    rows.append(accuracies("logistic regression on its frozen features", told, labels))
-    if peers:
-        told = peer(peers, cut([*zip(test.images, test.faces, strict=True)], 0)[0])
-        rows.append(accuracies(PEER.replace("_", "-"), told, labels))
-    right = [f"right {word}" for word in WORDS]
-    print_table(("", "two classes, balanced", "three classes, balanced", *right), rows)
-
-
-def cut(
-    photos: Sequence[tuple[np.ndarray, Faces]], margin: float
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Return the faces that are large enough, and their labels."""
-    found = [one for image, real in photos for one in cut_faces(image, real, margin, LEAST_FACE)]
-    return [one.image for one in found], np.array([one.label for one in found])
-
-
-def accuracies(name: str, told: np.ndarray, labels: np.ndarray) -> list[str]:
-    """Return balanced accuracies and recalls, as cells; a peer of two classes has no third."""
-    two = told[:, BARE] > told[:, MASK]
-    of_two = [np.mean(two[labels == k + 1] == k) for k in (MASK, BARE)]
-    if told.shape[1] < len(CLASSES):
-        return [name, share(np.mean(of_two)), "-", *map(share, of_two), "-"]
-    said = told.argmax(axis=1) + 1
-    of_three = [np.mean(said[labels == k + 1] == k + 1) for k in range(len(CLASSES))]
-    return [name, share(np.mean(of_two)), share(np.mean(of_three)), *map(share, of_three)]
-
-
-@torch.inference_mode()
-def features(classifier: FaceClassifier, faces: Sequence[np.ndarray]) -> np.ndarray:
-    """Return what the head of a classifier judges by, whose trunk is as it was packaged."""
-    network = classifier.network.eval()
-
-    def batches() -> Iterator[Tensor]:
-        for k in range(0, len(faces), 16):
-            seen = [as_seen(face, classifier.image_size) for face in faces[k : k + 16]]
-            yield network.features(torch.stack(seen))
-
-    return torch.cat(list(batches())).numpy()
-
-
-@torch.inference_mode()
-def peer(folder: Path, faces: Sequence[np.ndarray]) -> np.ndarray:
-    """Return what mask-recognition 0.0.1 says of faces: its weights, and nothing of its code.
-
-    It is a MobileNetV2 with two layers on it, for pictures of 128 pixels, of a mask and of none.
-    """
-    path = folder / PEER / "model" / "model.pth"
-    if digest_of(path) != PEER_SHA256:
-        raise InputError(f"{path}: is not the file of mask-recognition 0.0.1")
-    network = nn.ModuleDict(
-        {
-            "bottom": mobilenet_v2(weights=None).features,
-            "top": nn.Sequential(nn.Linear(1280 * 16, 256), nn.ReLU(), nn.Linear(256, 2)),
-        }
-    ).eval()
-    network.load_state_dict(load_tensors(path)[0])
-
-    def batches() -> Iterator[Tensor]:
-        for k in range(0, len(faces), 16):
-            seen = torch.stack([as_seen(face, 128) for face in faces[k : k + 16]])
-            maps = network["bottom"](seen.float() / 127.5 - 1)
-            yield network["top"](maps.flatten(1)).softmax(dim=1)
-
-    return torch.cat(list(batches())).numpy()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks import service
+from benchmarks.plain_calls import Plain
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -61,28 +62,10 @@ def test_answers_and_refusals_are_told_apart(stand_in, monkeypatch):
 
 
 def test_a_row_counts_what_was_seen():
-    plain = service.Plain([], 1, 1, done=40, seconds=10.0, processor=1.0)
+    plain = Plain([], 1, 1, done=40, seconds=10.0, processor=1.0)
     assert plain.cells(plain)[:3] == ("4.00", "1.00", "25")
     answers, others = [10.0] * 19 + [112.0], service.Counter({429: 3, 500: 2})
     seen = service.Seen(answers, others, [1.0], 10.0, 0.5, (100, 101))
     told = ("2.00", "0.50", "25", "10", "15", "3", "2", "1", "100", "101")
     assert seen.cells(plain) == told
     assert len(plain.cells(plain)) == len(told)
-
-
-def test_plain_calls_are_counted(monkeypatch):
-    calls, one_by_one = [], threading.Lock()
-
-    class Model:
-        def predict(self, images):
-            with one_by_one:
-                calls.append(images)
-
-    clock(monkeypatch, lambda: 0.01 * len(calls))
-    monkeypatch.setattr(service, "load_model", lambda device: Model())
-    monkeypatch.setattr(service, "decode", lambda data, name: data)
-    plain = service.Plain([b""], 2, 1)
-    plain.measure(0.3)
-    assert plain.done == len(calls) - 1  # the first is to be warm
-    assert 30 <= plain.done <= 32
-    assert plain.rate == pytest.approx(100)
