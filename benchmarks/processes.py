@@ -5,12 +5,27 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started and not waited for.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the process itself has ended.
+    """
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile
+            found += map(int, (task / "children").read_text().split())
+    return found
+
+
 def processes(pid: int) -> list[int]:
     """Return a process and all that came of it."""
     found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += processes(int(child))
+    for child in children(pid):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            found += processes(child)
     return found
 
 

@@ -4,9 +4,11 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from benchmarks.processes import processes
 
 
 @dataclass
@@ -49,22 +51,12 @@ class Watcher:
 
 def worker_pids() -> list[int]:
     """Return the Python workers of this process's Spark."""
-    parents, found = {}, []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            status = (folder / "stat").read_text().rpartition(")")[2].split()
-            parents[int(folder.name)] = int(status[1])
-            if b"pyspark.daemon" in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue  # it has ended
-    return [pid for pid in found if _is_below(pid, os.getpid(), parents)]
-
-
-def _is_below(pid: int, ancestor: int, parents: dict[int, int]) -> bool:
-    while pid > 1 and pid != ancestor:
-        pid = parents.get(pid, 0)
-    return pid == ancestor
+    found = []
+    for pid in processes(os.getpid()):
+        with suppress(OSError):  # it has ended
+            if b"pyspark.daemon" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
 
 
 def resident(pid: int) -> int:

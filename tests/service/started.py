@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes import children
 from tests.ports import free_port
 from tests.service.fakes import KEY, WITH_KEY
 from tests.waiting import PATIENCE, until
@@ -58,11 +59,7 @@ class Started:
 
     def workers(self) -> list[int]:
         """Return the numbers of its workers' processes."""
-        found = []
-        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            with suppress(FileNotFoundError):
-                found += map(int, (task / "children").read_text().split())
-        return found
+        return children(self.process.pid)
 
     def files(self) -> int:
         """Return how many files it holds open, connections included."""
