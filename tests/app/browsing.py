@@ -3,13 +3,16 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
 from playwright.sync_api import Page, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 PATIENCE = 300_000  # ms, on a busy machine
 PHONE = {"width": 390, "height": 800}
@@ -30,19 +33,6 @@ window.RTCPeerConnection = class extends Plain {
 """
 """A browser whose network lets nothing through but a relay."""
 
-COUNTED = """
-window.redraws = {begun: 0, over: 0};
-let before = null;
-new MutationObserver(() => {
-  const drawn = document.querySelector("[data-test-script-state]")?.dataset.testScriptState;
-  if (drawn === before) return;
-  if (drawn === "running") window.redraws.begun++;
-  if (drawn === "notRunning") window.redraws.over++;
-  before = drawn;
-}).observe(document, {subtree: true, childList: true, attributeFilter: ["data-test-script-state"]});
-"""
-"""Counts how often a page was drawn anew, from its beginning."""
-
 FOCUSED = """
 () => {
   const one = document.activeElement;
@@ -56,6 +46,9 @@ FOCUSED = """
 }
 """
 """The name and the role of what has the focus."""
+
+DRAWN = "new Promise(done => setTimeout(() => requestAnimationFrame(() => setTimeout(done)), 50))"
+"""What came is taken, and drawn."""
 
 MARKS = [
     pytest.mark.skipif(not WORKS and not REQUIRED, reason="Chromium is not installed"),
@@ -74,13 +67,38 @@ def settled(page: Page) -> None:
     page.wait_for_selector("[data-test-script-state=notRunning]")
 
 
+class Redraws:
+    """How often a page was drawn anew since it was opened, by what the app sent to it.
+
+    The state that the page itself tells cannot be counted: a busy browser takes the beginning and
+    the end of a redraw at once, and never shows that it runs.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.begun, self.over = 0, 0
+        page.on("websocket", lambda socket: socket.on("framereceived", self._came))
+
+    def _came(self, frame: bytes | str) -> None:
+        kind = ForwardMsg.FromString(frame).WhichOneof("type")
+        self.begun += kind == "new_session"
+        self.over += kind == "script_finished"
+
+
+REDRAWS: WeakKeyDictionary[Page, Redraws] = WeakKeyDictionary()
+"""Of each page that is open."""
+
+
 @contextmanager
 def redrawn(page: Page) -> Iterator[None]:
     """Wait until what is done here has had the page drawn anew, which begins a moment later."""
     settled(page)
-    over = page.evaluate("window.redraws.over")
+    redraws = REDRAWS[page]
+    over, end = redraws.over, time.monotonic() + PATIENCE / 1000
     yield
-    page.wait_for_function(f"window.redraws.over > {over}")
+    while redraws.over == over:
+        assert time.monotonic() < end, "it was not drawn anew"
+        page.wait_for_timeout(10)  # in which its messages are taken
+    page.evaluate(DRAWN)
     settled(page)
 
 

@@ -15,7 +15,7 @@ from app.settings import Settings
 from data.painter.films import frame_times
 from data.painter.moving import Scene, compose_scene
 from data.painter.sample import draw_picture
-from tests.app.browsing import CAMERA, COUNTED, ELSEWHERE, PATIENCE, WORKS
+from tests.app.browsing import CAMERA, ELSEWHERE, PATIENCE, REDRAWS, WORKS, Redraws
 from tests.app.served import served
 from tests.determinism.runs import OPTIONS, dataset
 from tests.tracking.made import answer, evaluation, make_run
@@ -115,8 +115,8 @@ def visitor(browser):
         contexts.append(browser.new_context(permissions=["camera"], **options))
         if script:
             contexts[-1].add_init_script(script)
-        contexts[-1].add_init_script(COUNTED)
         page = contexts[-1].new_page()
+        REDRAWS[page] = Redraws(page)
         # Asked for before a key is pressed: it would take a moment, and the chooser be gone.
         page.on("filechooser", lambda _: None)
         page.set_default_timeout(PATIENCE)

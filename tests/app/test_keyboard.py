@@ -12,6 +12,7 @@ from data.painter.films import frame_times, write_film
 from tests.app.browsing import (
     MARKS,
     PHONE,
+    REDRAWS,
     WEBRTC,
     drop,
     hand_over,
@@ -95,9 +96,9 @@ def stops(page: Page) -> list[dict]:
     page.add_style_tag(content=STILL)
     for _ in range(AGAIN):
         settled(page)
-        begun = page.evaluate("window.redraws.begun")
+        begun = REDRAWS[page].begun
         found = walked(page)
-        if page.evaluate("window.redraws.begun") == begun:
+        if REDRAWS[page].begun == begun:
             return found
     raise AssertionError("it is drawn anew again and again")
 

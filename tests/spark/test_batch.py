@@ -89,7 +89,8 @@ def test_pictures_are_drawn_once_under_names_of_their_own(looked):
 def test_links_in_a_circle_do_not_make_photographs_come_again(album, on_spark, here, tmp_path):
     folder = album("a.jpg", "sub/b.jpg")
     (folder / "sub" / "up").symlink_to(folder)
-    assert on_spark(folder, "--output", tmp_path / "spark")[0] == 0
+    code, told = on_spark(folder, "--output", tmp_path / "spark")
+    assert code == 0, told
     assert here(folder, "--output", tmp_path / "alone") == 0
     same_files(tmp_path / "spark", tmp_path / "alone", *ANSWER)
 

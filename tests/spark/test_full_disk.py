@@ -155,7 +155,8 @@ def test_a_batch_that_is_interrupted_says_how_it_goes_on(album, on_spark, monkey
     code, told = on_spark(folder, "--output", out)
     assert code == 128 + signal.SIGTERM
     assert "Interrupted: the same command goes on where it stopped." in told
-    assert on_spark(folder, "--output", out)[0] == 0
+    code, told = on_spark(folder, "--output", out)
+    assert code == 0, told
     assert failing.written == [0, 1]
 
 
@@ -169,7 +170,8 @@ def test_a_stream_goes_on_after_a_full_disk(album, on_spark, here, monkeypatch, 
         patch.setattr(windows.Windows, "write", lambda *_: full_answer())
         code, told = on_spark(*words)
     assert code == 2 and f"--output {out}" in told and "it goes on where it stopped" in told
-    assert on_spark(*words)[0] == 0
+    code, told = on_spark(*words)
+    assert code == 0, told
     assert (out / "windows.csv").read_text().count("\n") == 2
     assert here(folder, "--output", tmp_path / "alone") == 0
     same_files(out, tmp_path / "alone", "faces.csv")

@@ -159,7 +159,8 @@ def test_segments_of_a_video_are_watched_as_they_come(film, on_spark, here, tmp_
         shutil.copy(film, spool / "coming.tmp")
         os.utime(spool / "coming.tmp", (START + 1800 * number,) * 2)
         (spool / "coming.tmp").rename(spool / name)
-        assert on_spark(*words)[0] == 0
+        code, told = on_spark(*words)
+        assert code == 0, told
     assert here(spool / "1.mp4", "--output", tmp_path / "alone", *short) == 0
     folders = [next(out.glob(name)) for name in ("1-*", "2-*")]
     for folder in folders:
