@@ -6,17 +6,12 @@ from pathlib import Path
 
 
 def children(pid: int) -> list[int]:
-    """Return the processes that a process has started and not waited for.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the process itself has ended.
-    """
+    """Return the processes that a process has started and not waited for; none if it is gone."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile
-            found += map(int, (task / "children").read_text().split())
+    with suppress(FileNotFoundError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended
+                found += map(int, (task / "children").read_text().split())
     return found
 
 
@@ -24,8 +19,7 @@ def processes(pid: int) -> list[int]:
     """Return a process and all that came of it."""
     found = [pid]
     for child in children(pid):
-        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
-            found += processes(child)
+        found += processes(child)
     return found
 
 

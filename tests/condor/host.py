@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.processes import children
 from tests.condor.tree import PoolUnavailable
 
 SCRIPT = Path(__file__).with_name("host.sh")
@@ -59,7 +60,7 @@ class Host:
             self.close()
             reason = errors.read_text(errors="replace").strip()[-500:]
             raise PoolUnavailable(f"host {name} cannot be made: {reason}")
-        (self.pid,) = _children(self._holder.pid)
+        (self.pid,) = children(self._holder.pid)
         self._processes = _namespace(self.pid)
 
     @property
@@ -131,11 +132,11 @@ class Entered(subprocess.Popen):
     """A program in a host. Signals go to it, not to the nsenter that waits for it."""
 
     def send_signal(self, number: int) -> None:
-        children = _children(self.pid) if self.poll() is None else []
-        for child in children:
+        started = children(self.pid) if self.poll() is None else []
+        for child in started:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, number)
-        if not children:
+        if not started:
             super().send_signal(number)
 
 
@@ -146,15 +147,6 @@ def until_gone(pid: int, seconds: float = 120) -> None:
         if time.monotonic() > end:
             raise TimeoutError(f"process {pid} is still there after {seconds} s")
         time.sleep(0.02)
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [
-            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        ]
-    except FileNotFoundError:
-        return []
 
 
 def _pids() -> Iterator[int]:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.processes import children
 from tests.faults.stage import HOOKED, PROJECT, Stage
 from tests.faults.table import Row
 from tests.faults.toys import disturbed
@@ -103,14 +104,6 @@ def strike(engine: subprocess.Popen, target: str, chance: random.Random) -> int:
     except (ProcessLookupError, PermissionError):
         return 0
     return 1
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes that a process has started and not waited for."""
-    try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 def system_points(stage: Stage) -> int:

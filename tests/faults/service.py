@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from benchmarks.processes import resident
 from tests.faults.small_disk import CannotMount, small_disk
 from tests.faults.table import Row
 from tests.service.fakes import WITH_KEY
@@ -68,7 +69,7 @@ def _on_one(service: Started, quick: bool, models: list[Path], served: Path) -> 
     bodies(service, 60)
     uploads(service, times(300, 20))
     time.sleep(1)  # until the last connection is closed
-    before, files = service.mebibytes(), service.files()
+    before, files = resident(service.process.pid), service.files()
     threads, workers = service.threads(), len(service.workers())
     yield kills(service, times(100, 3))
     yield damaged(service, models, served, times(300, 6))
@@ -80,7 +81,7 @@ def _on_one(service: Started, quick: bool, models: list[Path], served: Path) -> 
     until(lambda: service.files() <= files)
     assert service.threads() <= threads + POOL
     until(lambda: len(service.workers()) == workers)  # one may be forked anew just then
-    after = service.mebibytes()
+    after = resident(service.process.pid)
     assert after < before + MORE_MEMORY, f"{before:.0f} MiB before, {after:.0f} after"
     assert service.is_ready
     told = f"{files} files and {workers} workers as before; "

@@ -68,18 +68,6 @@ class Started:
     def threads(self) -> int:
         return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
 
-    def mebibytes(self) -> float:
-        """Return what all its processes hold of their own, what they share counted once.
-
-        Not the files that they map: of those, other processes of the machine take their share.
-        """
-        total = 0
-        for pid in (self.process.pid, *self.workers()):
-            with suppress(FileNotFoundError, ProcessLookupError):
-                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-                total += int(rollup.partition("Pss_Anon:")[2].split()[0])
-        return total / 1024
-
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, and wait for its end; return the exit code."""
         self.process.send_signal(number)

@@ -15,8 +15,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.processes import children
 from tests.workers.nodes import NodesUnavailable, on_two_nodes
-from tests.workers.training import EPOCHS, Inputs, Result, begin, children, result, trained
+from tests.workers.training import EPOCHS, Inputs, Result, begin, result, trained
 
 ROUNDING = 0.01
 """Relative difference of losses that rounding makes in so many epochs, at most: features may be

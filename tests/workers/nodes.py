@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.processes import children
 from tests.workers.training import (
     ENVIRONMENT,
     SCRIPT,
     Inputs,
     Result,
-    children,
     result,
     words,
 )

@@ -106,9 +106,3 @@ def result(folder: Path) -> Result:
     """Return what a training that is done left in its folder."""
     record = json.loads((folder / "training.json").read_text())
     return Result((folder / "model.pth").read_bytes(), record)
-
-
-def children(pid: int) -> list[int]:
-    """Return the processes that a process started."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(it) for it in listed.read_text().split()] if listed.exists() else []

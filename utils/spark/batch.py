@@ -106,12 +106,12 @@ def look_at_store(
     frame, went_on = read_files(spark, words), bool(table.parts(spark))
     _look_in_parts(spark, work, frame, table, parts, check)
     address = of.col("_metadata.file_path")
-    for part, some in _numbered(spark, table, parts, _without(spark, found, table), A_PART):
-        if went_on:
-            named = frame.where(of.col("path").isin(some)).select(address.alias("address"))
-            addresses = [row.address for row in named.collect()]
-            came = frame.where(address.isin(addresses))
-            table.add(came.mapInPandas(partial(look_at, work), PHOTOGRAPHS), part)
+    came = _without(spark, found, table) if went_on else []
+    for part, paths in _numbered(spark, table, parts, came, A_PART):
+        named = frame.where(of.col("path").isin(paths)).select(address.alias("address"))
+        addresses = [row.address for row in named.collect()]
+        some = frame.where(address.isin(addresses))
+        table.add(some.mapInPandas(partial(look_at, work), PHOTOGRAPHS), part)
     for part, some in _numbered(spark, table, parts, _without(spark, found, table), A_PART):
         reason = "could not be fetched; look at its rights, and that it is not empty"
         rows = [(path, NOT_READ, f"{path}: {reason}") for path in some]

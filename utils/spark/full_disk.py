@@ -35,10 +35,8 @@ def full_disk_told(folders: Mapping[str, str | Path], named: str = "") -> Iterat
     try:
         with in_words():
             yield
-    except DiskFull as error:
-        raise InputError(_told(folders, named)) from error
-    except OSError as error:
-        if not is_full_disk(error):
+    except (DiskFull, OSError) as error:
+        if not isinstance(error, DiskFull) and not is_full_disk(error):
             raise
         raise InputError(_told(folders, named)) from error
 

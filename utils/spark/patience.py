@@ -33,11 +33,6 @@ class Patience:
     master: str | None
     seconds: float
 
-    @property
-    def here(self) -> bool:
-        """Whether this machine is the master, which is not waited for."""
-        return (self.master or "").startswith("local")
-
     @contextlib.contextmanager
     def answered(self) -> Iterator[None]:
         """End the start of a session that does not come: its Java is killed.
@@ -59,7 +54,7 @@ class Patience:
         timer = threading.Timer(self.seconds, end)
         timer.daemon = True
         began = time.monotonic()
-        if not self.here:
+        if not _here(self.master or ""):
             timer.start()
         try:
             yield
@@ -84,7 +79,7 @@ class Patience:
         InputError
             If it does not in time.
         """
-        if spark.sparkContext.master.startswith("local"):
+        if _here(spark.sparkContext.master):
             return
         end = time.monotonic() + self.seconds
         while not _executors(spark):
@@ -123,7 +118,7 @@ class Patience:
                         spark.sparkContext.cancelAllJobs()
 
         watcher = threading.Thread(target=watch, daemon=True)
-        if not master.startswith("local"):
+        if not _here(master):
             watcher.start()
         try:
             yield
@@ -154,6 +149,11 @@ def quiet_py4j() -> Iterator[None]:
         yield
     finally:
         log.setLevel(before)
+
+
+def _here(master: str) -> bool:
+    """Return whether this machine is the master, which is not waited for."""
+    return master.startswith("local")
 
 
 def _executors(spark: "SparkSession") -> int:
