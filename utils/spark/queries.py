@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from utils.errors import InputError, number_of
+from utils.signals import undisturbed
 from utils.spark.marks import log_of
 from utils.spark.places import Place
 from utils.spark.sources import is_stored, plain
@@ -53,11 +54,15 @@ class Queries:
     _there: set[str] = field(default_factory=set)
 
     def start(self, name: str, writer: "DataStreamWriter") -> None:
-        """Start a query, with a checkpoint of its own."""
+        """Start a query, with a checkpoint of its own.
+
+        An interruption waits until it has begun, because only then can it be stopped.
+        """
         if not is_stored(self.checkpoint):
             clear_crumbs(Path(self.checkpoint) / name)
         writer = writer.option("checkpointLocation", f"{self.checkpoint}/{name}")
-        self._running[name] = writer.queryName(name).start()
+        with undisturbed():
+            self._running[name] = writer.queryName(name).start()
 
     def wait(self, until: Callable[[], bool] | None = None) -> None:
         """Wait until no query runs, or until something is so; an error ends it all.

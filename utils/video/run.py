@@ -3,19 +3,18 @@
 import contextlib
 import glob
 import logging
-import signal
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
 from utils.apply.console import Console
 from utils.apply.faces import model_record
 from utils.apply.rate import why_uncorrected
 from utils.apply.sentences import does, of_a_face_each
 from utils.errors import InputError, MaskDetectionError, brief
+from utils.signals import undisturbed
 from utils.video.address import is_address, is_camera, is_video, shown
 from utils.video.alerts import Alert, Alerts, Condition
 from utils.video.clock import Clock, periods, seconds, time_of
@@ -154,7 +153,7 @@ def _watch_one(
     interrupted = None
     try:
         for moment in watch(source, paced, pictures, args.blur):
-            with _undisturbed():
+            with undisturbed():
                 first = len(results.people) + 1
                 for number, person in enumerate(results.add(moment), start=first):
                     console.tell(_line(person, number, clock, correction))
@@ -175,25 +174,6 @@ def _watch_one(
     if interrupted:
         raise interrupted
     return not source.gaps
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold signals back that would interrupt, until what a moment showed is written whole."""
-    came: list[tuple[int, FrameType | None]] = []
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *told: came.append(told)) for number in signals]
-    try:
-        yield
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
-    for number, frame in came[:1]:
-        handler = signal.getsignal(number)
-        if callable(handler):
-            handler(number, frame)
-        else:
-            signal.raise_signal(number)
 
 
 def _alert(

@@ -1,6 +1,7 @@
 """Processes that jobs leave behind are found by a mark, wherever they went."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,37 @@ def test_other_jobs_are_left_alone(tmp_path):
 
 def test_a_process_that_does_not_go_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(strays, "PATIENCE", 0.1)
-    monkeypatch.setattr(strays, "_marked", lambda scratch: [2**22 + 1])  # no process: does not die
+    monkeypatch.setattr(strays, "_marked", lambda scratch: ([2**22 + 1], False))  # none: stays
     with pytest.raises(OSError, match="does not end after SIGKILL"):
         strays.end(tmp_path)
+
+
+def proc(folder: Path, pid: int, environment: bytes, state: str = "R", flags: int = 0) -> None:
+    """Write what Linux tells of a process; an environment that is not empty has an address."""
+    (folder / str(pid)).mkdir(exist_ok=True)
+    fields = [state, *["0"] * 5, str(flags), *["0"] * 41, str(len(environment)), "0"]
+    (folder / str(pid) / "stat").write_text(f"{pid} (a) b) {' '.join(fields)}\n")
+    (folder / str(pid) / "environ").write_bytes(environment)
+
+
+def test_a_process_that_has_no_environment_yet_is_waited_for(tmp_path, monkeypatch):
+    """While a program takes the place of another it has none: the mark is seen a moment later."""
+    ended, marked = [], strays.MARK.encode() + b"=" + os.fsencode(tmp_path)
+    proc(tmp_path, 7, b"")
+    proc(tmp_path, 8, b"", "Z")
+    proc(tmp_path, 9, b"", "I", 0x208040)
+
+    def sleep(seconds: float) -> None:
+        if not ended:
+            proc(tmp_path, 7, marked)
+
+    def kill(pid: int, number: int) -> None:
+        ended.append((pid, number))
+        shutil.rmtree(tmp_path / str(pid))
+
+    monkeypatch.setattr(strays, "_PROC", tmp_path)
+    monkeypatch.setattr(strays.time, "sleep", sleep)
+    monkeypatch.setattr(strays.os, "kill", kill)
+    monkeypatch.setattr(strays, "PATIENCE", 0.5)
+    assert strays.end(tmp_path) == 1
+    assert ended == [(7, 9)]

@@ -9,7 +9,6 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 MARK = "WORKFLOW_JOB_SCRATCH"
@@ -19,6 +18,7 @@ PATIENCE = 10.0
 """Seconds for processes to go after SIGKILL."""
 
 _PROC = Path("/proc")
+_OF_THE_KERNEL = 0x200000  # PF_KTHREAD
 
 
 def end(scratch: Path) -> int:
@@ -31,30 +31,44 @@ def end(scratch: Path) -> int:
     """
     found: set[int] = set()
     deadline = time.monotonic() + PATIENCE
-    while pids := list(_marked(os.fsencode(scratch))):
+    while True:
+        pids, unseen = _marked(os.fsencode(scratch))
+        late = time.monotonic() > deadline
+        if not pids and (late or not unseen):
+            return len(found)
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         found.update(pids)
-        if time.monotonic() > deadline:
+        if late:
             raise OSError(f"process {pids[0]} of a job in {scratch} does not end after SIGKILL")
         time.sleep(0.002)
-    return len(found)
 
 
-def _marked(scratch: bytes) -> Iterator[int]:
+def _marked(scratch: bytes) -> tuple[list[int], bool]:
+    """Return the processes with the mark, and whether one may have it that does not show it yet."""
     begin = os.fsencode(MARK) + b"=" + scratch
+    marked, unseen = [], False
     try:
         entries = os.listdir(_PROC)  # noqa: PTH208 -- names, thousands of them
     except OSError:
-        return
+        return [], False
     for entry in entries:
         if not entry.isdecimal():
             continue
         try:
             environment = (_PROC / entry / "environ").read_bytes()
+            unseen |= not environment and _begins(entry)
         except OSError:  # somebody else's, or gone
             continue
         at = (b"\0" + environment).find(b"\0" + begin)
         if at >= 0 and environment[at + len(begin) : at + len(begin) + 1] in (b"\0", b"/", b""):
-            yield int(entry)
+            marked.append(int(entry))
+    return marked, unseen
+
+
+def _begins(pid: str) -> bool:
+    """Return whether a process is within ``execve``, where it has no environment for a moment."""
+    words = (_PROC / pid / "stat").read_bytes().rpartition(b")")[2].split()
+    state, flags, environment = words[0], int(words[6]), int(words[48])  # 3, 9 and 51 of proc(5)
+    return not environment and state not in (b"Z", b"X") and not flags & _OF_THE_KERNEL

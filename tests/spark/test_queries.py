@@ -1,0 +1,46 @@
+"""Queries of a stream are stopped, whenever it is interrupted."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from utils.spark.queries import Queries
+
+
+class Writer:
+    """A query that has begun in Spark before the call that starts it comes back."""
+
+    def __init__(self, interrupted: bool) -> None:
+        self.interrupted, self.runs = interrupted, False
+
+    def option(self, name: str, value: str) -> "Writer":
+        return self
+
+    def queryName(self, name: str) -> "Writer":
+        return self
+
+    def start(self) -> "Writer":
+        self.runs = True
+        if self.interrupted:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+        return self
+
+    def stop(self) -> None:
+        self.runs = False
+
+
+def test_a_query_is_stopped_that_was_interrupted_while_it_began():
+    """Spark goes on with it, and would refuse a query of that name from then on."""
+    queries = Queries(None, None, None, "s3a://store/checkpoint", print)
+    writers = {"rows": Writer(False), "windows": Writer(True)}
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), queries.all_stopped():
+            for name, writer in writers.items():
+                queries.start(name, writer)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not any(writer.runs for writer in writers.values())
