@@ -89,9 +89,9 @@ class Unvalidated:
 
 
 def epoch(task: Any, recipe: Any) -> float:
-    """Return the seconds of an epoch, the second of two."""
-    ends = [time.perf_counter()]
-    train(task, recipe, 2, 0, Nothing(), after_epoch=lambda _: ends.append(time.perf_counter()))
+    """Return the seconds of the processor of an epoch, the second of two: others slow it less."""
+    ends = [time.process_time()]
+    train(task, recipe, 2, 0, Nothing(), after_epoch=lambda _: ends.append(time.process_time()))
     return ends[2] - ends[1]
 
 

@@ -4,6 +4,7 @@ The webcam and the runs are used by the keyboard in `test_browser.py`.
 """
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -77,8 +78,9 @@ ELSEWHERE = re.compile(r"^(INPUT file|VIDEO |BUTTON button Open$|BUTTON submit R
 ITSELF = ("IFRAME", "CANVAS", "TD")
 """What shows in itself where the focus is: the cells of a table, another page."""
 
-AGAIN = 5
-"""Times that a page is walked through at most: a redraw on the way takes the focus."""
+PAUSES = (0, 1, 5, 20, 60)
+"""Seconds for which a page is left alone before it is walked through: a redraw on the way, as a part
+of it asks for that has come last, takes the focus; then it is opened again."""
 
 pytestmark = MARKS
 
@@ -91,23 +93,30 @@ def film(scene, tmp_path_factory):
     return path
 
 
-def stops(page: Page) -> list[dict]:
-    """Press the tabulator until it has been everywhere; return where it stopped, in order."""
-    page.add_style_tag(content=STILL)
-    for _ in range(AGAIN):
+def stops(opened: Callable[[], Page]) -> tuple[Page, list[dict]]:
+    """Press the tabulator on a page that nobody has touched until it has been everywhere.
+
+    Returns
+    -------
+    Page
+        The page, as it was left.
+    list of dict
+        Where it stopped, in order.
+    """
+    for pause in PAUSES:
+        page = opened()
+        page.add_style_tag(content=STILL)
+        page.wait_for_timeout(1000 * pause)
         settled(page)
         begun = REDRAWS[page].begun
         found = walked(page)
         if REDRAWS[page].begun == begun:
-            return found
+            return page, found
     raise AssertionError("it is drawn anew again and again")
 
 
 def walked(page: Page) -> list[dict]:
     page.evaluate(PREPARE)
-    page.evaluate("window.__first = undefined")
-    page.evaluate("document.activeElement.blur()")
-    page.evaluate("window.scrollTo(0, 0)")
     found = []
     for _ in range(150):
         page.keyboard.press("Tab")
@@ -134,13 +143,16 @@ def walked(page: Page) -> list[dict]:
 def test_the_tabulator_comes_to_everything_and_shows_where_it_is(
     address, visitor, name, text, options
 ):
-    page = visitor(f"{address}/{name}", **options)
-    seen(page, text)
-    if name == "webcam":
-        page.frame_locator(WEBRTC).get_by_role("button", name="START").wait_for()
-    if options:  # it is folded away a moment later
-        expect(page.get_by_test_id("stSidebar")).to_have_css("visibility", "hidden")
-    found = stops(page)
+    def opened() -> Page:
+        page = visitor(f"{address}/{name}", **options)
+        seen(page, text)
+        if name == "webcam":
+            page.frame_locator(WEBRTC).get_by_role("button", name="START").wait_for()
+        if options:  # it is folded away a moment later
+            expect(page.get_by_test_id("stSidebar")).to_have_css("visibility", "hidden")
+        return page
+
+    page, found = stops(opened)
     names = [stop["name"] for stop in found]
     missed = [one for one in page.evaluate(CONTROLS) if one not in names]
     assert [one for one in missed if not ELSEWHERE.match(one)] == []
