@@ -79,8 +79,8 @@ ITSELF = ("IFRAME", "CANVAS", "TD")
 """What shows in itself where the focus is: the cells of a table, another page."""
 
 PAUSES = (0, 1, 5, 20, 60)
-"""Seconds for which a page is left alone before it is walked through: a redraw on the way, as a part
-of it asks for that has come last, takes the focus; then it is opened again."""
+"""Seconds for which a page is left alone before it is walked through: a redraw on the way takes the
+focus, as a part of the page asks for that has come last; then it is opened again."""
 
 pytestmark = MARKS
 
