@@ -14,6 +14,7 @@ import pytest
 from tests.faults.stage import processes
 from tests.faults.toys import described
 from tests.waiting import PATIENCE, until
+from utils import files
 from utils.dag.engines.console import Console
 from utils.dag.engines.local import attempt, strays
 from utils.dag.engines.local.attempt import Attempt
@@ -135,6 +136,30 @@ def test_results_that_vanish_before_they_are_taken_in_are_made_again(toy, monkey
     monkeypatch.setattr(Cache, "keep", vanishing)
     assert LocalEngine(toy.write()).run()
     assert "which then vanished" in (toy.folder / "logs" / "job.log").read_text()
+
+
+def test_a_checkpoint_that_vanishes_while_it_is_taken_in_is_no_reason_to_stop(toy, monkeypatch):
+    script = """
+        import pathlib, sys
+        saved = pathlib.Path("c.ckpt")
+        if saved.read_text() != "saved":
+            saved.write_text("saved")
+            sys.exit(1)
+        pathlib.Path("out").write_text("made")
+    """
+    toy.file("c.ckpt")
+    job = toy.job("train", script).add_outputs("out").add_checkpoint("c.ckpt", stage_out=False)
+    job.add_dagman_profile(retry=2)
+    move, gone = files.move, []
+
+    def vanishing(source, target):
+        if source.name == "c.ckpt" and not gone:
+            gone.append(source.unlink())
+        move(source, target)
+
+    monkeypatch.setattr(files, "move", vanishing)
+    assert LocalEngine(toy.write()).run()
+    assert RunRecord(toy.folder).jobs["train"]["tries"] == 3
 
 
 def test_what_a_killed_engine_left_running_is_ended_before_the_run_goes_on(toy):

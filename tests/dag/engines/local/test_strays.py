@@ -75,6 +75,18 @@ def test_a_process_that_has_no_environment_yet_is_waited_for(tmp_path, monkeypat
     monkeypatch.setattr(strays, "_PROC", tmp_path)
     monkeypatch.setattr(strays.time, "sleep", sleep)
     monkeypatch.setattr(strays.os, "kill", kill)
-    monkeypatch.setattr(strays, "PATIENCE", 0.5)
     assert strays.end(tmp_path) == 1
     assert ended == [(7, 9)]
+
+
+def test_a_process_that_gets_its_environment_between_two_looks_is_seen(tmp_path, monkeypatch):
+    marked, begins = strays.MARK.encode() + b"=" + os.fsencode(tmp_path), strays._begins
+    proc(tmp_path, 7, b"")
+
+    def late(pid: str) -> bool:
+        proc(tmp_path, 7, marked)
+        return begins(pid)
+
+    monkeypatch.setattr(strays, "_PROC", tmp_path)
+    monkeypatch.setattr(strays, "_begins", late)
+    assert strays._marked(os.fsencode(tmp_path)) == ([7], False)

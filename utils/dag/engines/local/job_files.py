@@ -1,5 +1,6 @@
 """The files of a run: what its jobs read, where it lies, and what becomes of what they made."""
 
+import contextlib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -64,7 +65,8 @@ class JobFiles:
         """Keep what a job has saved in its folder `work`; return whether any of it is new."""
         new = False
         for lfn in self.workflow.jobs[name].checkpoints:
-            new |= self._cache.keep_checkpoint(self._keys[name], lfn, work / lfn)
+            with contextlib.suppress(FileNotFoundError):  # somebody cleans up under our hands
+                new |= self._cache.keep_checkpoint(self._keys[name], lfn, work / lfn)
         return new
 
     def salvage(self) -> None:

@@ -58,7 +58,9 @@ def _marked(scratch: bytes) -> tuple[list[int], bool]:
             continue
         try:
             environment = (_PROC / entry / "environ").read_bytes()
-            unseen |= not environment and _begins(entry)
+            if not environment and not (begins := _begins(entry)):
+                environment = (_PROC / entry / "environ").read_bytes()  # it has begun just then
+            unseen |= not environment and begins
         except OSError:  # somebody else's, or gone
             continue
         at = (b"\0" + environment).find(b"\0" + begin)
