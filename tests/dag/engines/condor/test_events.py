@@ -70,7 +70,7 @@ def test_before_there_is_a_log_every_job_waits(nodes):
 def test_a_job_is_followed_from_the_queue_to_its_end(log, nodes):
     node = nodes.nodes["train"]
     log.submit()
-    assert nodes.read() == [("train", "SUBMIT")]
+    assert [event[:2] for event in nodes.read()] == [("train", "SUBMIT")]
     assert (node.state, node.tries, node.cluster) == ("idle", 1, 7)
     log.execute()
     nodes.read()
@@ -126,6 +126,28 @@ def test_a_second_try_counts_and_runs_on(log, nodes):
     node = nodes.nodes["train"]
     assert (node.state, node.tries, node.cluster, node.seconds) == ("done", 2, 12, 15)
     assert node.hosts == ["slot1_1@north.lab", "slot1_1@south.lab"]
+
+
+def test_what_came_meanwhile_is_told_as_it_was_then(log, nodes):
+    """One look sees a try that failed and the next, which was done: the first was not done."""
+    log.submit(), log.execute(), log.terminate("(1) Normal termination (return value 1)")
+    log.submit(cluster=12), log.execute("slot1_1@south.lab", cluster=12), log.terminate(cluster=12)
+    seen = nodes.read()
+    assert [node.state for _, kind, node in seen if kind == "JOB_TERMINATED"] == ["failed", "done"]
+    assert [node.hosts[-1][8:] for _, kind, node in seen if kind == "EXECUTE"] == [
+        "north.lab",
+        "south.lab",
+    ]
+
+
+def test_the_end_of_a_try_that_was_removed_is_not_that_of_the_next(log, nodes):
+    """Who resumes a run at once finds its last jobs still ending."""
+    node = nodes.nodes["train"]
+    log.submit(), log.execute()
+    log.submit(cluster=12, after=10), log.execute(cluster=12)
+    log.write(9, "Job was aborted.\n\tvia condor_rm (by user submitter)", cluster=7)
+    nodes.read()
+    assert (node.state, node.reason, node.seconds, node.starts) == ("running", "", 10, 2)
 
 
 def test_an_evicted_job_goes_on_elsewhere(log, nodes):

@@ -5,7 +5,7 @@ be asked, and asking twice does no harm.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,17 +75,20 @@ class NodeLog:
         self._log = EventLog(path)
         self._names: dict[int, str] = {}
 
-    def read(self) -> list[tuple[str, str]]:
-        """Take in what is new; return the name of the job and of the event, in order."""
+    def read(self) -> list[tuple[str, str, Node]]:
+        """Take in what is new; return the names of job and event, in order, and the job as of then.
+
+        A try that was removed may end when the next one is in the queue already: that is left out.
+        """
         seen = []
         for event in self._log.new_events():
             kind = event.type.name
             if kind == "SUBMIT":
                 self._names[event.cluster] = _node_name(event.get("LogNotes", ""))
-            name = self._names.get(event.cluster)
-            if name in self.nodes:
-                _apply(self.nodes[name], kind, event)
-                seen.append((name, kind))
+            node = self.nodes.get(name := self._names.get(event.cluster, ""))
+            if node and (kind == "SUBMIT" or event.cluster == node.cluster):
+                _apply(node, kind, event)
+                seen.append((name, kind, replace(node, hosts=[*node.hosts])))
         return seen
 
 
@@ -97,6 +100,7 @@ def _apply(node: Node, kind: str, event: Any) -> None:
     now = float(event.timestamp)
     match kind:
         case "SUBMIT":
+            node.stop_clock(now)
             node.state, node.cluster, node.tries = "idle", event.cluster, node.tries + 1
         case "EXECUTE":
             node.stop_clock(now)

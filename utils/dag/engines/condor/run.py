@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from utils.dag.engines.condor.dag import DAG_FILE, EVENTS, FOLDER, write_dag
-from utils.dag.engines.condor.events import DagLog, NodeLog
+from utils.dag.engines.condor.events import DagLog, Node, NodeLog
 from utils.dag.engines.console import Console
 from utils.dag.engines.run import Run
 from utils.dag.job_words import own_error
@@ -109,8 +109,8 @@ class CondorRun(Run):
         try:
             while True:
                 state = self._dag.read()  # before the jobs: what it ended on is then read below
-                for name, kind in self._take_in():
-                    self._tell(console, name, kind)
+                for event in self._take_in():
+                    self._tell(console, *event)
                 if state != "running":
                     break
                 console.tick()
@@ -147,16 +147,11 @@ class CondorRun(Run):
             words = "\n".join([f"DAGMan gave up. Its log, {out}, says:", *said[-5:], "", words])
         return words
 
-    def _take_in(self) -> list[tuple[str, str]]:
+    def _take_in(self) -> list[tuple[str, str, Node]]:
         """Bring the record up to what the event log says; return the new events."""
         events = self._nodes.read()
-        for name in {name for name, _ in events}:
+        for name in {name for name, _, _ in events}:
             node = self._nodes.nodes[name]
-            log = f"{LOGS}/{name}.{node.cluster}.log"
-            reason = node.reason
-            if node.state == "failed" and node.exit_code and node.exit_code > 0:
-                error = own_error(self.folder / log)
-                reason += f": {error}" if error else ""
             # DAGMan tries a failed job again, so that it failed for good is known at the end.
             state = "idle" if node.state == "failed" else node.state
             self.record.update(
@@ -169,26 +164,37 @@ class CondorRun(Run):
                 cpu_seconds=node.cpu_seconds,
                 peak_mib=node.peak_mib,
                 exit_code=node.exit_code,
-                reason=reason,
-                log=log,
+                reason=self._reason(name, node),
+                log=_log(name, node),
             )
         return events
 
-    def _tell(self, console: Console, name: str, kind: str) -> None:
-        node = self._nodes.nodes[name]
+    def _reason(self, name: str, node: Node) -> str:
+        """Return why a job is as it is; of a try that failed with what it said itself."""
+        if node.state == "failed" and node.exit_code and node.exit_code > 0:
+            error = own_error(self.folder / _log(name, node))
+            return f"{node.reason}: {error}" if error else node.reason
+        return node.reason
+
+    def _tell(self, console: Console, name: str, kind: str, node: Node) -> None:
         if kind == "EXECUTE":
-            console.started(name, self.folder / self.record.jobs[name]["log"])
+            console.started(name, self.folder / _log(name, node))
         if kind == "JOB_TERMINATED" and node.state == "done":
             outcome = Outcome(0, node.seconds, node.cpu_seconds, node.peak_mib)
             console.done(name, outcome)
         elif kind in ("JOB_TERMINATED", "JOB_ABORTED"):
             console.ended(name)
-            console.note(f"{name} {self.record.jobs[name]['reason']}")
+            console.note(f"{name} {self._reason(name, node)}")
         elif kind in _PASSING:
             told = _PASSING[kind].format(
                 host=node.hosts[-1] if node.hosts else "", reason=node.reason
             )
             console.note(f"{name} {told}")
+
+
+def _log(name: str, node: Node) -> str:
+    """Return where the log of a try lies in the run folder."""
+    return f"{LOGS}/{name}.{node.cluster}.log"
 
 
 def _htcondor() -> Any:
