@@ -7,7 +7,8 @@ from pathlib import Path
 from tests.condor.pool import SUBMITTER, Pool
 
 # Numbers of events in a job's log.
-EXECUTING, TERMINATED, DISCONNECTED, RECONNECT_FAILED = "001", "005", "022", "024"
+EXECUTING, TERMINATED, REMOVED, HELD = "001", "005", "009", "012"
+DISCONNECTED, RECONNECT_FAILED = "022", "024"
 
 
 class Job:

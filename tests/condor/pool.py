@@ -151,7 +151,7 @@ class Pool:
         owner: str = SUBMITTER,
         annex: str | None = "lab",
         token: str | None = None,
-        wait: float = 60,
+        wait: float = 300,
     ) -> Pilot:
         """Start a pilot, and let up to `wait` seconds pass until the collector lists it.
 

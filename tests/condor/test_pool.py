@@ -6,6 +6,7 @@ import pytest
 
 from tests.condor import software
 from tests.condor.jobs import EXECUTING, Job
+from tests.waiting import until
 
 pytestmark = pytest.mark.xdist_group("pool")
 
@@ -72,7 +73,7 @@ def test_a_strangers_job_is_refused_by_the_owner_guard(pool, north):
 def test_an_idle_pilot_leaves(pool):
     with pool.start_pilot("brief", annex="brief", idle=20) as pilot:
         pilot.wait_gone(120)
-        assert not pool.listed(pilot)
+        until(lambda: not pool.listed(pilot))
 
 
 def test_a_pilot_that_is_told_to_leave_gives_its_job_back(pool):
@@ -80,5 +81,5 @@ def test_a_pilot_that_is_told_to_leave_gives_its_job_back(pool):
         job = Job(pool, "leaving", "import time; time.sleep(600)", annex="told")
         job.until(lambda: job.events(EXECUTING), "running")
         pilot.stop()
-        job.until(lambda: job.attribute("JobStatus") == "1", "idle again", 30)
+        job.until(lambda: job.attribute("JobStatus") == "1", "idle again")
     job.remove()

@@ -1,9 +1,15 @@
 """A toy workflow that the condor engine runs on the pool."""
 
+import contextlib
 import json
 import os
+import re
+import subprocess
 import time
+from collections.abc import Iterator
+from datetime import datetime
 
+from tests.condor.host import Entered
 from tests.condor.pool import Pool
 from tests.dag.toy import Toy
 from utils.dag import catalogs
@@ -47,6 +53,17 @@ class ToyRun:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    @contextlib.contextmanager
+    def followed(self) -> Iterator[Entered]:
+        """Start the run, and yield the command that tells of it from its beginning."""
+        command = ["python", str(PROJECT / "workflow.py"), "--resume", str(self.folder)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        with self.pool.popen(command, **pipes) as going:
+            try:
+                yield going
+            finally:
+                going.kill()
+
     def __getattr__(self, command: str):
         return lambda **options: self.do(command, str(self.folder), **options)
 
@@ -68,3 +85,8 @@ class ToyRun:
 
     def events(self) -> str:
         return (self.folder / "condor" / "jobs.log").read_text()
+
+    def times(self, number: str) -> list[datetime]:
+        """Return when events of a kind happened."""
+        found = re.findall(rf"^{number} \(\S+ (\S+ \S+) ", self.events(), re.MULTILINE)
+        return [datetime.fromisoformat(one) for one in found]
