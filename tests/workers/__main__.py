@@ -108,7 +108,7 @@ def nodes(inputs: Inputs, two: Result) -> bool:
     try:
         rows = {
             "two nodes, by torchrun": on_two_nodes(inputs, "nodes"),
-            "the same, a worker killed": on_two_nodes(inputs, "nodes_killed", "epoch 1/"),
+            "the same, a worker killed": on_two_nodes(inputs, "nodes_killed", kill_after=1),
         }
     except NodesUnavailable as why:
         print(f"two nodes: not tried, because {why}")

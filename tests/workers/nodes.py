@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.processes import children
+from tests.holding import hold
 from tests.workers.training import (
     ENVIRONMENT,
+    PROJECT,
     SCRIPT,
+    STEPS,
     Inputs,
     Result,
     result,
@@ -59,7 +62,7 @@ def two_nodes() -> Iterator[tuple[str, str]]:
             subprocess.run([IP, "netns", "delete", name], check=False, capture_output=True)
 
 
-def on_two_nodes(inputs: Inputs, name: str, kill_after: str | None = None) -> Result:
+def on_two_nodes(inputs: Inputs, name: str, kill_after: int = 0) -> Result:
     """Train by one worker on each of two nodes, which ``torchrun`` brings together by TCP.
 
     Each node has its inputs, and its checkpoint, in a folder of its own.
@@ -67,26 +70,31 @@ def on_two_nodes(inputs: Inputs, name: str, kill_after: str | None = None) -> Re
     Parameters
     ----------
     kill_after
-        Once the log of the first node says so, the worker of the second is killed.
+        In the epoch after this one the worker of the second node is killed; 0: in none.
     """
     folders = [inputs.folder(f"{name}_{number}") for number in (1, 2)]
+    scripts, mark = [SCRIPT, SCRIPT], inputs.scratch / f"{name}_held"
+    if kill_after:  # it stays there until then, because an epoch is soon over
+        step = ("utils.training.step:Step.__call__", kill_after * STEPS + 2)
+        scripts[1] = hold(SCRIPT, *step, mark, folders[1] / SCRIPT.name)
     with two_nodes() as nodes, contextlib.ExitStack() as stack:
         agents = []
         try:
+            here = {"GLOO_SOCKET_IFNAME": "eth0", "PYTHONPATH": str(PROJECT)}
             for number, (node, folder) in enumerate(zip(nodes, folders, strict=True)):
                 log = stack.enter_context(open(folder / "log", "w"))
                 agents.append(
                     subprocess.Popen(
-                        [IP, "netns", "exec", node, *_torchrun(number)],
+                        [IP, "netns", "exec", node, *_torchrun(number, scripts[number])],
                         cwd=folder,
-                        env=ENVIRONMENT | {"GLOO_SOCKET_IFNAME": "eth0"},
+                        env=ENVIRONMENT | here,
                         stdout=log,
                         stderr=subprocess.STDOUT,
                         start_new_session=True,
                     )
                 )
             if kill_after:
-                _wait_until(lambda: kill_after in (folders[0] / "log").read_text(), agents)
+                _wait_until(mark.exists, agents)
                 for worker in children(agents[1].pid):
                     os.kill(worker, signal.SIGKILL)
             _wait_until(lambda: all(agent.poll() is not None for agent in agents), [])
@@ -107,14 +115,14 @@ def on_two_nodes(inputs: Inputs, name: str, kill_after: str | None = None) -> Re
     return result(written)
 
 
-def _torchrun(number: int) -> list[str]:
+def _torchrun(number: int, script: Path) -> list[str]:
     return [
         *(sys.executable, "-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1"),
         *("--max-restarts", "3", "--local-addr", ADDRESSES[number], "--rdzv-backend", "c10d"),
         *("--rdzv-id", "mask", "--rdzv-endpoint", f"{ADDRESSES[0]}:{PORT}"),
         *("--rdzv-conf", f"is_host={int(number == 0)}"),
         # Without the dashes torchrun takes our --log for an abbreviation of an option of its own.
-        *("--", str(SCRIPT), *words()),
+        *("--", str(script), *words()),
     ]
 
 

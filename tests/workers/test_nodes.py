@@ -12,7 +12,7 @@ from tests.workers.training import Inputs, trained
 def test_two_nodes_without_a_common_folder_go_on_after_a_kill_and_give_the_model_of_one(tmp_path):
     inputs = Inputs(tmp_path)
     try:
-        apart = on_two_nodes(inputs, "nodes", kill_after="epoch 2/")
+        apart = on_two_nodes(inputs, "nodes", kill_after=2)
     except NodesUnavailable as reason:
         if any(os.environ.get(name) for name in REQUIRED):
             pytest.fail(f"there are no two nodes, and must be here: {reason}")

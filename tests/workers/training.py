@@ -14,6 +14,10 @@ from benchmarks.common import pack
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPT = PROJECT / "bin" / "train_model.py"
 PHOTOS, TO_VALIDATE, EPOCHS = 24, 6, 3
+BATCH = 6
+STEPS = PHOTOS // BATCH
+"""Steps of an epoch."""
+
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -75,7 +79,7 @@ def words() -> list[str]:
     """
     line = (
         "--train train.tar --val val.tar --arch compact_resnet18_fpn --image-size 96 --seed 3 "
-        f"--epochs {EPOCHS} --recipe batch_size=6 optimizer=sgd learning_rate=0.001 "
+        f"--epochs {EPOCHS} --recipe batch_size={BATCH} optimizer=sgd learning_rate=0.001 "
         "--checkpoint train_model.ckpt --model model.pth --log training.json --curves curves.png"
     )
     return line.split()
