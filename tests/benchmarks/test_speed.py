@@ -26,8 +26,8 @@ def test_training_speed(capsys):
     ours = next(cells for name, cells in rows.items() if "our recipe" in name)
     assert reference[0] == "1" and reference[2] == "1.0x"
     assert float(ours[2].removesuffix("x")) == pytest.approx(
-        float(ours[1]) / float(reference[1]), rel=0.1
-    )
+        float(ours[1]) / float(reference[1]), rel=0.1, abs=0.06
+    )  # of a digit, also where the machine did something else in one of them
 
 
 def test_inference_speed(capsys):

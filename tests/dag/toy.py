@@ -1,9 +1,15 @@
 """Toy workflows: small Python executables in a run folder of their own."""
 
+import contextlib
 import textwrap
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 from Pegasus.api import Job, ReplicaCatalog, Transformation, TransformationCatalog, Workflow
+
+from utils.dag.engines.local.attempts import Running
 
 
 class Toy:
@@ -46,3 +52,18 @@ class Toy:
         self.transformations.write(str(self.folder / "transformations.yml"))
         self.workflow.write(str(self.folder / "workflow.yml"))
         return self.folder
+
+
+@contextlib.contextmanager
+def time_from_its_first_word() -> Iterator[None]:
+    """Let a try have its second from when it has said something: Python may be slow to start."""
+    stop = Running.stop
+
+    def patiently(running: Running, everything: bool) -> None:
+        for attempt in running.values():
+            if not attempt.log.path.read_text().rpartition(" ---\n")[2]:
+                attempt.deadline = time.monotonic() + 1
+        stop(running, everything)
+
+    with mock.patch.object(Running, "stop", patiently):
+        yield

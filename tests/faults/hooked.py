@@ -2,10 +2,10 @@
 
 The system calls that change what lies under FOLDER, or start, end or lock something, are counted by
 Python's audit events (and by a wrapper of fsync, which has none). When number NUMBER is about to
-happen, the process is killed (FAULT is ``kill``), or the call fails as on a full disk (``full``),
-or that and all after it do (``full-on``), or all after it fail as on a disk that has become
-read-only (``read-only``). With ``count`` nothing happens but that they are written to the file
-FOLDER.calls, a line each.
+happen, the process is killed (FAULT is ``kill``), or stops until it is sent SIGCONT (``stop``), or
+the call fails as on a full disk (``full``), or that and all after it do (``full-on``), or all after
+it fail as on a disk that has become read-only (``read-only``). With ``count`` nothing happens but
+that they are written to the file FOLDER.calls, a line each.
 """
 
 import errno
@@ -24,6 +24,8 @@ OTHERS = {"os.remove", "os.rmdir", "subprocess.Popen", "fcntl.flock", "os.kill",
 
 FAILING = {*PATHS, "os.fsync"}
 """Calls that a full or read-only disk makes fail."""
+
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
 class Hook:
@@ -50,8 +52,9 @@ class Hook:
         if self.trace:
             self.trace.write(f"{event} {arguments[0]}\n")
             self.trace.flush()
-        elif self.fault == "kill" and self.count == self.number:
-            signal.raise_signal(signal.SIGKILL)
+        elif self.fault in SIGNALS:
+            if self.count == self.number:
+                signal.raise_signal(SIGNALS[self.fault])
         elif event in FAILING and self.fails():
             number = errno.EROFS if self.fault == "read-only" else errno.ENOSPC
             raise OSError(number, os.strerror(number), str(arguments[0]))

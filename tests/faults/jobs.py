@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
-from tests.dag.toy import Toy
+from tests.dag.toy import Toy, time_from_its_first_word
+from tests.faults.kills import system_points
 from tests.faults.memory_limit import memory_limit
 from tests.faults.stage import PROJECT, Stage, processes
 from tests.faults.table import Row
@@ -120,15 +121,16 @@ def two_engines(place: Path, times: int) -> Row:
     """Start two engines on one run folder at the same time."""
     stage = Stage(place, disturbed)
     stage.undisturbed()
+    points = system_points(stage)
     for _ in range(times):
-        engines = [stage.start(), stage.start()]
-        until(lambda: holder(stage.folder))
-        engines.sort(key=lambda engine: engine.pid != holder(stage.folder))
-        first, other = engines
-        first.send_signal(signal.SIGSTOP)  # it is still at it when the other comes, however late
-        refused = other.wait()
+        # It is still at it when the other comes, however late.
+        engines = [stage.start(hook=("stop", points // 2)) for _ in range(2)]
+        until(lambda both=engines: any(engine.poll() is not None for engine in both))
+        first, other = sorted(engines, key=lambda engine: engine.poll() is not None)
+        assert holder(stage.folder) == first.pid, stage.told()
+        os.waitid(os.P_PID, first.pid, os.WSTOPPED)
         first.send_signal(signal.SIGCONT)
-        assert (first.wait(), refused) == (0, 2), stage.told()
+        assert (first.wait(), other.returncode) == (0, 2), stage.told()
         assert re.search(r"in use by another run \(process \d+\)", stage.told()), stage.told()
         starts = stage.starts()
         assert set(starts.values()) == {1}, f"run twice: {starts}"
@@ -152,17 +154,18 @@ def dead_lock(place: Path, times: int) -> Row:
 
 def deaf(place: Path, times: int) -> Row:
     """Let a job that ignores SIGTERM run into its run-time limit."""
-    script = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"
-    with mock.patch.object(attempt, "KILL_AFTER", 0.5):
+    script = "import signal, time; signal.signal(15, signal.SIG_IGN)\n"
+    script += "print('deaf', flush=True); time.sleep(600)"
+    with mock.patch.object(attempt, "KILL_AFTER", 0.5), time_from_its_first_word():
         for turn in range(times):
             toy = Toy(place / str(turn))
             job = toy.job("deaf", script).add_dagman_profile(retry=0)
-            job.add_pegasus_profile(runtime=4)  # by which Python has begun
+            job.add_pegasus_profile(runtime=1)
             start = time.monotonic()
             well, jobs = run(toy)
             assert not well
             assert time.monotonic() - start < 120
-            assert "run-time limit of 4 s, by SIGKILL" in jobs["deaf"]["reason"]
+            assert "run-time limit of 1 s, by SIGKILL" in jobs["deaf"]["reason"]
     seen = "killed after the grace time (here 0.5 s), told as over its limit"
     return Row("a job ignores SIGTERM at its limit", times, seen, "the job")
 

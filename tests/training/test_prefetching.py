@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from tests.waiting import PATIENCE
 from utils.training.prefetching import ahead
 
 
@@ -25,7 +26,7 @@ def test_the_next_result_is_computed_while_the_present_one_is_used():
 
     results = ahead(work, range(3))
     assert next(results) == 0
-    assert second.wait(10)
+    assert second.wait(PATIENCE)
 
 
 def test_no_more_than_one_is_computed_ahead():

@@ -5,15 +5,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.dag.toy import time_from_its_first_word
 from tests.faults.stage import processes
 from tests.waiting import PATIENCE, until
 from utils.dag.engines.console import Console
-from utils.dag.engines.local.attempts import Running
 from utils.dag.engines.local.engine import LocalEngine
 from utils.dag.run_record import RunRecord
 from utils.errors import InputError
@@ -70,6 +69,11 @@ def held_at(toy, step: int) -> str:
             {path}.touch()
             while not asked:
                 time.sleep(0.01)"""
+
+
+def saved_when_asked(toy) -> str:
+    """Return what lets `counting` stay at its second step, and end once it is asked to stop."""
+    return f"{held_at(toy, 2)}\n        asked and sys.exit(85)"
 
 
 def steps(folder: Path) -> list[int]:
@@ -329,45 +333,28 @@ def test_exit_85_without_progress_is_a_failure(toy):
     assert (toy.folder / "logs" / "stuck.log").read_text().count("tries left") == 2
 
 
-@pytest.fixture
-def time_from_its_first_word(monkeypatch):
-    """Let a try have its second from when it has said something: Python may be slow to start."""
-    stop = Running.stop
-
-    def patiently(running: Running, everything: bool) -> None:
-        for attempt in running.values():
-            if not attempt.log.path.read_text().rpartition(" ---\n")[2]:
-                attempt.deadline = time.monotonic() + 1
-        stop(running, everything)
-
-    monkeypatch.setattr(Running, "stop", patiently)
-
-
-SAVED = "time.sleep(0.4)\n        asked and sys.exit(85)"
-
-
-def test_out_of_time_a_job_gets_sigterm_and_goes_on_from_its_checkpoint(
-    toy, time_from_its_first_word
-):
-    job = counting(toy, SAVED).add_pegasus_profile(runtime=1)
+def test_out_of_time_a_job_gets_sigterm_and_goes_on_from_its_checkpoint(toy):
+    job = counting(toy, saved_when_asked(toy)).add_pegasus_profile(runtime=1)
     job.add_dagman_profile(retry=0)
-    assert LocalEngine(toy.write()).run()
+    with time_from_its_first_word():
+        assert LocalEngine(toy.write()).run()
     assert steps(toy.folder) == [1, 2, 3, 4, 5, 6]
     assert (toy.folder / "logs" / "count.log").read_text().count("---\nstep") >= 2
 
 
-def test_a_job_that_ignores_sigterm_is_killed(toy, monkeypatch, time_from_its_first_word):
+def test_a_job_that_ignores_sigterm_is_killed(toy, monkeypatch):
     monkeypatch.setattr("utils.dag.engines.local.attempt.KILL_AFTER", 0.3)
     script = "import signal, time; signal.signal(15, signal.SIG_IGN)\n"
     script += "print('deaf', flush=True); time.sleep(600)"
     job = toy.job("deaf", script).add_dagman_profile(retry=0)
     job.add_pegasus_profile(runtime=1)
-    assert not LocalEngine(toy.write()).run()
+    with time_from_its_first_word():
+        assert not LocalEngine(toy.write()).run()
     assert "SIGKILL" in RunRecord(toy.folder).failed()["deaf"]
 
 
 def test_an_interrupt_stops_the_jobs_which_save_and_a_second_run_completes(toy):
-    counting(toy, f"{held_at(toy, 2)}\n        asked and sys.exit(85)")
+    counting(toy, saved_when_asked(toy))
     folder = toy.write()
     engine = start_engine(folder)
     until(mark(toy).exists, engine)
