@@ -40,6 +40,7 @@ def processor_seconds(pid: int) -> float:
     """Return what processes have used of the cores, those that they waited for included."""
     ticks = 0
     for one in processes(pid):
-        words = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        ticks += sum(map(int, words[11:15]))
+        with suppress(FileNotFoundError, ProcessLookupError):
+            words = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, words[11:15]))
     return ticks / os.sysconf("SC_CLK_TCK")

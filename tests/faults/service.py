@@ -41,6 +41,7 @@ HEAD = (
     b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: %s\r\n"
     % WITH_KEY["Authorization"].partition(" ")[2].encode()
 )
+WORKERS = 2
 POOL = 4 + (os.cpu_count() or 1)  # threads that asyncio begins as they are needed
 MORE_MEMORY = 60  # MiB that a process may hold more of at the end: what its allocator keeps
 
@@ -53,7 +54,7 @@ def rows(quick: bool) -> Iterator[Row]:
         served, home = folder / "model.pth", folder / "home"
         shutil.copy(models[0], served)
         home.mkdir()
-        words = ("--model", f"box={served}", "--workers", 2, "--queue", 40, "--deadline", 60)
+        words = ("--model", f"box={served}", "--workers", WORKERS, "--queue", 40, "--deadline", 60)
         with started(folder, *words, home=home) as service:
             yield from _on_one(service, quick, models, served)
             assert not list(home.rglob("*"))
@@ -69,8 +70,9 @@ def _on_one(service: Started, quick: bool, models: list[Path], served: Path) -> 
     bodies(service, 60)
     uploads(service, times(300, 20))
     time.sleep(1)  # until the last connection is closed
+    until(lambda: len(service.workers()) == WORKERS)  # one may be forked anew just then
     before, files = resident(service.process.pid), service.files()
-    threads, workers = service.threads(), len(service.workers())
+    threads = service.threads()
     yield kills(service, times(100, 3))
     yield damaged(service, models, served, times(300, 6))
     yield reloads(service, models, served, times(1000, 10))
@@ -80,11 +82,11 @@ def _on_one(service: Started, quick: bool, models: list[Path], served: Path) -> 
         yield snails(service, 400)
     until(lambda: service.files() <= files)
     assert service.threads() <= threads + POOL
-    until(lambda: len(service.workers()) == workers)  # one may be forked anew just then
+    until(lambda: len(service.workers()) == WORKERS)
     after = resident(service.process.pid)
     assert after < before + MORE_MEMORY, f"{before:.0f} MiB before, {after:.0f} after"
     assert service.is_ready
-    told = f"{files} files and {workers} workers as before; "
+    told = f"{files} files and {WORKERS} workers as before; "
     told += f"{before:.0f} MiB before, {after:.0f} after; nothing in its folder"
     yield Row("all of these, one after the other", 1, told, "nothing")
 
@@ -210,7 +212,7 @@ def bodies(service: Started, times: int) -> Row:
             assert status in (200, 400, 403, 413, 415, 422), (status, told)
             seen[status] += 1
     assert service.predict(JPEG)[0] == 200
-    assert service.metric("mask_upload_bytes") == service.metric("mask_places_taken") == 0
+    until(lambda: service.metric("mask_upload_bytes") == service.metric("mask_places_taken") == 0)
     told = ", ".join(f"{status}: {count:,}" for status, count in sorted(seen.items()))
     return Row("a broken or hostile body", times, told, "nothing")
 
