@@ -27,6 +27,7 @@ from pathlib import Path
 from utils.apply.options import add_photograph_options
 from utils.dag.command_line import Parser
 from utils.errors import InputError, MaskDetectionError, missing_package
+from utils.signals import undisturbed
 from utils.spark.code import write_code
 from utils.spark.options import add_spark_options, check_spark_options
 from utils.video.address import is_video
@@ -139,7 +140,8 @@ def detect(args: argparse.Namespace, words: list[str]) -> int:
         with console, stopping() as stopped:
             try:
                 for found in looked:
-                    console.step(results.add(found))
+                    with undisturbed():
+                        console.step(results.add(found))
             except KeyboardInterrupt:
                 console.tell("Interrupted: what was found so far is written.")
             except (OSError, MaskDetectionError):  # what was found so far is not lost

@@ -21,6 +21,7 @@ from tests.determinism import runs
 from tests.waiting import PATIENCE, until
 from utils.dataset.images import decode, encode_png
 from utils.dataset.labels import CLASSES
+from utils.dataset.splitting.fingerprint_index import FingerprintWriter
 from utils.dataset.splitting.fingerprints import fingerprint
 from utils.dataset.splitting.learnt import LearntPhotographs
 from utils.metrics.detections import Detections
@@ -360,6 +361,23 @@ def test_what_was_found_before_an_interruption_is_kept(tmp_path, album, tested, 
     assert {f"pictures/{path.name}" for path in pictures} >= {p["picture"] for p in faces["photos"]}
     for path in pictures:
         Image.open(path).load()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_photograph_is_kept_ends_it_after_it_is(run, album, monkeypatch, number):
+    keep, kept = FingerprintWriter.add, []
+
+    def interrupted(*given):
+        kept.append(given)
+        signal.raise_signal(number)
+        keep(*given)
+
+    monkeypatch.setattr(FingerprintWriter, "add", interrupted)
+    code, told, folder = run(album("a.jpg", "b.jpg", "c.jpg"))
+    assert code == 128 + number
+    assert "Interrupted: what was found so far is written." in told
+    assert [photo["file"] for photo in read_record(folder / "faces.json", 2)["photos"]] == ["a.jpg"]
+    assert read_record(folder / "rate.json")["left"] == 2 and len(kept) == 1
 
 
 def test_a_kill_leaves_whole_pictures_and_no_process(tmp_path, album, tested):
