@@ -7,6 +7,20 @@ from types import FrameType
 
 
 @contextlib.contextmanager
+def kept_from_children(number: int) -> Iterator[None]:
+    """Start processes that a signal never reaches, from their first moment on.
+
+    A process that ignores it by itself does so only once its Python has started. Here the signal is
+    held back meanwhile; processes that are started by this thread inherit that, and keep it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
     """Hold signals back that would interrupt, until what must not be cut in two is whole."""
     came: list[tuple[int, FrameType | None]] = []

@@ -27,6 +27,7 @@ from utils.detector.names import IN_THE_BOX
 from utils.errors import InputError, number_of
 from utils.model_files import Model
 from utils.models import load_model, load_two_stage
+from utils.signals import kept_from_children
 
 PROCESSES = 4
 """For each thread at most: one may wait for a disk, or for a GPU."""
@@ -177,7 +178,8 @@ def _in_processes(
     waiting: deque[Future] = deque()
     try:
         for photo in photos:
-            waiting.append(pool.submit(_look, photo))
+            with kept_from_children(signal.SIGINT):  # Ctrl-C is for the process that was started
+                waiting.append(pool.submit(_look, photo))
             if len(waiting) > jobs:
                 yield waiting.popleft().result()
         while waiting:
@@ -199,7 +201,6 @@ class _Process:
 
 
 def _begin(settings: Settings, threads: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that was started
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(threads)
     _Process.settings, _Process.model = settings, settings.load()
