@@ -1,5 +1,6 @@
 """The page of runs: those there are, one or two of them closely, and starting the sample's."""
 
+import contextlib
 import os
 import shlex
 import signal
@@ -232,4 +233,5 @@ def _running(folder: Path) -> Sequence[RecordedRun]:
 def _stop(folder: Path) -> None:
     """Ask the process that runs a folder to save what there is and end."""
     if (process := holder(folder)) is not None:
-        os.kill(process, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+            os.kill(process, signal.SIGTERM)

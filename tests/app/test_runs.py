@@ -79,6 +79,11 @@ def test_one_run_at_a_time_is_started_with_a_list_of_arguments(visit, tmp_path, 
     assert len(calls) == 1 and "still running" in page.warning[0].value
 
 
+def test_to_stop_a_run_that_has_just_ended_is_no_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "holder", lambda _: 2**30)  # more than any process is called
+    runs._stop(tmp_path)
+
+
 def of_a_test(folder, name, skill):
     sides = {one: {"side": "test", "group": k} for k, one in enumerate(NAMES)}
     outputs = {

@@ -62,8 +62,9 @@ def written():
 
 
 def test_the_answer_is_that_of_the_same_film_on_the_disk_and_nothing_is_written(
-    visit, film, tmp_path, written
+    visit, film, tmp_path, written, monkeypatch
 ):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # of a module that no test had needed yet
     model = Looking().load()
     source = VideoFile(film, Part(rate=10, end=1800))
     correction = Correction.of(model.file.evaluation)
