@@ -12,7 +12,7 @@ from service.looking import Look
 from service.models import Models, Served
 from service.problems import Problem
 from tests.service.fakes import WITH_KEY, FakeModel
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 from utils.classifier.two_stage import TwoStageDetector
 from utils.errors import InputError
 
@@ -140,7 +140,7 @@ def test_finders_of_faces_do_one_thing_at_a_time(jpeg, stages):
 
     def predict(images):
         with suppress(threading.BrokenBarrierError):
-            both.wait(0.3)
+            both.wait(PATIENCE if stages == 1 else 0.3)
             met.append(True)
         return [FakeModel().found] * len(images)
 

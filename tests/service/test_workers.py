@@ -11,6 +11,7 @@ from service import workers as module
 from service.problems import Problem
 from service.running import Here
 from service.workers import TRIES, Workers
+from tests import waiting
 from tests.service.fakes import dead_stay_dead
 from tests.waiting import PATIENCE
 
@@ -123,7 +124,7 @@ def test_a_place_stays_taken_while_a_thread_works_for_one_who_left():
             slow = Work()
             with pytest.raises(Problem):
                 await once(workers, slow, seconds)
-            if slow.done:
+            if workers.taken:
                 break
         assert workers.taken == 1
         slow.may_go.set()
@@ -233,7 +234,7 @@ def test_every_worker_has_a_runner_of_its_own_and_closes_it():
         await until(lambda: len(made) == 3)
 
     within(test, number=3, new_runner=lambda: made.append(Noted()) or made[-1])
-    assert all(one.closed for one in made)
+    waiting.until(lambda: all(one.closed for one in made))
 
 
 def test_failures_in_a_row_are_counted():
