@@ -43,6 +43,21 @@ def test_failing_process_ends_those_that_wait_for_it(tmp_path, monkeypatch, end,
     assert launch(3, never, children(tmp_path, script)) == code
 
 
+class Ended:
+    """In place of a process that has ended."""
+
+    def __init__(self, code):
+        self.poll = lambda: code
+
+
+@pytest.mark.parametrize(
+    ("codes", "first"), [((1, -11), 1), ((-6, -9), 1), ((-9, 1), 0), ((1, 1), 0)]
+)
+def test_of_those_that_are_seen_to_have_ended_at_once_the_killed_one_is_the_cause(codes, first):
+    ended = launch_module._watch([Ended(code) for code in codes], never)
+    assert ended.failed == (first, codes[first])
+
+
 def test_first_process_decides_if_it_got_to_its_end(tmp_path, monkeypatch):
     monkeypatch.setattr(launch_module, "GRACE", PATIENCE)
     assert launch(2, never, children(tmp_path, "sys.exit(1 if rank else 0)")) == 0

@@ -195,8 +195,10 @@ def _watch(running: Sequence[subprocess.Popen], stop: Callable[[], bool]) -> _En
         codes = [child.poll() for child in running]
         failures = {n: code for n, code in enumerate(codes) if _is_failure(code)}
         if failures and failed is None:
-            # Who is killed takes the others along, not the other way round.
-            number = min(failures, key=lambda n: (failures[n] > 0, n))
+            # Who is killed takes the others along, not the other way round; of these one may abort.
+            number = min(
+                failures, key=lambda n: (failures[n] > 0, failures[n] != -signal.SIGKILL, n)
+            )
             failed, deadline = (number, failures[number]), time.monotonic() + GRACE
         if None not in codes:
             return _Ended(codes, failed, asked)
