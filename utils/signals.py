@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import threading
 from collections.abc import Iterator
 from types import FrameType
 
@@ -22,7 +23,13 @@ def kept_from_children(number: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Hold signals back that would interrupt, until what must not be cut in two is whole."""
+    """Hold signals back that would interrupt, until what must not be cut in two is whole.
+
+    Elsewhere than in the main thread none interrupts.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     came: list[tuple[int, FrameType | None]] = []
     signals = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, lambda *told: came.append(told)) for number in signals]
