@@ -31,6 +31,9 @@ from utils.data_store.reading import NoSuchVersion
 from utils.data_store.store import DataStore
 
 NAMES = ("masks", "faces", "street")
+ALL = "all"
+"""In place of a version: also of those that somebody adds just then, who may come first."""
+
 Key = tuple[str, str]
 
 
@@ -52,17 +55,26 @@ def version_of(made: MadeData) -> str:
 
 @dataclass
 class Trial:
-    """A store, what it should hold, and what was done to it."""
+    """A store, what it should hold, and what was done to it.
+
+    Attributes
+    ----------
+    rng
+        Draws with what it is done, which also hangs on what is there by now.
+    plan
+        Draws what is done and who is killed when, whatever came of what was done before.
+    """
 
     folder: Path
     rng: random.Random
+    plan: random.Random
     held: dict[Key, dict[str, Any]] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
     usual: float = 0.02
 
     def act(self) -> None:
         """Do one thing, and hold the store against what it should be."""
-        word = self.rng.choices(
+        word = self.plan.choices(
             ("add", "remove", "two", "flip", "clean"), weights=(50, 25, 10, 10, 5)
         )[0]
         if word == "flip":
@@ -72,12 +84,13 @@ class Trial:
             changes = [self.change(word if word != "two" else None)]
             if word == "two":
                 changes.append(self.change(None))
-            kills = [self.rng.random() < 0.33 for _ in changes]
+            kills = [self.plan.random() < 0.33 for _ in changes]
+            moments = [self.plan.uniform(-0.2, 1) for _ in changes]  # some at the very beginning
             children = [begun(change, self.folder) for change, _ in changes]
             started = time.monotonic()
-            for child, kill in zip(children, kills, strict=True):
+            for child, kill, moment in zip(children, kills, moments, strict=True):
                 if kill:
-                    time.sleep(self.rng.random() * self.usual)
+                    time.sleep(max(0.0, moment) * self.usual)
                     os.kill(child, signal.SIGKILL)
             ends = [os.waitpid(child, 0)[1] for child in children]
             if not any(kills):
@@ -100,7 +113,7 @@ class Trial:
             name, version = self.rng.choice(sorted(self.held))
             if self.rng.random() < 0.2:  # all of a data set
                 gone = [key for key in self.held if key[0] == name]
-                return (lambda store: removed(store, name)), dict.fromkeys(gone)
+                return (lambda store: removed(store, name)), dict.fromkeys([*gone, (name, ALL)])
             return (lambda store: removed(store, f"{name}@{version}")), {(name, version): None}
         return (lambda store: removed(store)), {}
 
@@ -109,12 +122,12 @@ class Trial:
     ) -> None:
         """Take over what was done; of who was killed, or met another, either is right."""
         found = {(one.name, one.version) for one in opened(self.folder).versions()}
-        touched = [key for effect in effects for key in effect]
+        touched = [key for effect in effects for key in effect if key[1] != ALL]
         for key in {*before, *touched, *found}:
             mine = [
-                (effect[key], was)
+                (effect.get(key), was)
                 for effect, was in zip(effects, killed, strict=True)
-                if key in effect
+                if key in effect or (key[0], ALL) in effect
             ]
             certain = len(mine) == 1 and not mine[0][1]
             should = key in before if not mine else mine[0][0] is not None
@@ -192,7 +205,8 @@ def begun(change: Callable[[DataStore], object], folder: Path) -> int:
 
 def tried(folder: Path, actions: int, seed: int) -> Counter[str]:
     """Do so much to a store in a folder, remove all, and return what was done."""
-    trial = Trial(folder, random.Random(seed))  # noqa: S311 (drawn again alike)
+    rng, plan = random.Random(seed), random.Random(f"plan {seed}")  # noqa: S311 (drawn again alike)
+    trial = Trial(folder, rng, plan)
     opened(folder).add("masks", first := random_data(trial.rng), "made")
     trial.held["masks", version_of(first)] = first.content()
     for _ in range(actions):
