@@ -19,6 +19,7 @@ from tests.waiting import until
 from utils.apply.folder import Claim
 from utils.apply.looking import Settings
 from utils.video import results
+from utils.video import run as module
 from utils.video.run import sources_of
 
 
@@ -190,17 +191,22 @@ def test_a_camera_that_freezes_loses_what_it_did_not_send_and_that_is_told(
 ):
     blind = Blind(Witness(scene, times))
     monkeypatch.setattr(Settings, "load", lambda settings: blind)
-    out = tmp_path / "out"
+    out, parts, part_of = tmp_path / "out", [], module.part_of
+    monkeypatch.setattr(
+        module, "part_of", lambda *given, **more: parts.append(part_of(*given, **more)) or parts[0]
+    )
     with Camera(transport_stream((160, 96))) as camera:
 
         def freeze() -> None:
             until(lambda: blind.asked >= 5)
             camera.frozen = True
             time.sleep(3.5)
-            camera.frozen = False
+            camera.frozen, enough = False, blind.asked + 40
+            until(lambda: blind.asked >= enough)  # two seconds of it
+            parts[0].limit = 1  # which were long ago: it ends
 
         threading.Thread(target=freeze, daemon=True).start()
-        words = [f"rtsp://127.0.0.1:{camera.port}/live", "--limit", "60", "--no-pictures"]
+        words = [f"rtsp://127.0.0.1:{camera.port}/live", "--end", "300", "--no-pictures"]
         began = time.monotonic()
         assert detect.main([*words, "--output", str(out)]) == 1
         took = time.monotonic() - began
