@@ -60,7 +60,7 @@ PREPARE = """
     const one = document.activeElement;
     if (!one || one === document.body) return null;
     window.__first ??= one;
-    const box = one.getBoundingClientRect();
+    const box = (one.closest('canvas') || one).getBoundingClientRect();  // a table is drawn there
     return {
       name: window.__name(one),
       first: one === window.__first,
