@@ -27,7 +27,7 @@ from pathlib import Path
 from utils.apply.options import add_photograph_options
 from utils.dag.command_line import Parser
 from utils.errors import InputError, MaskDetectionError, missing_package
-from utils.signals import undisturbed
+from utils.signals import handled, undisturbed
 from utils.spark.code import write_code
 from utils.spark.options import add_spark_options, check_spark_options
 from utils.video.address import is_video
@@ -238,13 +238,8 @@ def stopping() -> Iterator[list[int]]:
         asked.append(number)
         raise KeyboardInterrupt
 
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, interrupt) for number in signals]
-    try:
+    with handled(dict.fromkeys((signal.SIGINT, signal.SIGTERM), interrupt)):
         yield asked
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

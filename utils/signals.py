@@ -1,10 +1,25 @@
-"""Signals that interrupt, where they may not."""
+"""Signals: what handles them for a while, and where they may not interrupt."""
 
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
+
+
+@contextlib.contextmanager
+def handled(handlers: Mapping[int, Callable[[int, FrameType | None], None]]) -> Iterator[None]:
+    """Handle signals, by their numbers, as told; each is handled as before afterwards.
+
+    That holds whatever a handler raises while others are set or put back. In other threads than
+    the main one, which alone may change that, nothing changes.
+    """
+    with contextlib.ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in handlers.items():
+                stack.callback(signal.signal, number, signal.getsignal(number))
+                signal.signal(number, handler)
+        yield
 
 
 @contextlib.contextmanager
@@ -27,17 +42,10 @@ def undisturbed() -> Iterator[None]:
 
     Elsewhere than in the main thread none interrupts.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     came: list[tuple[int, FrameType | None]] = []
     signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *told: came.append(told)) for number in signals]
-    try:
+    with handled(dict.fromkeys(signals, lambda *told: came.append(told))):
         yield
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
     for number, frame in came[:1]:
         handler = signal.getsignal(number)
         if callable(handler):

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from utils.signals import handled
 from utils.spark.queries import Queries
 
 
@@ -36,11 +37,11 @@ def test_a_query_is_stopped_that_was_interrupted_while_it_began():
     """Spark goes on with it, and would refuse a query of that name from then on."""
     queries = Queries(None, None, None, "s3a://store/checkpoint", print)
     writers = {"rows": Writer(False), "windows": Writer(True)}
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt), queries.all_stopped():
-            for name, writer in writers.items():
-                queries.start(name, writer)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with (
+        handled({signal.SIGINT: signal.default_int_handler}),
+        pytest.raises(KeyboardInterrupt),
+        queries.all_stopped(),
+    ):
+        for name, writer in writers.items():
+            queries.start(name, writer)
     assert not any(writer.runs for writer in writers.values())

@@ -4,9 +4,8 @@ import contextlib
 import fcntl
 import os
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from utils import files
 from utils.dag.code_bundle import PROJECT
 from utils.errors import InputError
+from utils.signals import handled
 
 CACHE = ".cache"  # beside the run folders
 OUTPUT = "output"
@@ -83,7 +83,8 @@ def filling(wanted: Path | None, name: str) -> Iterator[Path]:
         if awaited and len(came) == 1:
             raise _end(number)
 
-    with _handled(arrive):
+    ignored = [number for number in _ENDING if signal.getsignal(number) == signal.SIG_IGN]  # nohup
+    with handled({number: arrive for number in _ENDING if number not in ignored}):
         folder = new_folder(wanted, name)
         try:
             awaited = True
@@ -101,21 +102,6 @@ def filling(wanted: Path | None, name: str) -> Iterator[Path]:
 
 def _end(number: int) -> BaseException:
     return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)
-
-
-@contextlib.contextmanager
-def _handled(handler: Callable[[int, object], None]) -> Iterator[None]:
-    """Handle the signals that end a process, apart from those that are ignored, as by ``nohup``."""
-    old = {}
-    if threading.current_thread() is threading.main_thread():  # no other may
-        for number in _ENDING:
-            if signal.getsignal(number) != signal.SIG_IGN:
-                old[number] = signal.signal(number, handler)
-    try:
-        yield
-    finally:
-        for number, before in old.items():
-            signal.signal(number, before)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,8 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 
+from utils.signals import handled
+
 
 @contextlib.contextmanager
 def wakeups(interrupt: Callable[[], None]) -> Iterator[socket.socket]:
@@ -15,13 +17,9 @@ def wakeups(interrupt: Callable[[], None]) -> Iterator[socket.socket]:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as by nohup
             handlers[number] = lambda number, frame: interrupt()
-    old = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    old_fd = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
-    try:
-        yield ours
-    finally:
-        signal.set_wakeup_fd(old_fd)
-        for number, handler in old.items():
-            signal.signal(number, handler)
-        ours.close()
-        theirs.close()
+    with ours, theirs, handled(handlers):
+        old_fd = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        try:
+            yield ours
+        finally:
+            signal.set_wakeup_fd(old_fd)
