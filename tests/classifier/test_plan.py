@@ -55,9 +55,9 @@ def test_what_is_of_the_other_task_is_refused():
         plan("--arch", "compact_resnet18_fpn")
     with pytest.raises(InputError, match="--image-size 640: takes 32 to 512"):
         plan("--image-size", "640")
-    with pytest.raises(InputError, match="--recipe: mosaic: is of another task"):
-        read_recipe(["mosaic=0.5"], of=CLASSIFIER)
-    assert read_recipe(["mosaic=0.5"], of=TASKS["detect"]) == {"mosaic": 0.5}
+    with pytest.raises(InputError, match="--recipe: copy_paste: is of another task"):
+        read_recipe(["copy_paste=0.5"], of=CLASSIFIER)
+    assert read_recipe(["copy_paste=0.5"], of=TASKS["detect"]) == {"copy_paste": 0.5}
 
 
 def test_a_search_starts_where_the_classifier_does():
@@ -66,7 +66,7 @@ def test_a_search_starts_where_the_classifier_does():
     assert start == CLASSIFIER.recipe.peculiar() | {"clip": 3.0}
     start, space = read_search(["arch=vgg16,resnet18"], {}, "vgg16", 64, CLASSIFIER)
     assert start["arch"] == "vgg16"
-    for words in ("mosaic=0:1", "frozen_stages=0:3"):
+    for words in ("copy_paste=0:1", "frozen_stages=0:3"):
         with pytest.raises(InputError, match="no such parameter"):
             read_search([words], {}, "vgg16", 64, CLASSIFIER)
     with pytest.raises(InputError, match="compact_resnet18_fpn: no such architecture"):

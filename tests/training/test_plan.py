@@ -57,3 +57,9 @@ def test_weights_that_are_for_one_knows_not_whom_are_refused(words):
 def test_what_no_recipe_has_is_refused():
     with pytest.raises(InputError, match="unknown parameter 'archs'"):
         plan().searched({"archs": OTHER})
+
+
+def test_what_a_model_file_remembers_of_parameters_that_are_no_more_is_left_out():
+    assert Recipe.remembered({"clip": 3.0, "mosaic": 0.5}) == Recipe(clip=3.0)
+    with pytest.raises(InputError, match="parameter 'clip' is -1"):
+        Recipe.remembered({"clip": -1})

@@ -22,8 +22,7 @@ CLASSIFIER = Trainable(
     IMAGE_SIZE,
     "balanced accuracy",
     Recipe(batch_size=64, ema=0.99, class_weight=0.75, rare=0.0, backbone_rate=0.1, head_start=0.2),
-    frozenset({"chip", "copy_paste", "mosaic", "enlarge", "box_loss", "shared_boxes"})
-    | {"frozen_stages"},  # which --freeze says
+    frozenset({"chip", "copy_paste", "frozen_stages"}),  # --freeze says which learn
 )
 """What a classifier can be, and how it is trained unless one says otherwise."""
 

@@ -6,8 +6,6 @@ or padding, and a pixel costs the same whatever it shows. So do SNIPER (Singh, N
 the sizes of faces vary; what lies beyond the photograph is filled with the mean colour.
 """
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 import torch
@@ -23,8 +21,6 @@ FILL = (124, 116, 104)  # ImageNet's mean colour, which normalisation turns into
 SMALLEST = 2.0  # pixels; a face that a chip leaves smaller is none to learn from
 VISIBLE = 0.4  # of a face's area; one that a chip's edge cuts further is none to learn from
 ROOM = 0.8  # of a chip; no zoom makes the face that it is cut around larger
-TINY = 32  # pixels of the longer side of a face; one that is smaller can come enlarged
-ENLARGED = 1.5  # octaves, at most
 
 
 def chip_side(chip: float, image_size: int) -> int:
@@ -47,20 +43,10 @@ class Augmentation:
         What chips are cut from: images, uint8 (3, H, W), with targets (see `FaceDataset`).
     side
         Pixels of a chip's sides.
-    weights
-        How often a photograph is drawn for a mosaic, > 0; by default all alike.
     """
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        photos: FaceDataset,
-        side: int,
-        weights: Sequence[float] | None = None,
-    ) -> None:
+    def __init__(self, recipe: Recipe, photos: FaceDataset, side: int) -> None:
         self.recipe, self.photos, self.side = recipe, photos, side
-        shares = np.ones(len(photos)) if weights is None else np.asarray(weights, float)
-        self._ends = np.cumsum(shares / shares.sum())
         self._donors = FaceDonors(photos) if recipe.copy_paste else None
 
     def __call__(self, number: int, seed: int) -> tuple[Tensor, Target]:
@@ -70,11 +56,7 @@ class Augmentation:
         """
         random = np.random.default_rng(seed)
         image, target = self.photos[number]
-        if self._chosen(random, self.recipe.mosaic):
-            chip, boxes, labels = self._mosaic(random, (image, target))
-        else:
-            size = np.array([self.side, self.side])
-            chip, boxes, labels = self._cut_out(random, image, target, size)
+        chip, boxes, labels = self._cut_out(random, image, target)
         if self._donors and self._chosen(random, self.recipe.copy_paste):
             chip, boxes, labels = self._donors.paste(random, chip, boxes, labels)
         if self.recipe.augmentation:
@@ -92,49 +74,24 @@ class Augmentation:
         return share > 0 and random.random() < share
 
     def _cut_out(
-        self, random: np.random.Generator, image: Tensor, target: Target, size: np.ndarray
+        self, random: np.random.Generator, image: Tensor, target: Target
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return a part of a photograph, (height, width, 3) of `size`, with boxes and labels.
-
-        `size` is width and height.
-        """
+        """Return a square of a photograph, (side, side, 3), with boxes and labels."""
         boxes, labels = target["boxes"].numpy(), target["labels"].numpy()
         focus = _focus(random, boxes, labels)
         strength = self.recipe.augmentation
         zoom, aspect = 2 ** (strength * random.uniform((-1.2, -0.25), (1.2, 0.25)))
         if focus is not None:
-            longest = max(focus[2:] - focus[:2])
-            if longest < TINY and self._chosen(random, self.recipe.enlarge):
-                zoom *= 2 ** random.uniform(0, ENLARGED)
-            zoom = min(zoom, ROOM * min(size) / longest)
+            zoom = min(zoom, ROOM * self.side / max(focus[2:] - focus[:2]))
         scale = zoom * np.array([aspect**0.5, aspect**-0.5])
-        corner = _corner(random, np.array(image.shape[:0:-1]), size / scale, focus)
+        corner = _corner(random, np.array(image.shape[:0:-1]), self.side / scale, focus)
         flip = random.random() < 0.5
-        chip = _cut(image, corner, scale, size)
-        boxes, kept = _seen(boxes, corner, scale, size)
+        chip = _cut(image, corner, scale, self.side)
+        boxes, kept = _seen(boxes, corner, scale, self.side)
         if flip:
             chip = chip[:, ::-1]
-            boxes[:, [0, 2]] = size[0] - boxes[:, [2, 0]]
+            boxes[:, [0, 2]] = self.side - boxes[:, [2, 0]]
         return np.ascontiguousarray(chip), boxes[kept], labels[kept]
-
-    def _mosaic(
-        self, random: np.random.Generator, first: tuple[Tensor, Target]
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return parts of four photographs beside each other (Bochkovskiy et al. 2020)."""
-        across, down = random.uniform(0.35, 0.65, 2) * self.side
-        across, down = round(across), round(down)
-        chip = np.empty((self.side, self.side, 3), np.uint8)
-        boxes, labels = [], []
-        for place, (x, y) in enumerate(((0, 0), (across, 0), (0, down), (across, down))):
-            drawn = np.searchsorted(self._ends[:-1], random.random(), side="right")
-            image, target = self.photos[int(drawn)] if place else first
-            width = self.side - x if x else across
-            height = self.side - y if y else down
-            part, found, of_class = self._cut_out(random, image, target, np.array([width, height]))
-            chip[y : y + height, x : x + width] = part
-            boxes.append(found + np.array([x, y, x, y], np.float32))
-            labels.append(of_class)
-        return chip, np.concatenate(boxes), np.concatenate(labels)
 
 
 def _focus(random: np.random.Generator, boxes: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
@@ -158,25 +115,25 @@ def _corner(
     return random.uniform(low, np.maximum(low, high))
 
 
-def _cut(image: Tensor, corner: np.ndarray, scale: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Return the chip, uint8 (height, width, 3)."""
+def _cut(image: Tensor, corner: np.ndarray, scale: np.ndarray, side: int) -> np.ndarray:
+    """Return the chip, uint8 (side, side, 3)."""
     move = np.array([[scale[0], 0, -corner[0] * scale[0]], [0, scale[1], -corner[1] * scale[1]]])
     move[:, 2] += (scale - 1) / 2  # OpenCV counts from the centres of pixels, boxes from corners
     return cv2.warpAffine(
         np.ascontiguousarray(image.permute(1, 2, 0).numpy()),
         move,
-        size.tolist(),
+        (side, side),
         flags=cv2.INTER_LINEAR,
         borderValue=FILL,
     )
 
 
 def _seen(
-    boxes: np.ndarray, corner: np.ndarray, scale: np.ndarray, size: np.ndarray
+    boxes: np.ndarray, corner: np.ndarray, scale: np.ndarray, side: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the boxes in pixels of the chip, clipped to it, and which of them to keep."""
     moved = ((boxes - np.tile(corner, 2)) * np.tile(scale, 2)).astype(np.float32)
-    clipped = moved.clip(0, np.tile(size, 2)).astype(np.float32)
+    clipped = moved.clip(0, side).astype(np.float32)
     whole, left = moved[:, 2:] - moved[:, :2], clipped[:, 2:] - clipped[:, :2]
     kept = (left.prod(1) >= VISIBLE * whole.prod(1)) & (left >= SMALLEST).all(1)
     return clipped, kept

@@ -70,7 +70,7 @@ class Detector(Applied):
 
         But all classes weigh alike: ``class_weight`` follows from the photographs of the training.
         """
-        recipe = replace(Recipe.from_params(self.file.params), class_weight=0.0)
+        recipe = replace(Recipe.remembered(self.file.params), class_weight=0.0)
         return PhotoLosses(seed, HeadLoss.of(recipe, []))
 
     def add_losses(self, losses: PhotoLosses, name: str, image: np.ndarray, faces: Faces) -> None:

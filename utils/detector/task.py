@@ -76,7 +76,7 @@ class FaceDetection:
         self.weights = repeat_factors(_present(photos), recipe.rare)
         self.found: list[Detections] | None = None
         side = chip_side(recipe.chip, photos.image_size)
-        self._augment = Augmentation(recipe, photos, side, self.weights)
+        self._augment = Augmentation(recipe, photos, side)
         self._device = next(model.parameters()).device
         self._anchors, self._proposals = seed_sampling(model)
         share_batch_norm(model)

@@ -7,7 +7,6 @@ from typing import Any
 from utils.errors import InputError
 
 OPTIMIZERS = ("adamw", "sgd")
-BOX_LOSSES = ("offsets", "giou", "diou", "ciou")
 
 BY_RATIO = ("learning_rate", "weight_decay", "batch_size", "clip")
 """Fields of which a factor matters, not a difference: a search goes by their logarithm."""
@@ -30,8 +29,6 @@ _FROM_ZERO = ("weight_decay", "focal", "frozen_stages")
 _SHARES = (
     "augmentation",
     "copy_paste",
-    "mosaic",
-    "enlarge",
     "relight",
     "spoil",
     "rare",
@@ -66,10 +63,6 @@ class Recipe:
     copy_paste
         Share of chips into which faces of other photographs are pasted, of each class as often (see
         `utils.detector.pasting`).
-    mosaic
-        Share of chips that are made of parts of four photographs.
-    enlarge
-        Share of chips cut around a face smaller than 32 pixels that zoom in, up to a factor of 2.8.
     relight
         Strength, 0..1, of changes of gamma and white balance.
     spoil
@@ -77,10 +70,6 @@ class Recipe:
     rare
         Share of photographs below which a class is shown more often (see
         `utils.training.sampling.repeat_factors`).
-    box_loss
-        ``offsets``, Faster R-CNN's own, or an overlap of boxes: ``giou``, ``diou`` or ``ciou``.
-    shared_boxes
-        Whether a face teaches the boxes of all classes, not that of its own alone.
     label_smoothing
         Share of a label that is given to all classes alike, because some labels are wrong.
     focal
@@ -117,13 +106,9 @@ class Recipe:
     chip: float = 0.55
     augmentation: float = 0.7
     copy_paste: float = 0.0
-    mosaic: float = 0.0
-    enlarge: float = 0.0
     relight: float = 0.0
     spoil: float = 0.0
     rare: float = 1.0
-    box_loss: str = "offsets"
-    shared_boxes: bool = False
     label_smoothing: float = 0.0
     focal: float = 0.0
     class_weight: float = 0.0
@@ -138,12 +123,11 @@ class Recipe:
     head_start: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, known in (("optimizer", OPTIMIZERS), ("box_loss", BOX_LOSSES)):
-            if getattr(self, name) not in known:
-                raise InputError(
-                    f"parameter {name!r} is {getattr(self, name)!r}, "
-                    f"expected one of {', '.join(known)}"
-                )
+        if self.optimizer not in OPTIMIZERS:
+            raise InputError(
+                f"parameter 'optimizer' is {self.optimizer!r}, "
+                f"expected one of {', '.join(OPTIMIZERS)}"
+            )
         for name, value in asdict(self).items():
             if isinstance(value, float) and not math.isfinite(value):
                 raise InputError(f"parameter {name!r} is {value}, expected a finite number")
@@ -178,6 +162,15 @@ class Recipe:
                 f"unknown parameter {unknown[0]!r}; expected some of {', '.join(names)}"
             )
         return cls(**params)
+
+    @classmethod
+    def remembered(cls, params: dict[str, Any]) -> "Recipe":
+        """Build the recipe that a model file remembers, maybe of a version with more parameters.
+
+        Those are left out. An `InputError` as of `from_params` otherwise.
+        """
+        names = {field.name for field in fields(cls)}
+        return cls.from_params({name: params[name] for name in names & params.keys()})
 
     def changed(self, params: dict[str, Any]) -> "Recipe":
         """Return this recipe with some parameters changed; an `InputError` as of `from_params`."""
