@@ -35,7 +35,7 @@ def test_words_are_ranges_and_choices_of_the_type_of_what_is_searched():
 
 
 def test_every_field_of_the_recipe_can_be_searched():
-    others = {"adamw": "sgd", "offsets": "giou", False: "true"}
+    others = {"adamw": "sgd", False: "true"}
     for name, value in default_params().items():
         if isinstance(value, str | bool):
             more = others[value]
