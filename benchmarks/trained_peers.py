@@ -52,7 +52,7 @@ class Bench:
         """Train and judge a peer unless that was done; return the folder with its ``row.json``."""
         identity = self.identity(peer, minutes)
         name = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
-        folder = keep / f"{peer.name}_{minutes:g}_{name}"
+        folder = keep.absolute() / f"{peer.name}_{minutes:g}_{name}"  # YOLO works elsewhere
         if (folder / "row.json").exists():
             print(f"{peer}, {minutes:g} min: kept in {folder}", flush=True)
             return folder

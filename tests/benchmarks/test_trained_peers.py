@@ -1,5 +1,7 @@
 """Which rows are made, and from what."""
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks import quality, yolo
@@ -35,6 +37,8 @@ def test_a_finished_row_is_not_made_again(bench, tmp_path, monkeypatch):
     other = Peer("scratch", "compact_resnet18_fpn", 480, None, "", Recipe(learning_rate=1e-4))
     assert len({first, bench.row(PEER, 20, tmp_path), bench.row(other, 5, tmp_path)}) == 3
     assert len(made) == 4
+    monkeypatch.chdir(tmp_path)
+    assert bench.row(PEER, 5, Path("keep")) == first, "absolute, because a YOLO works elsewhere"
 
 
 def test_a_stopped_row_goes_on_and_all_of_its_minutes_count(bench, tmp_path, monkeypatch):
