@@ -8,9 +8,9 @@ from utils.detector.forward import STRIDE
 from utils.training.recipe import Recipe
 
 
-def chips_of(strength, side, **params):
+def chips_of(strength, side):
     """Return what makes a chip of an image with its target, as a seed says."""
-    recipe = Recipe(augmentation=strength, **params)
+    recipe = Recipe(augmentation=strength)
     return lambda image, target, seed: Augmentation(recipe, [(image, target)], side)(0, seed)
 
 

@@ -34,6 +34,12 @@ def test_by_default_they_are_torchvisions(model):
     assert [one.item() for one in ours] == pytest.approx([one.item() for one in expected], rel=1e-6)
 
 
+def test_another_loss_of_classes_leaves_that_of_boxes(model):
+    plain, focused = (head_losses(model, head) for head in (None, HeadLoss(focus=2.0)))
+    assert focused[0] < plain[0]
+    assert focused[1] == plain[1]
+
+
 def test_classes_can_weigh_smooth_and_focus():
     logits = torch.tensor([[2.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 3.0]])
     labels = torch.tensor([0, 3])
