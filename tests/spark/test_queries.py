@@ -33,6 +33,21 @@ class Writer:
         self.runs = False
 
 
+class Asked:
+    """A query that is interrupted while Spark answers what it was asked."""
+
+    isActive, recentProgress = True, ()
+
+    def __init__(self) -> None:
+        self.asked = self.answered = 0
+
+    def awaitTermination(self, seconds: float) -> None:
+        self.asked += 1
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.1)
+        self.answered += 1
+
+
 def test_a_query_is_stopped_that_was_interrupted_while_it_began():
     """Spark goes on with it, and would refuse a query of that name from then on."""
     queries = Queries(None, None, None, "s3a://store/checkpoint", print)
@@ -45,3 +60,16 @@ def test_a_query_is_stopped_that_was_interrupted_while_it_began():
         for name, writer in writers.items():
             queries.start(name, writer)
     assert not any(writer.runs for writer in writers.values())
+
+
+def test_an_interruption_waits_until_spark_has_answered(monkeypatch):
+    """It would break the connection to Java, and the call after it, which stops the query."""
+    queries, query = Queries(None, None, None, "s3a://store/checkpoint", print), Asked()
+    monkeypatch.setattr(queries, "check", lambda missed=False: None)
+    queries._running["rows"] = query
+    with (
+        handled({signal.SIGTERM: signal.default_int_handler}),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        queries.wait()
+    assert query.asked == query.answered == 1

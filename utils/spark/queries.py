@@ -32,6 +32,9 @@ _CRUMB = re.compile(r"\.+.+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\.TID\d+)
 class Queries:
     """Queries that run, where they write, and what they have told.
 
+    An interruption waits until Spark has answered, because it would break the connection to Java:
+    the next call on it, which is to stop a query, could fail, and leave the query running.
+
     Attributes
     ----------
     tell
@@ -54,14 +57,11 @@ class Queries:
     _there: set[str] = field(default_factory=set)
 
     def start(self, name: str, writer: "DataStreamWriter") -> None:
-        """Start a query, with a checkpoint of its own.
-
-        An interruption waits until it has begun, because only then can it be stopped.
-        """
+        """Start a query, with a checkpoint of its own."""
         if not is_stored(self.checkpoint):
             clear_crumbs(Path(self.checkpoint) / name)
-        writer = writer.option("checkpointLocation", f"{self.checkpoint}/{name}")
         with undisturbed():
+            writer = writer.option("checkpointLocation", f"{self.checkpoint}/{name}")
             self._running[name] = writer.queryName(name).start()
 
     def wait(self, until: Callable[[], bool] | None = None) -> None:
@@ -73,13 +73,14 @@ class Queries:
             If a folder was removed that rows, or how far they came, were written to: Spark would
             make it again, and go on without what was in it.
         """
+        over = False
         try:
-            while any(query.isActive for query in self._running.values()):
-                self._hear_all(_POLL / len(self._running))
-                self.check()
-                if until and until():
-                    return
-            self._hear_all(_POLL)
+            while not over:
+                with undisturbed():
+                    over = not any(query.isActive for query in self._running.values())
+                    self._hear_all(_POLL if over else _POLL / len(self._running))
+                    self.check()
+                    over = over or bool(until and until())
         except Exception as error:
             self.check(missed="does not exist" in with_causes(error))
             raise

@@ -60,8 +60,9 @@ def run_watched(call: Call, session: Session) -> Answer:
             now |= {**call.judged_by(), "event_time": call.work.event_time}
             mark_stream(place, now, checkpoint, table)
             queries = Queries(spark, table, place, checkpoint, console.tell)
+            work = call.ready(spark)
             try:
-                run_stream(stream, call.ready(spark), call.model, queries)
+                run_stream(stream, work, call.model, queries)
             except KeyboardInterrupt:
                 console.tell("Interrupted: what was looked at so far is written.")
                 call.told(_answer(call, queries, word, console, False), place, console)

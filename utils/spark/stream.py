@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from utils.dataset.intake.kinds import IMAGE_SUFFIXES
 from utils.model_files import Model
+from utils.signals import undisturbed
 from utils.spark.pictures import PICTURES, draw
 from utils.spark.queries import ROWS, Queries
 from utils.spark.rows import SCHEMA_OF
@@ -89,10 +90,11 @@ def run_stream(stream: Stream, work: Work, model: Model, queries: Queries) -> No
     with in_words(), queries.all_stopped():
         queries.start(ROWS, _trigger(rows, stream))
         queries.wait(until=None if stream.once else lambda: table.is_there(spark))
-        if table.is_there(spark):  # those that follow read it
-            for name, query in later.items():
-                queries.start(name, _trigger(query(), stream))
-            queries.wait()
+        with undisturbed():
+            if table.is_there(spark):  # those that follow read it
+                for name, query in later.items():
+                    queries.start(name, _trigger(query(), stream))
+        queries.wait()
 
 
 def _trigger(writer: "DataStreamWriter", stream: Stream) -> "DataStreamWriter":
