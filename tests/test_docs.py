@@ -1,7 +1,10 @@
 """What documents say of the code is what the code says."""
 
+import json
 import re
 import shlex
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -22,6 +25,35 @@ from utils.dag.resources import RESOURCES
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 README = (DOCS.parent / "README.md").read_text()
 PAGES = sorted([*DOCS.glob("*.md"), *DOCS.parent.glob("*.md"), *DOCS.parent.glob("d*/*.md")])
+
+WITH_THESE_ALONE = """
+import json, re, sys
+from importlib import metadata
+
+def needed(names):
+    for name in names:
+        yield name.lower()
+        try:
+            lines = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:  # of other systems, or of older versions of Python
+            continue
+        yield from needed(re.match("[\\w.-]+", line)[0] for line in lines if "extra" not in line)
+
+known = {re.sub("[-_.]+", "-", name) for name in needed(json.loads(sys.argv[1]))}
+
+class Others:
+    there = metadata.packages_distributions()
+
+    def find_spec(self, name, path=None, target=None):
+        of = {re.sub("[-_.]+", "-", one.lower()) for one in self.there.get(name, [])}
+        if of and not of & known:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Others())
+import workflow
+sys.exit(workflow.main(sys.argv[2:]))
+"""
+"""`workflow.py` where nothing but the packages named first, and what they need, is installed."""
 
 
 def test_the_readme_tells_of_every_option():
@@ -115,15 +147,47 @@ def test_the_targets_of_make_that_pages_name_are_there():
         assert named - targets - scripts == set(), page
 
 
-@pytest.mark.parametrize("page", ["data.md", "reliability.md", "security.md"])
-def test_the_tests_that_a_page_names_are_there(page):
-    text = (DOCS / page).read_text()
-    paths = set(re.findall(r"`(tests/[\w/]+(?:\.py|/))`", text))
-    assert len(paths) > 1
-    assert {path for path in paths if not (DOCS.parent / path).exists()} == set()
+def test_the_tests_and_files_that_pages_name_are_there():
     source = "".join(path.read_text() for path in (DOCS.parent / "tests").rglob("*.py"))
-    names = set(re.findall(r"`(test_[a-z_0-9]+)`", text))
-    assert {name for name in names if f"def {name}(" not in source} == set()
+    rooms = "tests|utils|bin|app|service|benchmarks|configs|data|docker"
+    named: list[str] = []
+    for page in PAGES:
+        text = page.read_text()
+        paths = set(re.findall(rf"`((?:{rooms})/[\w/]+(?:\.py|\.toml|/))`", text))
+        paths -= {"data/v2/Images", "data_store/"}
+        assert {path for path in paths if not (DOCS.parent / path).exists()} == set(), page
+        tests = set(re.findall(r"`(test_[a-z_0-9]+)`", text))
+        assert {name for name in tests if f"def {name}(" not in source} == set(), page
+        named += [*paths, *tests]
+    assert len(named) > 100
+
+
+def test_the_places_that_pages_link_to_are_there():
+    def anchors(page: Path) -> set[str]:
+        heads = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+        return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+    followed = 0
+    for page in PAGES:
+        for link in re.findall(r"\]\(([^)\s:]+)\)", page.read_text()):
+            path, _, anchor = link.partition("#")
+            place = page.parent / path if path else page
+            assert place.exists(), f"{page}: {link}"
+            assert not anchor or anchor in anchors(place), f"{page}: {link}"
+            followed += 1
+    assert followed > 100
+
+
+def test_what_the_page_on_pilots_installs_is_enough_to_plan(tmp_path):
+    pattern = re.search(r"grep -iE '(\S+)' requirements", (DOCS / "pilots.md").read_text())[1]
+    lines = (DOCS.parent / "requirements.txt").read_text().splitlines()
+    names = [re.split(r"[=; ]", line)[0] for line in lines if re.search(pattern, line, re.I)]
+    words = ["--engine", "local", "--weights", "none", "--dry-run", "--run-dir", tmp_path / "run"]
+    call = [sys.executable, "-c", WITH_THESE_ALONE, json.dumps(names), *map(str, words)]
+    done = subprocess.run(call, cwd=DOCS.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run" / "workflow.yml").exists()
+    assert {"htcondor", "gitpython", "pyyaml"} <= {name.lower() for name in names}  # of engines
 
 
 def test_the_page_on_data_lists_every_case():
