@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from utils.errors import InputError, brief
 from utils.networks.devices import best_device
@@ -116,30 +117,36 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m service",
         description="Serve models over HTTP (docs/service.md).",
         allow_abbrev=False,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    add, plain = parser.add_argument, Settings()
+    plain = Settings()
+
+    def add(name: str, **words: Any) -> None:
+        if words.get("default"):
+            words["help"] += " (default: %(default)s)"
+        parser.add_argument(name, **words)
+
     add(
         "--model",
         action="append",
         default=[],
         metavar="[NAME=]PLACE",
         help="a model file, a run folder, 'box', or a model in a registry as "
-        "models:/mask-detector@champion, the latest of which is served; several times for several",
+        "models:/mask-detector@champion, the latest of which is served; several times for several "
+        "(default: box)",
     )
     add(
         "--registry",
         metavar="URI",
-        help="address of that registry; by default MLFLOW_TRACKING_URI, else that beside the runs",
+        help="address of that registry (default: MLFLOW_TRACKING_URI, else that beside the runs)",
     )
     add("--host", default=plain.host, help="address to listen at; 0.0.0.0 for all")
-    add("--port", type=int, default=None, help="by default that of PORT, else 8000")
-    add("--device", help="cpu, cuda, cuda:1, mps; by default the GPU, if there is one")
+    add("--port", type=int, help="to listen at (default: that of PORT, else 8000)")
+    add("--device", help="cpu, cuda, cuda:1, mps (default: the GPU, if there is one)")
     add(
         "--workers",
         type=int,
-        help=f"that look at photographs; by default as many as cores ({cores()} here), on a GPU "
-        f"{ON_GPU} at most",
+        help=f"that look at photographs (default: as many as cores, {cores()} here, on a GPU "
+        f"{ON_GPU} at most)",
     )
     add(
         "--threads",
@@ -156,21 +163,21 @@ def parser() -> argparse.ArgumentParser:
     add("--megapixels", type=int, default=25, help="most of one photograph")
     add("--upload-seconds", type=float, default=plain.upload_seconds, help="most for a body")
     add("--drain-seconds", type=float, default=plain.drain_seconds, help="most for an orderly end")
-    add("--keys", type=Path, metavar="FILE", help=f"API keys, one a line; also {KEYS}")
+    add("--keys", type=Path, metavar="FILE", help=f"API keys, one a line; also those in {KEYS}")
     add(
         "--fetch-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="a host from which https: addresses of photographs may be fetched",
+        help="a host from which https: addresses of photographs may be fetched (default: none)",
     )
     add(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="a name by which clients may call this service; by default any, and on 127.0.0.1 "
-        "only those of this machine",
+        help="a name by which clients may call this service (default: any, and on 127.0.0.1 only "
+        "those of this machine)",
     )
     return parser
 

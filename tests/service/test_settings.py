@@ -82,6 +82,12 @@ ELSEWHERE = {"--session-affinity", "--timeout", "--read-only", "--ice", "--netwo
 """Options of other programs, and of the app."""
 
 
+def test_the_help_names_no_default_that_says_nothing():
+    told = parser().format_help()
+    assert told.count("(default: ") > 12
+    assert not re.search(r"default: (None|False|\[)", told)
+
+
 def test_the_pages_name_options_that_there_are():
     there = {word for action in parser()._actions for word in action.option_strings}
     for page in ("service.md", "deploy.md"):
