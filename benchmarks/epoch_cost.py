@@ -2,7 +2,7 @@
 """What an epoch costs as the photographs grow in number: time, and peak memory.
 
 The photographs are those of the bundled sample, repeated under new names. Every number is measured
-in a process of its own. Time is that of the second epoch of a training on small images, for the
+in a process of its own. Time is that of the second epoch of a training on small images, because the
 first one also warms up. Memory is that of the data set alone, read through once with photographs
 enlarged to 1,024 pixels, because the network's part does not depend on their number: with all
 images decoded in memory, and with a cache of a given size, beyond which photographs are decoded at

@@ -4,7 +4,8 @@
 The photographs are split by group as the workflow does, and the test side is put away. The rest is
 dealt, by group, to folds; a pair of trainings learns from all folds but one, with and without the
 change, from the same seed, and is judged by mAP at IoU 0.5 on that one. Told is the mean of the
-differences over the pairs with its standard error, of all classes, of each, and of tiny faces.
+differences over the pairs with its standard error, of all classes, of each, and of tiny and small
+faces.
 
 A change is ``NAME=VALUE``, or several with commas between them that are made together. A NAME is a
 parameter of the recipe, or one of ``arch``, ``image_size``, ``weights``. Each training is a process
