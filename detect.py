@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         epilog="Exit code 0: done; 1: done, but some photographs could not be read; 2: the command "
-        "line or the photographs must be mended; 130: interrupted, all so far is written.",
+        "line or the photographs must be mended; 130 or 143: interrupted, all so far is written.",
     )
     add_photograph_options(parser)
     add_video_options(parser)
