@@ -74,6 +74,8 @@ def test_a_hidden_photograph_that_is_named_is_found_beside_its_folder(here):
     assert find_sources(["day1", "day1/.hidden.jpg", "day1/.cache"]).paths == [
         *(Path("day1"), Path("day1/.hidden.jpg"), Path("day1/.cache"))
     ]
+    assert names("day1", "day1/.hidden.jpg") == [".hidden.jpg", "a.jpg"]
+    assert names("day1/.hidden.jpg") == [".hidden.jpg"]
 
 
 def test_files_that_are_no_photographs_are_counted_among_others(here):

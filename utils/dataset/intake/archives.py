@@ -26,6 +26,7 @@ from utils.dataset.intake.kinds import (
     IMAGE_SUFFIXES,
     JUNK,
     fixes,
+    is_photograph,
     kind_by_bytes,
     suffix,
     unread_photograph,
@@ -155,11 +156,11 @@ class Source:
             self.links_not_followed = walk.links_not_followed
         elif self._data is None and not self.path.exists():
             raise InputError(f"{self.path}: no such file or folder")
-        elif lower.endswith(IMAGE_SUFFIXES):
+        elif is_photograph(lower):
             self.is_photograph = True
             self._read = _read_file if self._data is None else _read_bytes
             place = str(self.path) if self._data is None else self._data
-            self._keep([(self.path.name, place)])
+            self.files[self.path.name] = place  # also a hidden one: somebody named it
         elif not lower.endswith(ARCHIVE_SUFFIXES):
             raise InputError(f"{self.path}: {_instead(lower)}")
         else:

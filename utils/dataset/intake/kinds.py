@@ -87,7 +87,7 @@ _SVG = re.compile(
 
 def is_photograph(name: str) -> bool:
     """Return whether a name ends as those of photographs that are read."""
-    return name.lower().endswith(IMAGE_SUFFIXES)
+    return suffix(name) in IMAGE_SUFFIXES
 
 
 def unread_photograph(name: str) -> str | None:
