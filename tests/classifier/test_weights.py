@@ -8,7 +8,9 @@ from torchvision.models import get_model
 
 from utils.classifier.architectures import architecture, build_network
 from utils.classifier.names import CENTERFACE, MOBILENET_V2
+from utils.classifier.pretrained import choose_weights
 from utils.classifier.weights import check_weights, load_weights, origin
+from utils.detector import pretrained as detectors
 from utils.detector.anchors import Anchors
 from utils.detector.architectures import build_model
 from utils.detector.model_file import ModelFile
@@ -81,8 +83,11 @@ def test_a_detector_gives_its_trunk_to_the_classifier_of_the_same(tmp_path):
     assert torch.equal(network.head.linear.weight, head)
     told = origin(tmp_path / "detector.pth", CENTERFACE)
     assert told["network"] == "a model of this project that started from CenterFace"
-    with pytest.raises(InputError, match="weights of a detector do not fit mobilenet_v2"):
-        check_weights(tmp_path / "detector.pth", MOBILENET_V2)
+    chosen = choose_weights(CENTERFACE, str(tmp_path / "detector.pth"))
+    assert (chosen.file, chosen.origin) == (tmp_path / "detector.pth", told)
+    for refuse in (check_weights, lambda path, arch: choose_weights(arch, str(path))):
+        with pytest.raises(InputError, match="weights of a detector do not fit mobilenet_v2"):
+            refuse(tmp_path / "detector.pth", MOBILENET_V2)
 
 
 def test_a_classifier_of_ours_goes_on_with_its_head(model, tmp_path):
@@ -94,6 +99,10 @@ def test_a_classifier_of_ours_goes_on_with_its_head(model, tmp_path):
     )
     with pytest.raises(InputError, match="weights of a classifier do not fit resnet18"):
         load_weights(build_network("resnet18"), tmp_path / "model.pth", "resnet18")
+    with pytest.raises(InputError, match="another architecture; give --arch centerface, or"):
+        choose_weights("resnet18", str(tmp_path / "model.pth"))
+    with pytest.raises(InputError, match="weights of a classifier do not fit compact_centerface"):
+        detectors.choose_weights("compact_centerface_fpn", str(tmp_path / "model.pth"))
 
 
 def test_a_refused_file_leaves_the_network_as_it_was(tmp_path):

@@ -210,7 +210,7 @@ def learnt_from(fingerprints: Path | None, weights: Path | None) -> bytes | None
 def arch_of(weights: Path) -> str | None:
     """Return the architecture of a file of weights that is a model file of ours, else None."""
     content = _ours(weights)
-    return content["arch"] if content else None
+    return content["arch"] if content and isinstance(content["arch"], str) else None
 
 
 def started_from(weights: Path) -> dict[str, Any] | None:

@@ -165,12 +165,22 @@ def choose_weights(
         return replace(chosen, origin=held.origin())  # it fits; no need of torch to see that
     from utils.networks.model_file import arch_of
 
-    if asked not in ("auto", *_PROPER) and (own := arch_of(chosen.file)) not in (None, arch):
+    own = arch_of(chosen.file) if asked not in ("auto", *_PROPER) else None
+    if own not in (None, arch) and _of_task(networks, own):
         raise InputError(
             f"--weights {brief(asked)}: is a model of another architecture; give --arch {own}, or "
             "other weights"
         )
     return replace(chosen, origin=networks.check(chosen.file, arch))
+
+
+def _of_task(networks: Networks, arch: str) -> bool:
+    """Return whether an architecture is of this task; one of another may give its trunk."""
+    try:
+        networks.architecture(arch)
+    except InputError:
+        return False
+    return True
 
 
 def _best(networks: Networks, arch: str, tell: Callable[[str], None]) -> Weights:
