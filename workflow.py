@@ -31,7 +31,7 @@ try:
     from utils.dag.graph import draw_graph
     from utils.dag.options.declared import spelled
     from utils.dag.options.readers import path
-    from utils.dag.options.reading import add_arguments, read_options
+    from utils.dag.options.reading import Once, add_arguments, read_options
     from utils.dag.options.table import Options
     from utils.dag.pipeline import build_workflow
     from utils.dag.run_folder import OUTPUT
@@ -89,10 +89,17 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--config",
         type=Path,
+        action=Once,
         metavar="FILE",
         help="options as TOML, as in configs/ (default: none)",
     )
-    add("--resume", type=Path, metavar="RUN_DIR", help="go on with that run (default: a new run)")
+    add(
+        "--resume",
+        type=Path,
+        action=Once,
+        metavar="RUN_DIR",
+        help="go on with that run (default: a new run)",
+    )
     add(
         "--output",
         metavar="PATH",

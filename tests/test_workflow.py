@@ -109,6 +109,7 @@ def test_planning_does_not_import_torch(tmp_path, arch):
         (["--container", "x.img"], "--container: takes a file .sif, or docker://"),
         (["--project", 'a"b'], "--project: takes a name of letters"),
         (["--engine", "pegasus"], "pegasus-plan is not on the PATH"),
+        (["--config", "a.toml", "--config", "b.toml"], "--config: is given twice, and takes one"),
         (["--config", "/no/such.toml"], "--config /no/such.toml: No such file"),
         (["--recipe", "batchsize=8"], "--recipe: batchsize: no such parameter; did you mean batch"),
         (["--weights", "coco"], "--weights coco: torchvision has no COCO weights for compact"),

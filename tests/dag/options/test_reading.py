@@ -93,6 +93,11 @@ def test_an_impossible_value_is_refused_with_the_option_and_what_it_takes(option
         ("[search]\narch = ['a', '']", "search: takes for arch .*: texts without ',' and ':'"),
         ("[search]\narch = ['a,b', 'c']", "search: takes for arch .*: texts without ',' and ':'"),
         ("epochs: 3", "not TOML .*; it takes lines as: epochs = 60"),
+        (f"epochs = {'1' * 5000}", "not TOML .*4300 digits.*; it takes lines as: epochs = 60"),
+        (f"recipe = {'[' * 3000}", "not TOML .*; it takes lines as: epochs = 60"),
+        ("hpo-width = 2\nhpo_width = 3", "hpo-width: is given twice, with '_' and with '-'"),
+        ("[recipe]\nbatch-size = 4\nbatch_size = 8", "recipe: takes .*, each name once and not"),
+        ("[search]\nema = [0, 0.5]\nbatch-size = '4,8'\nbatch_size = '2,4'", "search: .* once"),
     ],
 )
 def test_a_bad_file_is_refused_by_name(tmp_path, content, words):

@@ -29,6 +29,8 @@ def searched(value: Any) -> tuple[str, ...]:
 def _by_name(value: Any, takes: str) -> tuple[str, ...]:
     pairs = _pairs(value, str.partition, takes)
     words = {name.replace("-", "_"): item for name, item in pairs}
+    if isinstance(value, dict) and len(words) < len(pairs):
+        raise ValueError(f"{takes}, each name once and not with '_' and with '-'")
     return tuple(f"{name}={words[name]}" for name in sorted(words))
 
 

@@ -20,7 +20,7 @@ class OptionError(InputError):
     """An option holds a value that it does not take; the message names the option."""
 
 
-class _Once(argparse.Action):
+class Once(argparse.Action):
     """Stores a path; of another one that is given as well, nobody would miss what is in it."""
 
     def __call__(
@@ -30,7 +30,7 @@ class _Once(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        if getattr(namespace, self.dest, values) != values:
+        if getattr(namespace, self.dest, None) not in (None, values):
             raise InputError(f"{option_string}: is given twice, and takes one; leave one")
         setattr(namespace, self.dest, values)
 
@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if item.metadata["many"]:
             keywords |= {"action": "extend", "nargs": "+"}
         elif item.metadata["is_path"]:
-            keywords["action"] = _Once
+            keywords["action"] = Once
         parser.add_argument(spelled(item.name), **keywords)
 
 
@@ -140,6 +140,8 @@ def _checked(raw: dict[str, Any], prefix: str, task: str) -> dict[str, Any]:
         shown = prefix + name.replace("_", "-")
         if name not in known:
             raise OptionError(f"{shown}: no such option; {suggestion(name, sorted(known))}")
+        if name in values:
+            raise OptionError(f"{shown}: is given twice, with '_' and with '-'; leave one")
         if value is None and known[name].default is None:
             continue
         read = known[name].metadata["read"]
@@ -156,7 +158,7 @@ def _read_toml(config: Path) -> dict[str, Any]:
         return tomllib.loads(config.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise OptionError(f"--config {config}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers too long, lists too deep
         raise OptionError(
             f"--config {config}: not TOML ({error}); it takes lines as: epochs = 60"
         ) from None
