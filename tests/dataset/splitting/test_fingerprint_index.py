@@ -75,7 +75,7 @@ def test_of_many_photographs_fewer_features_are_kept_and_crops_are_still_found(
         assert index.resembling(fingerprint(crop)) == FILES[seed]
 
 
-@pytest.mark.parametrize("damage", ["cut", "text", "part", "object", "kind"])
+@pytest.mark.parametrize("damage", ["cut", "text", "part", "object", "kind", "bit"])
 def test_what_is_no_file_of_fingerprints_is_refused(written, damage):
     path = written("train.npz")
     with np.load(path) as archive:
@@ -84,6 +84,10 @@ def test_what_is_no_file_of_fingerprints_is_refused(written, damage):
         path.write_bytes(path.read_bytes()[:-500])
     elif damage == "text":
         path.write_bytes(b"no archive")
+    elif damage == "bit":
+        data = bytearray(path.read_bytes())
+        data[data.index(b"PK\x01\x02") + 10] ^= 64  # compressed in a way that nobody knows
+        path.write_bytes(data)
     else:
         changed = {
             "part": {"points": arrays["points"][1:]},

@@ -77,6 +77,13 @@ def parts_of(learnt, **changed):
     return file.getvalue()
 
 
+def one_bit(data, place, bit):
+    """Return the bytes of a zip with one bit of the list of its parts the other way round."""
+    damaged = bytearray(data)
+    damaged[damaged.index(b"PK\x01\x02") + place] ^= 1 << bit
+    return bytes(damaged)
+
+
 def test_damaged_parts_are_refused(learnt):
     for data in (
         b"",
@@ -88,6 +95,11 @@ def test_damaged_parts_are_refused(learnt):
         parts_of(learnt, sizes=np.zeros((5, 2), np.uint16)),
         parts_of(learnt, points=np.zeros((3, 2), np.uint16)),
         parts_of(learnt, signs=np.array([{}] * 6)),
+        parts_of(learnt, sizes=np.zeros((6, 2), np.uint16)),
+        parts_of(learnt, sizes=np.full((6, 2), 60_000, np.uint16)),
+        one_bit(learnt.as_bytes(), 8, 0),  # as if it were encrypted
+        one_bit(learnt.as_bytes(), 10, 3),  # as if it were compressed
+        one_bit(learnt.as_bytes(), 10, 6),  # in a way that nobody knows
     ):
         with pytest.raises(InputError, match=r"model\.pth: holds no fingerprints"):
             LearntPhotographs.from_bytes(data, "model.pth")

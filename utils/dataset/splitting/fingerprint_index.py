@@ -7,6 +7,7 @@ those of the new photographs in turn, among which the report looks for bursts.
 
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,12 @@ from utils.dataset.splitting.fingerprints import (
 from utils.dataset.splitting.near_duplicates import MIN_VOTES, FeatureForest
 from utils.errors import InputError
 from utils.records import read_made, write_atomically
+
+DAMAGED = (
+    *(ValueError, KeyError, TypeError, EOFError, OSError),
+    *(RuntimeError, zlib.error, zipfile.BadZipFile),  # as if it were encrypted or compressed
+)
+"""What `numpy.load` raises on a damaged ``.npz``."""
 
 MAX_FEATURES = 1_000_000
 """Local features in a file: 128 MiB. Of many photographs fewer are kept of each."""
@@ -67,7 +74,7 @@ def packed_from_bytes(data: bytes) -> Packed:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             packed = {name: archive[name] for name in _PARTS}
         _check(_of_one(packed), 1)
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         raise InputError(f"no fingerprint of a photograph ({error}); make it again") from error
     return packed
 
@@ -203,7 +210,7 @@ class FingerprintIndex:
             text = arrays["files"].tobytes().decode()
             files = text.split("\0") if text else []
             _check(arrays, len(files))
-        except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        except DAMAGED as error:
             raise InputError(
                 f"{path}: not a file of fingerprints ({error}); make it again with split_data"
             ) from error

@@ -10,7 +10,6 @@ of the 60 of `utils.dataset.splitting.fingerprint_index`.
 """
 
 import io
-import zipfile
 from collections.abc import Iterable
 from functools import cached_property, reduce
 from pathlib import Path
@@ -18,8 +17,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from utils.dataset.splitting.fingerprint_index import CANDIDATES, evenly_chosen
-from utils.dataset.splitting.fingerprints import Fingerprint, same_scene
+from utils.dataset.splitting.fingerprint_index import CANDIDATES, DAMAGED, evenly_chosen
+from utils.dataset.splitting.fingerprints import SIDE, Fingerprint, same_scene
 from utils.dataset.splitting.near_duplicates import MIN_VOTES, FeatureForest
 from utils.errors import InputError
 from utils.records import read_made
@@ -145,7 +144,7 @@ class LearntPhotographs:
             with np.load(io.BytesIO(data), allow_pickle=False) as archive:
                 arrays = {part: archive[part] for part in _PARTS}
             _check(arrays)
-        except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
+        except DAMAGED as error:
             raise InputError(
                 f"{name}: holds no fingerprints of photographs ({error}); make it again"
             ) from error
@@ -263,3 +262,5 @@ def _check(arrays: dict[str, np.ndarray]) -> None:
             raise ValueError(f"{name}: {arrays[name].dtype} {arrays[name].shape}")
     if photographs and arrays["counts"].min() < 0:
         raise ValueError("counts: below 0")
+    if photographs and not 1 <= arrays["sizes"].min() <= arrays["sizes"].max() <= SIDE:
+        raise ValueError(f"sizes: not all from 1 to {SIDE}")
