@@ -243,5 +243,8 @@ def stopping() -> Iterator[list[int]]:
 
 
 if __name__ == "__main__":
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, as `>&-` does
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (to the end)
     sys.stdout.reconfigure(errors="backslashreplace")  # names of files, on any terminal
     sys.exit(main())

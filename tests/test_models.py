@@ -67,6 +67,8 @@ def test_without_a_path_the_model_in_the_box_is_loaded(path, tmp_path, monkeypat
     assert IN_THE_BOX.parts[-3:] == ("data", "models", "face_mask_detector.pth")
     monkeypatch.setattr(model_files, "IN_THE_BOX", path)
     assert load_model(device="cpu").threshold == 0.4
+    with pytest.raises(InputError, match="is a folder; name the file in it"):
+        load_model("")  # as of a variable that is not set
     monkeypatch.setattr(model_files, "IN_THE_BOX", tmp_path / "none.pth")
     with pytest.raises(InputError, match=r"none\.pth: there is no model in the box.*make pretrain"):
         load_model()

@@ -64,7 +64,7 @@ def load_file(path: Path | str | None = None, device: str | None = None) -> Mode
             "RUN_DIR/output/face_mask_detector.pth of a run of workflow.py, or make it: "
             "make pretrained DATA=FOLDER"
         )
-    path = Path(path or IN_THE_BOX)
+    path = IN_THE_BOX if path is None else Path(path)
     if path.is_dir():
         raise InputError(
             f"{path}: is a folder; name the file in it, as {path}/output/face_mask_detector.pth"

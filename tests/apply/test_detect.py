@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -414,6 +415,17 @@ def test_it_imports_no_more_than_it_needs():
         [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "\n\n", done.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+def test_streams_that_are_closed_are_not_written_to(tmp_path, tested, closed):
+    (tmp_path / "damaged.jpg").write_bytes(b"\xff\xd8\xff")
+    words = ["damaged.jpg", "--model", str(tested), "--output", "found"]
+    line = f"{shlex.join([sys.executable, str(PROJECT / 'detect.py'), *words])} {closed}"
+    command = ["/bin/sh", "-c", line]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert (tmp_path / "found" / "rate.json").exists()
 
 
 def test_threads_do_not_spin_while_they_wait(album):
