@@ -70,8 +70,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         ended.append(run(folder, args.data, args.config, seed, options))
         return ended[-1]
 
-    with ThreadPoolExecutor(args.at_once) as threads:
-        codes = list(threads.map(go, args.seeds, folders))
+    try:
+        with ThreadPoolExecutor(args.at_once) as threads:
+            codes = list(threads.map(go, args.seeds, folders))
+    except KeyboardInterrupt:  # the runs were told as well, and have ended
+        print("make.py: interrupted; the same command goes on with it")
+        return 130
     for seed, code in zip(args.seeds, codes, strict=True):
         if code:
             print(f"make.py: seed {seed} is not done; the same command goes on with it")
@@ -104,10 +108,7 @@ def run(folder: Path, data: Path, config: Path, seed: int, options: Sequence[str
         words = ["--data", data, "--config", config, "--seed", seed, "--run-dir", folder]
         words += ["--engine", "local", *options]
     call = [sys.executable, PROJECT / "workflow.py", *words]
-    try:
-        return subprocess.run([str(word) for word in call], check=False).returncode
-    except KeyboardInterrupt:  # the run was told as well
-        return 130
+    return subprocess.run([str(word) for word in call], check=False).returncode
 
 
 def _digest(config: Path, data: Path, options: Sequence[str]) -> str:

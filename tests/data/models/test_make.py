@@ -3,6 +3,9 @@
 import hashlib
 import json
 import re
+import signal
+import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -66,6 +69,22 @@ def test_what_does_not_end_well_writes_nothing_and_is_told(called, tmp_path, cap
     assert len(called.words) == 1 and called.words[0][-2:] == ["--epochs", "2"]
     assert "seed 0 is not done; the same command goes on" in capsys.readouterr().out
     assert not (tmp_path / "o").exists()
+
+
+def test_an_interruption_is_told_and_begins_no_other_run(tmp_path, monkeypatch, capsys):
+    begun = []
+
+    def interrupted(words, check):
+        begun.append(words)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        time.sleep(1)  # until it has come
+        return SimpleNamespace(returncode=130)
+
+    monkeypatch.setattr(make.subprocess, "run", interrupted)
+    asked = ["--data", "faces.zip", "--runs", str(tmp_path / "r"), "--output", str(tmp_path / "o")]
+    assert make.main(asked) == 130
+    assert len(begun) == 1 and not (tmp_path / "o").exists()
+    assert "interrupted; the same command goes on" in capsys.readouterr().out
 
 
 def test_runs_of_other_recipes_and_data_do_not_meet(tmp_path):
