@@ -33,11 +33,13 @@ from typing import Any
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import quality, yolo
-from benchmarks.common import PROJECT, machine, print_table
+from benchmarks.common import PROJECT, above_zero, machine, print_table
 from benchmarks.trained_peers import Bench, Peer
+from utils.apply.options import number, number_type
 from utils.dataset.labels import TITLES
 from utils.detector.names import ARCHITECTURES, COMPACT, MOBILENET
 from utils.detector.pretrained import choose_weights
+from utils.errors import InputError
 from utils.records import read_record
 from utils.training.recipe import Recipe
 from utils.training.recipe_words import read_recipe
@@ -52,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     made.add_argument("--data", type=Path, default=PROJECT / "data" / "sample")
-    made.add_argument("--minutes", type=float, nargs="+", default=[5.0, 20.0, 90.0])
+    made.add_argument("--minutes", type=above_zero, nargs="+", default=[5.0, 20.0, 90.0])
     made.add_argument("--only", choices=ROWS, nargs="+", default=list(ROWS), metavar="ROW")
     made.add_argument("--arch", default=ARCHITECTURES[0], help="of the row 'pretrained'")
     made.add_argument("--weights", default="auto", help="of the row 'pretrained'")
@@ -69,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--size",
-        type=assignment,
+        type=size,
         nargs="+",
         default=[],
         metavar="ROW=PIXELS",
@@ -78,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--keep", type=Path, default=PROJECT / "runs" / "peers", metavar="FOLDER")
     made.add_argument("--environment", type=Path, help="keep YOLO's environment in this folder")
-    made.add_argument("--rounds", type=int, default=3, help="of the timing of detection")
+    made.add_argument("--rounds", type=rounds, default=3, help="of the timing; 0: none")
     return made
 
 
@@ -88,6 +90,15 @@ def assignment(text: str) -> tuple[str, str]:
     if row not in ROWS or not value:
         raise argparse.ArgumentTypeError(f"{text!r}: expected ROW=VALUE, ROW of {', '.join(ROWS)}")
     return row, value
+
+
+rounds = number_type(int, lambda it: it >= 0, "a whole number from 0")
+
+
+def size(text: str) -> tuple[str, int]:
+    """Read ``ROW=PIXELS``."""
+    row, value = assignment(text)
+    return row, number(value)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -118,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def peers(args: argparse.Namespace) -> list[Peer]:
     """Return the peers that were asked for; weights are settled before anything is trained."""
-    sizes = SIZES | {row: int(value) for row, value in args.size}
+    sizes = SIZES | dict(args.size)
     given = {"mobilenet": "none", "scratch": "none", "pretrained": args.weights}
     given |= dict(args.peer_weights)
     archs = {"mobilenet": MOBILENET, "scratch": COMPACT, "pretrained": args.arch}
@@ -127,6 +138,8 @@ def peers(args: argparse.Namespace) -> list[Peer]:
         if name == "yolo":
             weights = Path(given["yolo"]).absolute() if "yolo" in given else None
             told = f"from {weights.name}" if weights else "from scratch"
+            if weights and not weights.is_file():
+                raise InputError(f"--peer-weights yolo={given['yolo']}: no such file")
             chosen.append(Peer(name, yolo.MODEL, sizes[name], weights, told))
         else:
             settled = choose_weights(archs[name], given[name], print)

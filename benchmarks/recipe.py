@@ -22,6 +22,7 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -35,8 +36,9 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import PROJECT, machine, print_table
+from benchmarks.common import PROJECT, above_zero, machine, print_table
 from benchmarks.quality import epoch_cost
+from utils.apply.options import number as from_one
 from utils.dataset.clean import clean_photo
 from utils.dataset.intake.dataset import pack_dataset
 from utils.dataset.labels import CLASSES, TITLES
@@ -50,14 +52,19 @@ from utils.detector.names import ARCHITECTURES
 from utils.detector.validation import detections_of
 from utils.metrics.average_precision import average_precision
 from utils.networks.devices import best_device, has_bfloat16
-from utils.records import read_record, write_record
+from utils.records import digest_of, read_record, write_record
 from utils.seed import derive_seed
-from utils.training.plan import Plan
+from utils.tasks import DETECTOR
+from utils.training.plan import BESIDES, Plan
 from utils.training.recipe import Recipe
-from utils.training.recipe_words import read_recipe
+from utils.training.recipe_words import read_recipe, read_value
 
 BASE = "as it is"
-OF_PLAN = {"arch": str, "image_size": int, "weights": lambda text: Path(text) if text else None}
+OF_PLAN = {
+    "arch": str,
+    "image_size": lambda text: read_value(text, 0, "--change: image_size"),
+    "weights": lambda text: Path(text) if text else None,
+}
 """What a change can name besides the recipe's parameters."""
 
 JUDGED = ("all", *TITLES[1:], "tiny", "small")
@@ -100,18 +107,22 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--base", nargs="*", default=[], metavar="NAME=VALUE", help="of all runs")
     made.add_argument("--change", action="append", default=[], metavar="NAME=VALUE[,...]")
     length = made.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=float, default=10.0, help="of one core, a training")
-    length.add_argument("--epochs", type=int)
+    length.add_argument("--minutes", type=above_zero, default=10.0, help="of one core, a training")
+    length.add_argument("--epochs", type=from_one)
     made.add_argument("--split", type=int, default=0, help="seed of the split")
-    made.add_argument("--folds", type=int, default=4)
-    made.add_argument("--pairs", type=int, help="how many folds to judge on (default: all)")
-    made.add_argument("--jobs", type=int, default=2, help="trainings at a time")
+    made.add_argument("--folds", type=from_one, default=4)
+    made.add_argument("--pairs", type=from_one, help="how many folds to judge on (default: all)")
+    made.add_argument("--jobs", type=from_one, default=2, help="trainings at a time")
     made.add_argument("--keep", type=Path, default=Path("runs/recipes"), help="folder of results")
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    args = parser().parse_args(argv)
+    made = parser()
+    args = made.parse_args(argv)
+    if args.folds < max(2, args.pairs or 0):
+        made.error("--folds: takes 2 or more, as many as --pairs at least")
+    planned(args, [Path(str(number)) for number in range(args.folds)])  # refused before it is dealt
     os.environ["OMP_NUM_THREADS"] = "1"  # read by the processes that train
     print(machine())
     args.keep.mkdir(parents=True, exist_ok=True)
@@ -124,12 +135,18 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def deal(data: Path, folder: Path, seed: int, folds: int) -> list[Path]:
-    """Deal all but the test side to `folds` shards, by group; return them."""
-    paths = [folder / f"{number}.tar" for number in range(folds)]
-    if not all(path.exists() for path in paths):
-        folder.mkdir(parents=True, exist_ok=True)
-        dataset, shards = folder / "dataset.tar", {side: folder / f"{side}.tar" for side in SIDES}
+    """Deal all but the test side to `folds` shards, by group; return them.
+
+    Their names tell which photographs they are of.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        dataset, shards = scratch / "dataset.tar", {side: scratch / f"{side}.tar" for side in SIDES}
         pack_dataset(data, dataset)
+        paths = [folder / f"{digest_of(dataset)[:8]}_{number}.tar" for number in range(folds)]
+        if all(path.exists() for path in paths):
+            return paths
+        folder.mkdir(parents=True, exist_ok=True)
         photos = split_dataset(dataset, shards, folder / "split.json", seed)["photos"]
         learnt = [name for name, photo in photos.items() if photo["side"] != "test"]
         groups = [photos[name]["group"] for name in learnt]
@@ -139,8 +156,6 @@ def deal(data: Path, folder: Path, seed: int, folds: int) -> list[Path]:
         for number, path in enumerate(paths):
             chosen = (one for one in read_shard(dataset) if fold_of.get(one.name) == number)
             write_shard(path, (clean_photo(one) for one in chosen))
-        for path in (dataset, *shards.values()):
-            path.unlink()
     return paths
 
 
@@ -167,11 +182,19 @@ def planned(args: argparse.Namespace, folds: Sequence[Path]) -> list[Run]:
 
 
 def changed(plan: Plan, base: Sequence[str], change: Sequence[str]) -> Plan:
-    """Return the plan with the words of a change, which win over those of the base."""
+    """Return the plan with the words of a change, which win over those of the base.
+
+    Raises
+    ------
+    InputError
+        If no training takes it.
+    """
     words = {word.partition("=")[0]: word for word in (*base, *change)}
     own = {name: words.pop(name).partition("=")[2] for name in OF_PLAN if name in words}
     recipe = Recipe.from_params(read_recipe(list(words.values()), "--change"))
-    return replace(plan, recipe=recipe, **{name: OF_PLAN[name](text) for name, text in own.items()})
+    besides = {name: OF_PLAN[name](text) for name, text in own.items()}
+    DETECTOR.check({name: besides[name] for name in BESIDES if name in besides})
+    return replace(plan, recipe=recipe, **besides)
 
 
 def carry_out(runs: Sequence[Run], jobs: int) -> list[dict[str, Any]]:

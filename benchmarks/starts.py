@@ -4,8 +4,8 @@
 Each start is trained for as many minutes of this machine's processors (see benchmarks/quality.py)
 on as many splits of the photographs, and judged by mAP at IoU 0.5 on the validation photographs, by
 which starts are chosen, and on the test photographs: the mean over the splits, and the spread
-(standard deviation) between them. What stands in the folder of results is not trained again, and a
-training that was interrupted goes on.
+(standard deviation) between them. What stands in the folder of results, of the same photographs and
+image size, is not trained again, and a training that was interrupted goes on.
 
 A start is the name of an architecture with ``--weights auto``, or ``NAME:none`` for one from
 scratch. Several can be in one go: results of other runs in the same folder are in the table, too.
@@ -23,14 +23,17 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import PROJECT, machine, print_table
+from benchmarks.common import PROJECT, above_zero, machine, print_table
 from benchmarks.quality import run, split
 from utils.analysis.evaluation.evaluate import evaluate
+from utils.dataset.intake.dataset import pack_dataset
 from utils.dataset.labels import CLASSES, TITLES
 from utils.detector.inference import Detector
 from utils.detector.names import ARCHITECTURES
 from utils.detector.pretrained import choose_weights
-from utils.records import read_record, write_record
+from utils.networks.pretrained import Weights
+from utils.records import digest_of, read_record, write_record
+from utils.tasks import DETECTOR
 from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 from utils.training.recipe_words import read_recipe
@@ -45,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     made.add_argument("--data", type=Path, default=PROJECT / "data" / "sample")
-    made.add_argument("--minutes", type=float, default=20.0)
+    made.add_argument("--minutes", type=above_zero, default=20.0)
     made.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of the splits")
     made.add_argument(
         "--start",
@@ -63,20 +66,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser().parse_args(argv)
     print(machine())
     recipe = Recipe.from_params(read_recipe(args.recipe))
+    weights = {start: settled(start) for start in args.start}
+    keep = of_same(args.keep, args.data, args.image_size)
     for seed in args.seeds:
         with tempfile.TemporaryDirectory() as scratch:
             shards: dict[str, Path] = {}
             for start in args.start:
                 words = "".join(f"_{word}" for word in args.recipe)
-                kept = args.keep / f"{start.replace(':', '_')}_{args.minutes:g}_{seed}{words}"
+                kept = keep / f"{start.replace(':', '_')}_{args.minutes:g}_{seed}{words}"
                 if (kept / "result.json").exists():
                     continue
                 shards = shards or split(args.data, Path(scratch), seed)
-                arch, _, weights = start.partition(":")
-                chosen = choose_weights(arch, weights or "auto", tell=print)
+                chosen = weights[start]
                 print(f"{start}, split {seed}: {chosen}", flush=True)
                 plan = Plan(
-                    arch,
+                    start.partition(":")[0],
                     recipe,
                     10**6,
                     seed,
@@ -89,7 +93,22 @@ def main(argv: Sequence[str] | None = None) -> None:
                 name = " ".join([start, *args.recipe])
                 write_record(kept / "result.json", result(name, plan, args.minutes, shards, kept))
     print(f"\n{args.data.name}, split by group; of several splits mean and standard deviation\n")
-    print_table(HEAD, rows([read_record(path) for path in sorted(args.keep.glob("*/result.json"))]))
+    print_table(HEAD, rows([read_record(path) for path in sorted(keep.glob("*/result.json"))]))
+
+
+def settled(start: str) -> Weights:
+    """Return the weights of a start; an `InputError` if there is no such network, or no weights."""
+    arch, _, weights = start.partition(":")
+    DETECTOR.check({"arch": arch})
+    return choose_weights(arch, weights or "auto", tell=print)
+
+
+def of_same(keep: Path, data: Path, image_size: int) -> Path:
+    """Return the folder in `keep` of what was trained on these photographs at this size."""
+    with tempfile.TemporaryDirectory() as scratch:
+        dataset = Path(scratch, "dataset.tar")
+        pack_dataset(data, dataset)
+        return keep / f"{digest_of(dataset)[:8]}_{image_size}"
 
 
 def result(

@@ -8,19 +8,24 @@ from benchmarks import peers
 from benchmarks.peers import assignment, table_row
 from benchmarks.trained_peers import Peer
 from utils.dataset.labels import CLASSES
+from utils.errors import InputError
 from utils.training.recipe import Recipe
 
 PEER = Peer("scratch", "compact_resnet18_fpn", 480, None, "from scratch")
 
 
-def test_rows_and_their_values():
+def test_rows_and_their_values(tmp_path):
     assert assignment("yolo=/a/b=c.pt") == ("yolo", "/a/b=c.pt")
     for wrong in ("yolo", "yolo=", "other=3"):
         with pytest.raises(ArgumentTypeError, match="expected ROW=VALUE"):
             assignment(wrong)
+    weights = tmp_path / "n.pt"
     args = peers.parser().parse_args(
-        ["--only", "scratch", "yolo", "--size", "scratch=640", "--peer-weights", "yolo=n.pt"]
+        ["--only", "scratch", "yolo", "--size", "scratch=640", "--peer-weights", f"yolo={weights}"]
     )
+    with pytest.raises(InputError, match=r"--peer-weights yolo=.*n\.pt: no such file"):
+        peers.peers(args)
+    weights.touch()
     scratch, other = peers.peers(args)
     assert (scratch.arch, scratch.image_size, scratch.weights) == (
         "compact_resnet18_fpn",
@@ -28,6 +33,22 @@ def test_rows_and_their_values():
         None,
     )
     assert (other.image_size, other.weights.name, other.told) == (640, "n.pt", "from n.pt")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--rounds", "-1"], "--rounds: takes a whole number from 0, not '-1'"),
+        (["--minutes", "5", "0"], "--minutes: takes a number above 0, not '0'"),
+        (["--minutes", "nan"], "--minutes: takes a number above 0, not 'nan'"),
+        (["--size", "yolo=wide"], "--size: takes a whole number from 1, not 'wide'"),
+        (["--size", "yolo"], "'yolo': expected ROW=VALUE"),
+    ],
+)
+def test_numbers_that_are_none_are_refused_before_anything_is_trained(capsys, words, told):
+    with pytest.raises(SystemExit):
+        peers.parser().parse_args(words)
+    assert told in capsys.readouterr().err
 
 
 def test_only_the_pretrained_one_is_trained_by_another_recipe():

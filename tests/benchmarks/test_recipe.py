@@ -10,6 +10,7 @@ from benchmarks.common import PROJECT
 from benchmarks.recipe import BASE, Run, changed, deal, difference, planned, rows
 from utils.dataset.labels import CLASSES
 from utils.dataset.shards import read_shard, write_shard
+from utils.errors import InputError
 from utils.records import write_record
 from utils.training.plan import Plan
 from utils.training.recipe import Recipe
@@ -49,6 +50,40 @@ def test_a_change_wins_over_the_base_and_can_name_the_size_and_the_network():
     with_it = changed(plan, ["chip=0.4", "clip=2"], ["chip=0.3", "image_size=640"])
     assert with_it == replace(plan, recipe=Recipe(chip=0.3, clip=2.0), image_size=640)
     assert changed(plan, ["weights=a.pth"], ["weights="]) == plan
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--change", "arch=compact_resnet18"], "no such architecture; did you mean"),
+        (["--base", "image_size=9999"], "9999 pixels: takes 64 to 2048"),
+        (["--change", "chip=0.4,image_size=big"], "image_size: takes a whole number, not 'big'"),
+        (["--change", "chips=0.4"], "chips: no such parameter; did you mean chip"),
+        (["--folds", "2", "--pairs", "3"], "--folds: takes 2 or more, as many as --pairs"),
+        (["--folds", "1"], "--folds: takes 2 or more"),
+        (["--epochs", "0"], "--epochs: takes a whole number from 1, not '0'"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_anything_is(
+    tmp_path, monkeypatch, capsys, words, told
+):
+    monkeypatch.setattr(recipe, "deal", None)
+    with pytest.raises((InputError, SystemExit)) as refused:
+        recipe.main([*words, "--keep", str(tmp_path)])
+    assert told in f"{refused.value} {capsys.readouterr().err}"
+
+
+def test_folds_of_other_photographs_are_others(tmp_path):
+    sample, few = PROJECT / "data" / "sample", tmp_path / "few"
+    for name in ("images", "annotations"):
+        (few / name).mkdir(parents=True)
+        for path in sorted((sample / name).iterdir())[:30]:
+            (few / name / path.name).symlink_to(path)
+    folds = deal(sample, tmp_path / "folds", 0, 2)
+    assert deal(few, tmp_path / "folds", 0, 2) != folds
+    written = [path.stat().st_mtime_ns for path in folds]
+    assert deal(sample, tmp_path / "folds", 0, 2) == folds
+    assert [path.stat().st_mtime_ns for path in folds] == written, "dealt once"
 
 
 def test_a_result_is_known_by_what_was_trained(shard, tmp_path):

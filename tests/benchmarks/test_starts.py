@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks import starts
+from utils.errors import InputError
 from utils.records import write_record
 
 
@@ -22,8 +23,9 @@ def test_a_row_is_the_mean_of_its_splits_and_their_spread():
 
 
 def test_what_has_a_result_is_not_trained_again(tmp_path, monkeypatch, capsys):
-    kept = tmp_path / "compact_resnet18_fpn_none_20_1"
-    kept.mkdir()
+    keep = starts.of_same(tmp_path, starts.PROJECT / "data" / "sample", 480)
+    kept = keep / "compact_resnet18_fpn_none_20_1"
+    kept.mkdir(parents=True)
     write_record(kept / "result.json", result("compact_resnet18_fpn:none", 1, 0.6, 0.5))
     trained = []
 
@@ -43,6 +45,19 @@ def test_what_has_a_result_is_not_trained_again(tmp_path, monkeypatch, capsys):
     starts.main([*words, "--recipe", "batch_size=4"])
     assert [one[1:4] for one in trained[1:]] == [(1, None, 4), (2, None, 4)]
     assert {one[4].rpartition("_")[2] for one in trained[1:]} == {"size=4"}
+    capsys.readouterr()
+    starts.main([*words, "--image-size", "320"])
+    assert [one[1] for one in trained[3:]] == [1, 2], "other pixels are another result"
+    assert "0.700 ±0.000" in capsys.readouterr().out, "and in another table"
+
+
+def test_every_start_is_settled_before_one_is_trained(tmp_path, monkeypatch):
+    monkeypatch.setattr(starts, "split", None)
+    words = ["--keep", str(tmp_path), "--start", "compact_resnet18_fpn:none"]
+    with pytest.raises(InputError, match="compact_resnet: no such architecture; did you mean"):
+        starts.main([*words, "compact_resnet:none"])
+    with pytest.raises(InputError, match="non: no such file"):
+        starts.main([*words, "compact_resnet18_fpn:non"])
 
 
 @pytest.mark.parametrize(("given", "told"), [([], "-"), ([None, 0.5], "0.500"), ([None], "-")])
