@@ -206,7 +206,7 @@ def test_at_another_threshold_other_faces_count_and_no_interval_is_given(run, al
     assert code == 0
     rate = read_record(folder / "rate.json")
     assert rate["people"]["found"] == 0 and rate["threshold"] == 0.9
-    assert "not 0.900. Leave --threshold out" in rate["uncorrected"]
+    assert "not 0.9. Leave --threshold out" in rate["uncorrected"]
     assert read_record(folder / "faces.json", 2)["threshold"] == 0.9
 
 

@@ -110,10 +110,10 @@ def test_without_a_test_there_is_what_was_counted_and_no_interval(run):
 
 def test_at_another_threshold_nothing_is_known_of_the_mistakes(run):
     model = applied(run)
-    model.file = replace(model.file, threshold=0.4)
+    model.file = replace(model.file, threshold=0.50001)
     record = rate_record(model, run[-1], FACTS)
     assert record["uncorrected"].startswith(
-        "the test of the model counted faces from a confidence of 0.400, not 0.500"
+        "the test of the model counted faces from a confidence of 0.50001, not 0.5"
     )
     assert record["properly_masked"]["interval"] is None
 

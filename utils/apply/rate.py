@@ -129,8 +129,8 @@ def why_uncorrected(model: Model) -> str | None:
         )
     if model.threshold != model.file.threshold:
         return (
-            f"the test of the model counted faces from a confidence of {model.file.threshold:.3f}, "
-            f"not {model.threshold:.3f}. Leave --threshold out"
+            f"the test of the model counted faces from a confidence of {model.file.threshold}, "
+            f"not {model.threshold}. Leave --threshold out"
         )
     return None
 

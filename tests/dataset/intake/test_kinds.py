@@ -54,6 +54,7 @@ def test_other_files_are_called_what_they_are(head, kind):
 def test_names():
     assert suffix("a.b/c.JPG") == ".jpg" and suffix("a.b/c") == "" and suffix(".hidden") == ""
     assert is_photograph("x/a.JFIF") and not is_photograph("a.heic")
-    assert not is_photograph("x/.jpg"), "a name without a suffix, of which no photograph has one"
+    for name in (".jpg", "..jpg", "...jpg"):
+        assert not is_photograph(f"x/{name}"), "nothing is left to call its results by"
     assert unread_photograph("A.HEIF") == "HEIC" and unread_photograph("a.txt") is None
     assert fixes(["HEIC", "AVIF"]) == "convert them to JPEG or PNG"

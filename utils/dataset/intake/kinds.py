@@ -106,7 +106,7 @@ def is_for_people(path: str) -> bool:
 def suffix(name: str) -> str:
     """Return the suffix of a path's last part in lower case, with its point; "" without one."""
     stem, point, end = name.rpartition("/")[2].rpartition(".")
-    return f".{end.lower()}" if point and stem and len(end) < 20 else ""
+    return f".{end.lower()}" if point and stem.strip(".") and len(end) < 20 else ""
 
 
 def kind_by_bytes(head: bytes) -> str | None:
