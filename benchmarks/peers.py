@@ -56,7 +56,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--data", type=Path, default=PROJECT / "data" / "sample")
     made.add_argument("--minutes", type=above_zero, nargs="+", default=[5.0, 20.0, 90.0])
     made.add_argument("--only", choices=ROWS, nargs="+", default=list(ROWS), metavar="ROW")
-    made.add_argument("--arch", default=ARCHITECTURES[0], help="of the row 'pretrained'")
+    made.add_argument(
+        "--arch",
+        choices=ARCHITECTURES,
+        default=ARCHITECTURES[0],
+        help="of the row 'pretrained'",
+    )
     made.add_argument("--weights", default="auto", help="of the row 'pretrained'")
     made.add_argument(
         "--recipe", nargs="+", default=[], metavar="NAME=VALUE", help="of the row 'pretrained'"

@@ -24,7 +24,7 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import PROJECT, machine, print_table, timed_steps
+from benchmarks.common import PROJECT, above_zero, machine, print_table, timed_steps
 from utils.analysis.evaluation.evaluate import evaluate
 from utils.dataset.clean import clean_shard
 from utils.dataset.intake.dataset import pack_dataset
@@ -34,6 +34,7 @@ from utils.dataset.splitting import SIDES
 from utils.dataset.splitting.split import split_dataset
 from utils.detector.final import train_final
 from utils.detector.inference import Detector
+from utils.detector.names import ARCHITECTURES
 from utils.records import read_record, write_record
 from utils.training.plan import Plan
 from utils.training.recipe import Recipe
@@ -50,8 +51,8 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     made.add_argument("--data", type=Path, default=PROJECT / "data" / "sample")
-    made.add_argument("--minutes", type=float, nargs="+", default=[20.0])
-    made.add_argument("--arch", nargs="+", default=["compact_resnet18_fpn"])
+    made.add_argument("--minutes", type=above_zero, nargs="+", default=[20.0])
+    made.add_argument("--arch", choices=ARCHITECTURES, nargs="+", default=["compact_resnet18_fpn"])
     made.add_argument("--image-size", type=int, default=480)
     made.add_argument("--weights", type=Path, help="file of pretrained weights")
     made.add_argument("--seed", type=int, default=0)

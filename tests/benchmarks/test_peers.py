@@ -43,9 +43,10 @@ def test_rows_and_their_values(tmp_path):
         (["--minutes", "nan"], "--minutes: takes a number above 0, not 'nan'"),
         (["--size", "yolo=wide"], "--size: takes a whole number from 1, not 'wide'"),
         (["--size", "yolo"], "'yolo': expected ROW=VALUE"),
+        (["--arch", "compact", "--weights", "none"], "--arch: invalid choice: 'compact'"),
     ],
 )
-def test_numbers_that_are_none_are_refused_before_anything_is_trained(capsys, words, told):
+def test_what_cannot_be_is_refused_before_anything_is_trained(capsys, words, told):
     with pytest.raises(SystemExit):
         peers.parser().parse_args(words)
     assert told in capsys.readouterr().err
