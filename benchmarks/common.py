@@ -1,7 +1,6 @@
 """What the speed benchmarks share: photographs, the reference, interleaved rounds, a table."""
 
 import argparse
-import math
 import os
 import statistics
 import time
@@ -16,7 +15,6 @@ from torchvision.models.detection import FasterRCNN
 from torchvision.models.detection.backbone_utils import BackboneWithFPN, resnet_fpn_backbone
 from torchvision.ops import FrozenBatchNorm2d
 
-from utils.apply.options import number_type
 from utils.dataset.clean import clean_photo
 from utils.dataset.intake.dataset import pack_dataset
 from utils.dataset.labels import BACKGROUND, CLASSES
@@ -31,8 +29,6 @@ from utils.networks.devices import has_bfloat16
 from utils.training.plan import Plan
 
 PROJECT = Path(__file__).resolve().parent.parent
-
-above_zero = number_type(float, lambda it: 0 < it < math.inf, "a number above 0")
 
 
 def parser(description: str) -> argparse.ArgumentParser:

@@ -33,7 +33,7 @@ from typing import Any
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import quality, yolo
-from benchmarks.common import PROJECT, above_zero, machine, print_table
+from benchmarks.common import PROJECT, machine, print_table
 from benchmarks.trained_peers import Bench, Peer
 from utils.apply.options import number, number_type
 from utils.dataset.labels import TITLES
@@ -43,6 +43,7 @@ from utils.errors import InputError
 from utils.records import read_record
 from utils.training.recipe import Recipe
 from utils.training.recipe_words import read_recipe
+from utils.video.options import positive
 
 ROWS = ("yolo", "mobilenet", "scratch", "pretrained")
 SIZES = {"yolo": 640, "mobilenet": 480, "scratch": 480, "pretrained": 480}
@@ -54,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     made.add_argument("--data", type=Path, default=PROJECT / "data" / "sample")
-    made.add_argument("--minutes", type=above_zero, nargs="+", default=[5.0, 20.0, 90.0])
+    made.add_argument("--minutes", type=positive, nargs="+", default=[5.0, 20.0, 90.0])
     made.add_argument("--only", choices=ROWS, nargs="+", default=list(ROWS), metavar="ROW")
     made.add_argument(
         "--arch",

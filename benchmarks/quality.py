@@ -24,7 +24,7 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import PROJECT, above_zero, machine, print_table, timed_steps
+from benchmarks.common import PROJECT, machine, print_table, timed_steps
 from utils.analysis.evaluation.evaluate import evaluate
 from utils.dataset.clean import clean_shard
 from utils.dataset.intake.dataset import pack_dataset
@@ -38,6 +38,7 @@ from utils.detector.names import ARCHITECTURES
 from utils.records import read_record, write_record
 from utils.training.plan import Plan
 from utils.training.recipe import Recipe
+from utils.video.options import positive
 
 VALIDATION_SHARE = 0.12
 """Of the time goes to validation, as measured on 69 photographs after every 485."""
@@ -51,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     made.add_argument("--data", type=Path, default=PROJECT / "data" / "sample")
-    made.add_argument("--minutes", type=above_zero, nargs="+", default=[20.0])
+    made.add_argument("--minutes", type=positive, nargs="+", default=[20.0])
     made.add_argument("--arch", choices=ARCHITECTURES, nargs="+", default=["compact_resnet18_fpn"])
     made.add_argument("--image-size", type=int, default=480)
     made.add_argument("--weights", type=Path, help="file of pretrained weights")

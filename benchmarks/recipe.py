@@ -36,7 +36,7 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import PROJECT, above_zero, machine, print_table
+from benchmarks.common import PROJECT, machine, print_table
 from benchmarks.quality import epoch_cost
 from utils.apply.options import number as from_one
 from utils.dataset.clean import clean_photo
@@ -58,6 +58,7 @@ from utils.tasks import DETECTOR
 from utils.training.plan import BESIDES, Plan
 from utils.training.recipe import Recipe
 from utils.training.recipe_words import read_recipe, read_value
+from utils.video.options import positive
 
 BASE = "as it is"
 OF_PLAN = {
@@ -107,7 +108,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--base", nargs="*", default=[], metavar="NAME=VALUE", help="of all runs")
     made.add_argument("--change", action="append", default=[], metavar="NAME=VALUE[,...]")
     length = made.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=above_zero, default=10.0, help="of one core, a training")
+    length.add_argument("--minutes", type=positive, default=10.0, help="of one core, a training")
     length.add_argument("--epochs", type=from_one)
     made.add_argument("--split", type=int, default=0, help="seed of the split")
     made.add_argument("--folds", type=from_one, default=4)

@@ -23,7 +23,7 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import PROJECT, above_zero, machine, print_table
+from benchmarks.common import PROJECT, machine, print_table
 from benchmarks.quality import run, split
 from utils.analysis.evaluation.evaluate import evaluate
 from utils.dataset.intake.dataset import pack_dataset
@@ -37,6 +37,7 @@ from utils.tasks import DETECTOR
 from utils.training.plan import Plan
 from utils.training.recipe import Recipe
 from utils.training.recipe_words import read_recipe
+from utils.video.options import positive
 
 SIDES = ("val", "test")
 HEAD = ("start", "minutes", "splits", "epochs")
@@ -48,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     made.add_argument("--data", type=Path, default=PROJECT / "data" / "sample")
-    made.add_argument("--minutes", type=above_zero, default=20.0)
+    made.add_argument("--minutes", type=positive, default=20.0)
     made.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of the splits")
     made.add_argument(
         "--start",

@@ -222,6 +222,12 @@ def test_a_part_of_a_photograph_that_a_kill_left_is_written_anew(store):
     assert given_back(store, "masks") == made.content()
 
 
+def test_a_home_of_nobody_is_named(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "~no-such-user/store")
+    with pytest.raises(InputError, match=f"{VARIABLE} ~no-such-user/store: of whom ~ is, no home"):
+        place_of(None)
+
+
 def test_an_address_with_a_password_is_refused_and_not_repeated():
     with pytest.raises(InputError, match="holds a password") as told:
         place_of("sftp://me:secret@host/folder")

@@ -63,7 +63,10 @@ def place_of(named: str | None) -> Place:
     address = named or os.environ.get(VARIABLE) or str(PROJECT / FOLDER)
     scheme = re.match(r"([a-z][a-z0-9+.-]*)(?:://|::)", address, re.IGNORECASE)
     if not scheme:
-        return _folder(Path(address).expanduser())
+        try:
+            return _folder(Path(address).expanduser())
+        except RuntimeError:
+            raise InputError(f"{said} {address}: of whom ~ is, no home is known") from None
     parts = urlsplit(address)
     if scheme[1].lower() in ("file", "local") and "::" not in address:
         return _folder(Path(unquote(f"{parts.netloc}{parts.path}")))

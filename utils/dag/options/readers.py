@@ -4,6 +4,7 @@ They read words of the command line and values of a TOML file alike, and raise `
 text that goes on "takes ...".
 """
 
+import math
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -96,7 +97,10 @@ def path(value: Any) -> Path:
         str(value).encode()
     except UnicodeEncodeError:  # records and reports are UTF-8
         raise ValueError("a path that is UTF-8; rename it, or name a link to it") from None
-    return Path(value).expanduser()
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("a path; of whom ~ is, no home is known, and ./~ is a name") from None
 
 
 def is_data_version(value: str | Path) -> bool:
@@ -173,9 +177,9 @@ def _number(kind: type, words: str, low: float, high: float | None) -> Callable[
             raise ValueError(takes)
         try:
             number = kind(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ValueError(takes) from None
-        if not low <= number <= (float("inf") if high is None else high):
+        if not low <= number < math.inf or (high is not None and number > high):
             raise ValueError(takes)
         return number
 
