@@ -4,6 +4,7 @@
 Compared with starting ``true`` 1,000 times from Python, in the same run.
 """
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,9 @@ JOBS = 1000
 
 
 def main() -> None:
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "run"
         folder.mkdir()

@@ -5,6 +5,7 @@ For 1,000 to 100,000 small photographs of four faces each, annotated in each for
 packed; what is read is the header of each photograph and its annotation.
 """
 
+import argparse
 import multiprocessing
 import os
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
+from utils.apply.options import number
 from utils.dataset.formats import coco, cvat, voc, yolo
 from utils.dataset.formats.annotation import RawAnnotation
 from utils.dataset.labels import CLASSES
@@ -28,10 +30,20 @@ FACES = RawAnnotation(
 )
 
 
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    counts = (1_000, 10_000, 100_000)
+    made.add_argument("--photographs", type=number, nargs="+", default=counts, metavar="NUMBER")
+    return made
+
+
 def main() -> None:
+    args = parser().parse_args()
     head = f"{'CPU, ms each':>14}{'ms each':>10}{'peak, MiB':>12}"
     print(f"{'format':<8}{'photographs':>12}{head}")
-    for count in (1_000, 10_000, 100_000):
+    for count in args.photographs:
         for format in ("voc", "yolo", "coco", "cvat"):
             with tempfile.TemporaryDirectory() as folder:
                 # Elsewhere: memory that this process ever took would count as the reader's.

@@ -24,6 +24,13 @@ def shard(tmp_path_factory):
     return pack(SAMPLE, tmp_path_factory.mktemp("photos"), 8)
 
 
+def test_a_script_that_is_asked_what_it_does_measures_nothing():
+    scripts = [path.read_text() for path in (PROJECT / "benchmarks").glob("*.py")]
+    scripts = [text for text in scripts if 'if __name__ == "__main__":' in text]
+    assert len(scripts) > 25
+    assert all(".parse_args(" in text for text in scripts)
+
+
 def test_photographs_are_spread_over_the_whole_data_set(shard):
     assert [photo.name for photo in read_shard(shard)] == [
         f"sample_{number:03}" for number in (0, 12, 25, 37, 50, 62, 75, 87)
