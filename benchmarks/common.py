@@ -50,16 +50,19 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 def machine() -> str:
     """Return in one line what the numbers were measured on."""
+    versions = f"torch {torch.__version__}, torchvision {torchvision.__version__}"
+    return f"{processor()}, {torch.get_num_threads()} threads; {versions}"
+
+
+def processor() -> str:
+    """Return what a minute of this machine is one of: equal where minutes can be compared."""
     model = "unknown processor"
     info = Path("/proc/cpuinfo")
     if info.exists():
         lines = (line.partition(":") for line in info.read_text().splitlines())
         model = next((value.strip() for key, _, value in lines if key.strip() == "model name"), "")
     bfloat16 = "computes" if has_bfloat16("cpu") else "only emulates"
-    return (
-        f"{model}, {len(os.sched_getaffinity(0))} cores, {torch.get_num_threads()} threads, "
-        f"{bfloat16} bfloat16; torch {torch.__version__}, torchvision {torchvision.__version__}"
-    )
+    return f"{model}, {len(os.sched_getaffinity(0))} cores, {bfloat16} bfloat16"
 
 
 def pack(data: Path, scratch: Path, photos: int | None = None) -> Path:

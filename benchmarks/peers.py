@@ -13,8 +13,9 @@ evaluation. YOLO is installed into a virtual environment outside the repository,
 afterwards, and only called by its command line; its settings are its own defaults, at 640 pixels,
 with its own end of training scaled to the epochs, and the weights that its validation found best.
 
-A finished row is kept (--keep) and not made again; a training of ours that was stopped goes on.
-The milliseconds a photograph are measured at the end on all test photographs, one at a time, the
+A finished row is kept (--keep) and not made again, and a training of ours that was stopped goes on:
+both on the same kind of processor alone, because minutes of another one are others. The
+milliseconds a photograph are measured at the end on all test photographs, one at a time, the
 detectors in turn: decoding left out, resizing counted. Where peers' weights can be had,
 --peer-weights starts from them.
 

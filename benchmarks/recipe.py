@@ -36,7 +36,7 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import PROJECT, machine, print_table
+from benchmarks.common import PROJECT, machine, print_table, processor
 from benchmarks.quality import epoch_cost
 from utils.apply.options import number as from_one
 from utils.dataset.clean import clean_photo
@@ -87,7 +87,7 @@ class Run:
 
         Parameters that are off are left out, so that one more that is off changes nothing.
         """
-        whole = {**self.plan.identity(), "minutes": self.minutes}
+        whole = {**self.plan.identity(), "minutes": self.minutes, "processor": processor()}
         return {**whole, "params": {name: it for name, it in whole["params"].items() if it}}
 
     @property

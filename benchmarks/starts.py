@@ -4,8 +4,8 @@
 Each start is trained for as many minutes of this machine's processors (see benchmarks/quality.py)
 on as many splits of the photographs, and judged by mAP at IoU 0.5 on the validation photographs, by
 which starts are chosen, and on the test photographs: the mean over the splits, and the spread
-(standard deviation) between them. What stands in the folder of results, of the same photographs and
-image size, is not trained again, and a training that was interrupted goes on.
+(standard deviation) between them. What stands in the folder of results, of the same photographs,
+image size and kind of processor, is not trained again, and a training that was interrupted goes on.
 
 A start is the name of an architecture with ``--weights auto``, or ``NAME:none`` for one from
 scratch. Several can be in one go: results of other runs in the same folder are in the table, too.
@@ -14,6 +14,7 @@ scratch. Several can be in one go: results of other runs in the same folder are 
 """
 
 import argparse
+import hashlib
 import statistics
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import PROJECT, machine, print_table
+from benchmarks.common import PROJECT, machine, print_table, processor
 from benchmarks.quality import run, split
 from utils.analysis.evaluation.evaluate import evaluate
 from utils.dataset.intake.dataset import pack_dataset
@@ -105,11 +106,12 @@ def settled(start: str) -> Weights:
 
 
 def of_same(keep: Path, data: Path, image_size: int) -> Path:
-    """Return the folder in `keep` of what was trained on these photographs at this size."""
+    """Return the folder in `keep` of trainings on these photographs, at this size, like here."""
     with tempfile.TemporaryDirectory() as scratch:
         dataset = Path(scratch, "dataset.tar")
         pack_dataset(data, dataset)
-        return keep / f"{digest_of(dataset)[:8]}_{image_size}"
+        same = f"{digest_of(dataset)} {image_size} {processor()}"
+        return keep / hashlib.sha256(same.encode()).hexdigest()[:8]
 
 
 def result(

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from benchmarks import quality, yolo
-from benchmarks.common import interleaved, machine
+from benchmarks.common import interleaved, machine, processor
 from utils.analysis.evaluation.on_photographs import score
 from utils.dataset.shards import read_shard
 from utils.detector.inference import Detector
@@ -71,6 +71,7 @@ class Bench:
             "image size": peer.image_size,
             "weights": digest_of(peer.weights) if peer.weights else None,
             "minutes": minutes,
+            "processor": processor(),
             "seed": self.seed,
             "data": {side: digest_of(shard) for side, shard in self.shards.items()},
             **({"version": yolo.VERSION} if peer.name == "yolo" else ours),

@@ -86,13 +86,16 @@ def test_folds_of_other_photographs_are_others(tmp_path):
     assert [path.stat().st_mtime_ns for path in folds] == written, "dealt once"
 
 
-def test_a_result_is_known_by_what_was_trained(shard, tmp_path):
+def test_a_result_is_known_by_what_was_trained_and_on_what(shard, tmp_path, monkeypatch):
     def file(**changes) -> Path:
         plan = Plan("compact_resnet18_fpn", Recipe(**changes), 1, 0, [shard], [shard], 480)
         return Run("any", "0", plan, None, tmp_path).file
 
     assert file() == file(chip=0.55)
-    assert file(chip=0.5) != file() != file(ema=0.0)
+    here = file()
+    assert file(chip=0.5) != here != file(ema=0.0)
+    monkeypatch.setattr(recipe, "processor", lambda: "another, 2 cores")
+    assert file() != here
 
 
 def test_folds_are_the_photographs_that_are_not_for_the_test(tmp_path):

@@ -49,6 +49,8 @@ def test_what_has_a_result_is_not_trained_again(tmp_path, monkeypatch, capsys):
     starts.main([*words, "--image-size", "320"])
     assert [one[1] for one in trained[3:]] == [1, 2], "other pixels are another result"
     assert "0.700 ±0.000" in capsys.readouterr().out, "and in another table"
+    monkeypatch.setattr(starts, "processor", lambda: "another, 2 cores")
+    assert starts.of_same(tmp_path, starts.PROJECT / "data" / "sample", 480) != keep
 
 
 def test_every_start_is_settled_before_one_is_trained(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import quality, yolo
+from benchmarks import quality, trained_peers, yolo
 from benchmarks.trained_peers import Bench, Peer, epochs_within
 from utils.records import read_record
 from utils.training.recipe import Recipe
@@ -39,6 +39,8 @@ def test_a_finished_row_is_not_made_again(bench, tmp_path, monkeypatch):
     assert len(made) == 4
     monkeypatch.chdir(tmp_path)
     assert bench.row(PEER, 5, Path("keep")) == first, "absolute, because a YOLO works elsewhere"
+    monkeypatch.setattr(trained_peers, "processor", lambda: "another, 2 cores")
+    assert bench.row(PEER, 5, Path("keep")) != first, "its minutes are others"
 
 
 def test_a_stopped_row_goes_on_and_all_of_its_minutes_count(bench, tmp_path, monkeypatch):
