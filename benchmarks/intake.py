@@ -16,7 +16,6 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from utils.apply.options import number
 from utils.dataset.formats import coco, cvat, voc, yolo
 from utils.dataset.formats.annotation import RawAnnotation
 from utils.dataset.labels import CLASSES
@@ -30,20 +29,13 @@ FACES = RawAnnotation(
 )
 
 
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    counts = (1_000, 10_000, 100_000)
-    made.add_argument("--photographs", type=number, nargs="+", default=counts, metavar="NUMBER")
-    return made
-
-
 def main() -> None:
-    args = parser().parse_args()
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     head = f"{'CPU, ms each':>14}{'ms each':>10}{'peak, MiB':>12}"
     print(f"{'format':<8}{'photographs':>12}{head}")
-    for count in args.photographs:
+    for count in (1_000, 10_000, 100_000):
         for format in ("voc", "yolo", "coco", "cvat"):
             with tempfile.TemporaryDirectory() as folder:
                 # Elsewhere: memory that this process ever took would count as the reader's.

@@ -14,29 +14,18 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parent.parent))
-
-from utils.apply.options import number
-
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    counts = (1_000, 10_000, 100_000)
-    made.add_argument("--photographs", type=number, nargs="+", default=counts, metavar="NUMBER")
-    return made
-
-
 def main() -> None:
-    args = parser().parse_args()
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     print(f"{'new photographs':<18}{'plan, s':>10}{'peak, MiB':>12}{'plain copy, s':>16}")
     with tempfile.TemporaryDirectory() as scratch:
         seconds, peak = plan(Path(scratch) / "sample")
         print(f"{'bundled sample':<18}{seconds:>10.2f}{peak:>12.0f}{'':>16}")
-        for count in args.photographs:
+        for count in (1_000, 10_000, 100_000):
             photos = write_photos(Path(scratch) / f"photos{count}", count)
             seconds, peak = plan(Path(scratch) / f"run{count}", "--predict", str(photos))
             start = time.perf_counter()
@@ -62,8 +51,8 @@ def plan(folder: Path, *options: str) -> tuple[float, float]:
 def write_photos(folder: Path, count: int) -> Path:
     """Write files that look like photographs to the planner, which does not decode them."""
     folder.mkdir()
-    for each in range(count):
-        (folder / f"photo{each:06}.jpg").write_bytes(each.to_bytes(8, "big") * 512)
+    for number in range(count):
+        (folder / f"photo{number:06}.jpg").write_bytes(number.to_bytes(8, "big") * 512)
     return folder
 
 
