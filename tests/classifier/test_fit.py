@@ -70,12 +70,14 @@ def test_a_frozen_trunk_is_asked_once_and_stays_as_it_was(plan, tmp_path, counte
 def test_stages_that_are_not_frozen_learn_and_those_that_are_do_not(
     plan, tmp_path, freeze, weights
 ):
-    planned = plan(epochs=2, freeze=freeze, weights=weights, head_start=0.0, ema=0.0)
+    """At the default rate, the loss of so few steps is chance, of the processor's rounding, too."""
+    slowly = {"learning_rate": 2e-4, "head_start": 0.0, "ema": 0.0}
+    planned = plan(epochs=3, freeze=freeze, weights=weights, **slowly)
     fitted = fit(planned, tmp_path / "c.ckpt")
     assert fitted.network.trunk.get_parameter("17.conv.2.weight").grad is not None
     before = fitting.build_network(CENTERFACE)
     if weights:
-        assert fitted.epochs[1]["loss"]["total"] < fitted.epochs[0]["loss"]["total"]
+        assert fitted.epochs[2]["loss"]["total"] < 0.95 * fitted.epochs[0]["loss"]["total"]
         fitting.load_weights(before, planned.weights, CENTERFACE)
         before.load_state_dict(fitting.in_half_precision(before.state_dict()))
         stages = fitting.stages(CENTERFACE)

@@ -86,9 +86,27 @@ def test_the_bundle_holds_what_jobs_can_import_and_nothing_else(bundle):
     assert not any("__pycache__" in name for name in held)
 
 
-def test_what_is_imported_within_a_function_travels_too(tmp_path):
+@pytest.mark.parametrize(
+    "job",
+    [
+        "def main():\n IMPORT",
+        "class A:\n def main(self):\n  IMPORT",
+        "async def main():\n async with b:\n  async for i in b:\n   IMPORT",
+        "if a:\n pass\nelif b:\n pass\nelse:\n IMPORT",
+        "for a in b:\n pass\nelse:\n IMPORT",
+        "while a:\n IMPORT",
+        "with a:\n IMPORT",
+        "try:\n IMPORT\nfinally:\n pass",
+        "try:\n pass\nfinally:\n IMPORT",
+        "try:\n pass\nexcept ImportError:\n IMPORT",
+        "try:\n pass\nexcept* ImportError:\n IMPORT",
+        "try:\n pass\nexcept ImportError:\n pass\nelse:\n IMPORT",
+        "match a:\n case 1:\n  pass\n case _:\n  IMPORT",
+    ],
+)
+def test_what_is_imported_within_any_statement_travels_too(tmp_path, job):
     for name, text in {
-        "bin/job.py": "def main():\n    from utils.a import b\n",
+        "bin/job.py": job.replace("IMPORT", "from utils.a import b") + "\n",
         "utils/__init__.py": "",
         "utils/a/__init__.py": "",
         "utils/a/b.py": "import utils.c.d as d\n",

@@ -42,12 +42,15 @@ def importable(sources: Iterable[Path], project: Path = PROJECT) -> list[Path]:
     package: templates, for example.
     """
     modules: set[Path] = set()
+    names: set[str] = set()
     found = list(sources)
     while found:
-        for module in _imported(found.pop(), project):
-            if module not in modules:
-                modules.add(module)
-                found.append(module)
+        source = found.pop()
+        fresh = set(_imported(source.read_bytes(), str(source))) - names
+        names |= fresh
+        reached = {path for name in fresh for path in _files(name, project)} - modules
+        modules |= reached
+        found += reached
     data = {path for folder in {module.parent for module in modules} for path in _data(folder)}
     return sorted(modules | data)
 
@@ -57,27 +60,37 @@ def executables(project: Path = PROJECT) -> dict[str, Path]:
     return {path.stem: path for path in sorted((project / "bin").glob("*.py"))}
 
 
-def _imported(source: Path, project: Path) -> Iterator[Path]:
-    """Yield the modules of the project that a file imports, each with its packages."""
-    for name in _names(source.read_bytes(), str(source)):
-        parts = name.split(".")
-        for count in range(1, len(parts) + 1):
-            place = project.joinpath(*parts[:count])
-            for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
-                if path.is_file():
-                    yield path
-
-
 @functools.cache
-def _names(text: bytes, file: str) -> tuple[str, ...]:
-    """Return what of `utils` a source imports; kept, because a process may plan several runs."""
-    names: list[str] = []
-    for node in ast.walk(ast.parse(text, file)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(name for name in dict.fromkeys(names) if name.split(".")[0] == "utils")
+def _imported(text: bytes, file: str) -> tuple[str, ...]:
+    """Return what of `utils` a source imports, each name after those of its packages.
+
+    It is kept, because a process may plan several runs.
+    """
+    parts = [name.split(".") for name in _names(ast.parse(text, file))]
+    lists = [part for part in parts if part[0] == "utils"]
+    return tuple(
+        dict.fromkeys(".".join(part[:count]) for part in lists for count in range(1, len(part) + 1))
+    )
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """Yield all that could be a module where statements import, without a look at expressions."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (alias.name for alias in child.names)
+        elif isinstance(child, ast.ImportFrom) and child.module:
+            yield child.module
+            yield from (f"{child.module}.{alias.name}" for alias in child.names)
+        elif isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield from _names(child)
+
+
+def _files(name: str, project: Path) -> Iterator[Path]:
+    """Yield the file of a package or module, if it is one, rather than what a module defines."""
+    place = project.joinpath(*name.split("."))
+    for path in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+        if path.is_file():
+            yield path
 
 
 def _data(folder: Path) -> Iterator[Path]:

@@ -29,7 +29,8 @@ def git_commit(project: Path = PROJECT) -> str | None:
 @functools.cache
 def installed_packages() -> tuple[str, ...]:
     """Return this Python and its packages with their versions, sorted; a process looks once."""
-    packages = {f"{item.name}=={item.version}" for item in metadata.distributions()}
+    said = (item.metadata for item in metadata.distributions())  # each is parsed when asked for
+    packages = {f"{one['Name']}=={one['Version']}" for one in said}
     return (f"python=={sys.version.split()[0]}", *sorted(packages))
 
 

@@ -47,6 +47,15 @@ def test_equal_faces_give_equal_bytes_whatever_their_format(tmp_path):
     assert len(shards) == 1
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_an_export_of_cvat_is_found_in_any_encoding(tmp_path, encoding):
+    photographs(tmp_path / "set" / "images")
+    declared = "\ufeff" if encoding.startswith("utf-16-") else ""
+    text = declared + cvat(files("abcdef"))
+    write(tmp_path / "set" / "annotations.xml", text.encode(encoding))
+    assert pack_dataset(tmp_path / "set", tmp_path / "d.tar")["format"] == "CVAT"
+
+
 def test_decimals_of_boxes_are_kept(tmp_path):
     photographs(tmp_path / "set")
     all_voc(tmp_path / "set")

@@ -9,7 +9,10 @@ _START = 256 * 1024  # `sniff` looks at as much
 
 def is_cvat(source: Source, path: str) -> bool:
     """Return whether a file is an export of CVAT, also one for video, which its reader refuses."""
-    return kind_of(source, path) in ("cvat", "CVAT for video")
+    start = _start(source, path)
+    if b"annotations" not in start.replace(b"\0", b""):  # the top of each, also in UTF-16
+        return False
+    return sniff(start) in ("cvat", "CVAT for video")
 
 
 def is_coco(source: Source, path: str) -> bool:
