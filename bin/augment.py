@@ -10,13 +10,11 @@ sys.path.append(
 )  # by hand; in a job utils.zip comes first
 
 from utils.dataset.cutting import Cutting, add_cutting_options
-from utils.job import InputPath, OutputPath, run
+from utils.job import Help, InputPath, OutputPath, run
 
 
 def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
     parser.add_argument("--input", type=InputPath, required=True, help="shard of training photos")
     parser.add_argument("--output", type=OutputPath, required=True, help="augmented shard to write")
     add_cutting_options(parser)

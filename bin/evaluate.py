@@ -9,13 +9,11 @@ sys.path.append(
     str(Path(__file__).resolve().parent.parent)
 )  # by hand; in a job utils.zip comes first
 
-from utils.job import InputPath, OutputPath, run
+from utils.job import Help, InputPath, OutputPath, run
 
 
 def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
     parser.add_argument("--model", type=InputPath, required=True, help="trained model file")
     parser.add_argument("--test", type=InputPath, required=True, help="clean shard of test photos")
     parser.add_argument(

@@ -10,7 +10,7 @@ sys.path.append(
 )  # by hand; in a job utils.zip comes first
 
 from utils.classifier.plan import add_face_options
-from utils.job import InputPath, OutputPath, run, stop_flag
+from utils.job import Help, InputPath, OutputPath, run, stop_flag
 from utils.tasks import TASKS
 from utils.training.plan import add_network_options, add_plan_options, add_task_option
 
@@ -18,7 +18,7 @@ from utils.training.plan import add_network_options, add_plan_options, add_task_
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     steps = parser.add_subparsers(dest="step", required=True)
-    defaults = {"formatter_class": argparse.ArgumentDefaultsHelpFormatter}
+    defaults = {"formatter_class": Help}
     suggest = steps.add_parser("suggest", help="tell the last round, ask for the next", **defaults)
     _suggest_options(suggest)
     suggest.set_defaults(main=_suggest)

@@ -9,13 +9,11 @@ sys.path.append(
     str(Path(__file__).resolve().parent.parent)
 )  # by hand; in a job utils.zip comes first
 
-from utils.job import InputPath, OutputPath, run, stop_flag
+from utils.job import Help, InputPath, OutputPath, run, stop_flag
 
 
 def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
     parser.add_argument("--model", type=InputPath, required=True, help="trained model file")
     parser.add_argument(
         "--videos", type=InputPath, nargs="+", required=True, help="video files, sorted by name"

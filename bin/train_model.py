@@ -10,15 +10,13 @@ sys.path.append(
 )  # by hand; in a job utils.zip comes first
 
 from utils.classifier.plan import add_face_options
-from utils.job import InputPath, OutputPath, run, stop_flag
+from utils.job import Help, InputPath, OutputPath, run, stop_flag
 from utils.tasks import TASKS
 from utils.training.plan import add_plan_options
 
 
 def parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=Help)
     parser.add_argument(
         "--params", type=InputPath, help="best_hpo_params.json of hpo.py; goes over --recipe"
     )

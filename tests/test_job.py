@@ -1,3 +1,4 @@
+import argparse
 import os
 import signal
 import subprocess
@@ -5,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from utils.job import Help
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -107,3 +110,19 @@ def test_bad_input_shows_no_traceback(tmp_path):
 
 
 assert signal.SIGTERM == 15  # the codes above are written out
+
+
+@pytest.mark.parametrize(
+    ("default", "said"),
+    [
+        (0, " (default: 0)"),
+        (0.0, " (default: 0.0)"),
+        (True, " (default: True)"),
+        ("a", " (default: a)"),
+    ]
+    + [(nothing, "") for nothing in (None, False, [], "")],
+)
+def test_help_names_a_default_where_there_is_one(default, said):
+    made = argparse.ArgumentParser(formatter_class=Help)
+    made.add_argument("--one", default=default, help="what it is")
+    assert made.format_help().endswith(f"what it is{said}\n")

@@ -37,6 +37,14 @@ class OutputPath(type(Path())):
     """A file that the executable declares to write."""
 
 
+class Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Help that names a default where there is one, and not that nothing is given."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        nothing = action.default in (None, [], "") or action.default is False
+        return action.help if nothing else super()._get_help_string(action)
+
+
 def run(
     parser: argparse.ArgumentParser,
     main: Callable[[argparse.Namespace], None],
