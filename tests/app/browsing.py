@@ -63,8 +63,12 @@ def seen(page: Page, text: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """Wait until a page is drawn: a redraw would take the focus."""
+    """Wait until a page is drawn, each part of it: a redraw would take the focus.
+
+    The code of some controls comes after them. Until then a skeleton stands where they will be.
+    """
     page.wait_for_selector("[data-test-script-state=notRunning]")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 class Redraws:

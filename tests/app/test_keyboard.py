@@ -155,7 +155,7 @@ def test_the_tabulator_comes_to_everything_and_shows_where_it_is(
     page, found = stops(opened)
     names = [stop["name"] for stop in found]
     missed = [one for one in page.evaluate(CONTROLS) if one not in names]
-    assert [one for one in missed if not ELSEWHERE.match(one)] == []
+    assert [one for one in missed if not ELSEWHERE.match(one)] == [], names
     assert [stop["name"] for stop in found if not stop["seen"]] == []
     told = [stop["name"] for stop in found if not stop["shown"]]
     assert [name for name in told if not name.startswith(ITSELF)] == []
