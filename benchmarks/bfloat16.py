@@ -128,12 +128,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser(__doc__).parse_args(argv)
     torch.manual_seed(0)
     with TemporaryDirectory() as folder:
-        shard = pack(args.data, Path(folder), 4 if args.quick else args.photos)
+        shard = pack(args.data, Path(folder), 1 if args.quick else args.photos)
         photos = FaceDataset([shard], IMAGE_SIZE)
     anchors = architecture(ARCH).fit_anchors(photos.faces, photos.sizes, IMAGE_SIZE)
     model = build_model(ARCH, anchors).train()
-    images, targets = zip(*(photos[number] for number in range(4)), strict=True)
-    print(f"{machine()}\n\nlosses of 4 photographs, untrained, {IMAGE_SIZE} pixels")
+    images, targets = zip(*(photos[number] for number in range(min(4, len(photos)))), strict=True)
+    print(f"{machine()}\n\nlosses of {len(images)} photographs, untrained, {IMAGE_SIZE} pixels")
     print_losses(model, images, targets)
     speck = {"boxes": torch.tensor([[301.2, 100.0, 302.5, 101.3]]), "labels": torch.tensor([1])}
     print("\nthe same with a face of 1.3 pixels on the first")

@@ -37,13 +37,13 @@ HANDED_OVER = "Finished transferring output files"
 
 @pytest.fixture
 def run(pool):
-    """A run of one job, which hands its checkpoint over after every segment."""
+    """A run of one job, which hands its checkpoint over after every picture."""
     run = ToyRun(pool, "watching", ANNEX)
     toy, script = run.toy, (PROJECT / "bin" / "predict_videos.py").read_text()
     job = toy.job("predict_videos", script, *WORDS, "--checkpoint-minutes", "0")
     shutil.copy(IN_THE_BOX, run.folder / "model.pth")
     scene = compose_scene(5, 6, 6, (320, 180), widths=(0.1, 0.2), pillars=0)
-    write_film(run.folder / "video_00000_clip.mp4", scene, frame_times(2, 10))
+    write_film(run.folder / "video_00000_clip.mp4", scene, frame_times(1, 10))
     listed = [{"file": "video_00000_clip.mp4", "name": "clip.mp4"}]
     write_record(run.folder / "videos_0.json", {"videos": listed})
     write_code_bundle(run.folder / "utils.zip")
@@ -72,7 +72,7 @@ def test_a_lost_pilot_costs_a_segment_and_changes_nothing(pool, run, tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / MADE[0]).read_text())["videos"][0]["frames"] == 20
+    assert json.loads((tmp_path / MADE[0]).read_text())["videos"][0]["frames"] == 10
 
     first = pool.start_pilot("seer", annex=ANNEX, cpus=1, memory=3000, idle=600)
     second = None
