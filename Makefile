@@ -133,7 +133,8 @@ sample: $(READY)  ## draw the bundled sample again; the files come out the same
 
 benchmark: $(READY)  ## measure speed, and the rate's intervals and plans (DATA=folder or zip; hours)
 	for name in engine_overhead planning intake training_speed inference_speed epoch_cost profile_step \
-	    bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting tracks people_rate video_speed data_versions gate; do $(MAKE) --no-print-directory benchmark-$$name; done
+	    kept_memory bfloat16 prevalence rate_estimators evaluation_intervals planner cross_fitting \
+	    tracks people_rate video_speed data_versions gate; do $(MAKE) --no-print-directory benchmark-$$name; done
 
 quality: $(READY)  ## train for MINUTES="20 90" on DATA and print how good the detector is
 	$(RUN) benchmarks/quality.py --data $(DATA) --minutes $(or $(MINUTES),20 90) $(ARGS)
@@ -145,7 +146,8 @@ pretrained: $(READY)  ## train the model in the box again on DATA, with its card
 	$(RUN) -m data.models.make --data $(DATA) $(ARGS)
 
 # The speed benchmarks take photographs; the others make their own.
-ON_DATA := gpu service training_speed inference_speed profile_step bfloat16 recipe starts stages feature_cost workers drift spark
+ON_DATA := gpu service training_speed inference_speed profile_step kept_memory bfloat16 recipe starts stages feature_cost \
+    workers drift spark
 benchmark-%: $(READY)
 	@echo; echo "== $*"; $(RUN) benchmarks/$*.py $(if $(filter $*,$(ON_DATA)),--data $(DATA)) $(ARGS)
 

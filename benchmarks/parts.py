@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
@@ -13,7 +13,7 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import conv_flop_count, flop_registry
+from torch.utils.flop_counter import conv_flop_count, flop_registry, shape_wrapper
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
 from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
@@ -53,7 +53,23 @@ def _packed_flops(features, weight, *unused: object, out_val, **more: object) ->
     return conv_flop_count(features.shape, weight.shape, out_val.shape)
 
 
-FLOPS = {**flop_registry, torch.ops.mkldnn._convolution_pointwise: _packed_flops}
+def _backward_flops(
+    gradient, features, weight, *unused: object, out_shape: Sequence[object], **more: object
+) -> int:
+    """Return those of a convolution's gradients: of each that is asked for as many as forward.
+
+    PyTorch's own count takes the weight gradient of a depthwise convolution for one of all channels
+    by all channels.
+    """
+    asked = sum(shape is not None for shape in out_shape[:2])  # of the features, of the weight
+    return asked * conv_flop_count(features, weight, gradient)
+
+
+FLOPS = {
+    **flop_registry,
+    torch.ops.mkldnn._convolution_pointwise: _packed_flops,
+    torch.ops.aten.convolution_backward: shape_wrapper(_backward_flops),
+}
 
 
 class Parts(TorchDispatchMode):

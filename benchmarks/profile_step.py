@@ -24,8 +24,11 @@ from benchmarks.parts import Macs, Parts, watched
 from utils.dataset.shards import read_shard
 from utils.detector.names import ARCHITECTURES
 from utils.detector.pretrained import choose_weights
+from utils.networks.devices import has_bfloat16
 from utils.training.plan import Plan
 from utils.training.recipe import Recipe
+
+NAMES = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -85,8 +88,7 @@ def report(what: str, work: Callable, steps: int, rates: dict[torch.dtype, float
 def _row(
     part: str, seconds: float, total: float, macs: Macs, floor: float, steps: int
 ) -> tuple[str, ...]:
-    names = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
-    used = [names[dtype] for dtype, number in macs.items() if number]
+    used = [NAMES[dtype] for dtype, number in macs.items() if number]
     return (
         part,
         f"{1000 * seconds / steps:.1f}",
@@ -120,7 +122,9 @@ def peak_rates(quick: bool) -> dict[torch.dtype, float]:
     """Measure and print the MAC/s of a product and of a convolution; return the faster one's."""
     side, tries = (256, 2) if quick else (2048, 8)
     rates, rows = {}, []
-    for dtype, name in ((torch.float32, "float32"), (torch.bfloat16, "bfloat16")):
+    for dtype, name in NAMES.items():
+        if dtype is torch.bfloat16 and not has_bfloat16("cpu"):
+            continue  # emulated: nothing of ours computes in it, and a product would take a minute
         matrix = torch.rand(side, side, dtype=dtype)
         image = torch.rand(4, 64, side // 20, side // 20, dtype=dtype)
         image = image.contiguous(memory_format=torch.channels_last)

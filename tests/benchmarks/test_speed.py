@@ -6,7 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import bfloat16, epoch_cost, gpu, inference_speed, profile_step, training_speed
+from benchmarks import (
+    bfloat16,
+    epoch_cost,
+    gpu,
+    inference_speed,
+    kept_memory,
+    profile_step,
+    training_speed,
+)
 from benchmarks.parts import Parts
 from utils.errors import InputError
 
@@ -121,3 +129,22 @@ def test_arithmetic_is_counted_by_part_and_precision():
     with parts, torch.inference_mode():
         matrix(torch.rand(2, 8))
     assert parts.macs["the rest"] == {torch.float32: 2 * linear}
+
+
+@pytest.mark.parametrize(("groups", "asked"), [(1, 2), (8, 2), (8, 1)])
+def test_a_gradient_takes_as_many_multiplications_as_the_convolution(groups, asked):
+    """Of features and weight each, of depthwise convolutions, too."""
+    layer = nn.Conv2d(8, 8, 3, padding=1, groups=groups, bias=False)
+    counted = Parts()
+    with counted:
+        counted.switch(True)
+        layer(torch.rand(2, 8, 6, 6, requires_grad=asked == 2)).sum().backward()
+    forward = 2 * 6 * 6 * 8 * 8 // groups * 9
+    assert sum(counted.macs["the rest"].values()) == (1 + asked) * forward
+
+
+def test_kept_memory(capsys):
+    kept_memory.main(["--quick"])
+    rows = rows_of(capsys.readouterr().out)
+    for row in kept_memory.WAYS:
+        assert float(rows[row][0]) > 0 and float(rows[row][1]) > 0 and int(rows[row][4]) > 100

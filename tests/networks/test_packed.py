@@ -40,6 +40,37 @@ def test_the_numbers_stay(activation, dtype):
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_weights_are_not_laid_out_again_for_a_size_that_was_seen(dtype, capfd):
+    """Of another size the best layout can be another; oneDNN would reorder at each call."""
+    packed = nn.Sequential(nn.Conv2d(960, 160, 1), nn.Conv2d(160, 160, 3, groups=160))
+    packed = packed.to(dtype, memory_format=torch.channels_last)
+    pack(packed)
+    images = [torch.rand(1, 960, side, side).to(dtype) for side in (3, 7, 18, 72)]
+    images = [image.contiguous(memory_format=torch.channels_last) for image in images]
+    with torch.inference_mode():
+        for image in images:
+            packed(image)
+        capfd.readouterr()
+        with torch.backends.mkldnn.verbose(torch.backends.mkldnn.VERBOSE_ON):
+            for image in images:
+                packed(image)
+    told = capfd.readouterr().out
+    assert told.count(",convolution,") == 2 * len(images)
+    assert ",reorder," not in told
+
+
+def test_sizes_without_end_take_no_memory_without_end(monkeypatch):
+    monkeypatch.setattr("utils.networks.packed._SIZES", 3)
+    layer = nn.Conv2d(3, 8, 3)
+    packed = PackedConvolution(layer, None)
+    for side in range(5, 25):
+        image = torch.rand(1, 3, side, side)
+        with torch.inference_mode():
+            torch.testing.assert_close(packed(image), layer(image))
+        assert len(packed._by_size) <= 3 and len(packed._by_layout) <= 3
+
+
 def test_an_activation_that_is_called_elsewhere_stays_there():
     class Block(nn.Module):
         def __init__(self) -> None:

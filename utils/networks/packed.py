@@ -11,28 +11,43 @@ from torch import Tensor, nn
 from utils.networks.depthwise import DepthwiseConv2d
 
 _ACTIVATIONS = {nn.ReLU: ("relu", []), nn.ReLU6: ("hardtanh", [0.0, 6.0])}
-_SIDE = 64  # of the features that the layout is chosen for; of others it is as good
+_SIZES = 256  # of features that a layout is remembered for
 
 
 class PackedConvolution(nn.Module):
-    """A convolution and perhaps an activation, for detection on this processor alone."""
+    """A convolution and perhaps an activation, for detection on this processor alone.
+
+    Which layout is best depends on the size of the features, and weights that come in another one
+    are laid out anew at each call, by code that can take longer than the convolution. So each size
+    has its own; sizes share the weights where the layout is the same, of which there are two or so.
+    """
 
     def __init__(self, layer: nn.Conv2d, activation: nn.Module | None) -> None:
         super().__init__()
         attribute, scalars = _ACTIVATIONS[type(activation)] if activation else ("none", [])
-        place = (list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups)
-        weight = layer.weight.detach().contiguous(memory_format=torch.channels_last)
-        self.dtype = weight.dtype
+        self._place = (list(layer.padding), list(layer.stride), list(layer.dilation), layer.groups)
+        self._settings = (*self._place, attribute, scalars, "")
+        self.weight = layer.weight.detach().contiguous(memory_format=torch.channels_last)
         self.bias = None if layer.bias is None else layer.bias.detach()
-        self.weight = torch.ops.mkldnn._reorder_convolution_weight(
-            weight, *place, [1, layer.in_channels, _SIDE, _SIDE]
-        )
-        self._settings = (*place, attribute, scalars, "")
+        self._by_size: dict[torch.Size, Tensor] = {}
+        self._by_layout: dict[bytes, Tensor] = {}
 
     def forward(self, features: Tensor) -> Tensor:
+        weight = self._by_size.get(features.shape)
+        if weight is None:
+            weight = self._packed(features.shape)
         return torch.ops.mkldnn._convolution_pointwise(
-            features.to(self.dtype), self.weight, self.bias, *self._settings
+            features.to(self.weight.dtype), weight, self.bias, *self._settings
         )
+
+    def _packed(self, size: torch.Size) -> Tensor:
+        weight = torch.ops.mkldnn._reorder_convolution_weight(self.weight, *self._place, [*size])
+        layout = torch.ops.mkldnn._get_mkldnn_serialized_md(weight).numpy().tobytes()
+        if len(self._by_size) >= _SIZES:  # threads need no lock: at worst one packs once more
+            self._by_size, self._by_layout = {}, {}
+        weight = self._by_layout.setdefault(layout, weight)
+        self._by_size[size] = weight
+        return weight
 
 
 def can_pack(dtype: torch.dtype) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from utils.training.checkpoint import Checkpoint
 from utils.training.loop import Task, train
+from utils.training.memory import keep_freed
 from utils.training.plan import Plan
 from utils.training.progress import EpochRecord
 
@@ -23,6 +24,8 @@ def carry_out(
     tries: int | None = None,
 ) -> tuple[Trained, list[EpochRecord], list[dict[str, Any]]]:
     """Train as planned, going on from `checkpoint` where it belongs to this plan.
+
+    From here on the process keeps the memory that it frees (`utils.training.memory`).
 
     Parameters
     ----------
@@ -43,6 +46,7 @@ def carry_out(
     due = None if minutes is None else time.monotonic() + 60 * minutes
     saved = Checkpoint(checkpoint, plan.identity())
     saved.start(tries)
+    keep_freed()
     task = begin(saved)
     epochs = train(
         task,
