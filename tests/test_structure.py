@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-GROUND = {"errors", "records", "seed", "files", "job", "signals"}
+GROUND = {"errors", "records", "seed", "files", "job", "signals", "light_torchvision"}
 UNDER = {  # the rooms that each may import, besides the ground
     "dataset": set(),
     "metrics": {"dataset"},

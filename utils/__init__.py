@@ -11,3 +11,7 @@ if sys.platform not in ("linux", "darwin"):
     raise ImportError(
         f"this runs on Linux and macOS, and not on {sys.platform}; on Windows, run it in WSL"
     )
+
+from utils.light_torchvision import install
+
+install()

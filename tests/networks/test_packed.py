@@ -99,3 +99,8 @@ def test_what_it_cannot_do_stays():
 def test_without_onednn_it_is_not_done(monkeypatch):
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
     assert not can_pack(torch.float32)
+
+
+def test_without_what_it_calls_it_is_not_done(monkeypatch):
+    monkeypatch.setattr("utils.networks.packed._OPERATIONS", ("_of_another_version",))
+    assert not can_pack(torch.float32)

@@ -1,4 +1,4 @@
-"""Convolutions laid out once as the processor wants them, with the activation that follows.
+"""Convolutions laid out as the processor wants them, once, with the activation that follows.
 
 PyTorch lays out the weights of a convolution anew at each call, and goes over its output once more
 for a ReLU. oneDNN, which computes both, can be told beforehand; `torch.compile` does that, too, but
@@ -11,6 +11,11 @@ from torch import Tensor, nn
 from utils.networks.depthwise import DepthwiseConv2d
 
 _ACTIVATIONS = {nn.ReLU: ("relu", []), nn.ReLU6: ("hardtanh", [0.0, 6.0])}
+_OPERATIONS = (  # PyTorch's own compiler uses them; other versions may not have them
+    "_reorder_convolution_weight",
+    "_get_mkldnn_serialized_md",
+    "_convolution_pointwise",
+)
 _SIZES = 256  # of features that a layout is remembered for
 
 
@@ -53,6 +58,7 @@ class PackedConvolution(nn.Module):
 def can_pack(dtype: torch.dtype) -> bool:
     """Return whether this processor and this build of PyTorch can do it."""
     able = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
+    able = able and all(hasattr(torch.ops.mkldnn, name) for name in _OPERATIONS)
     if not able or not torch.backends.cpu.get_cpu_capability().startswith("AVX"):
         return False
     if dtype == torch.bfloat16:
