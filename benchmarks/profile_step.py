@@ -124,7 +124,7 @@ def peak_rates(quick: bool) -> dict[torch.dtype, float]:
     rates, rows = {}, []
     for dtype, name in NAMES.items():
         if dtype is torch.bfloat16 and not has_bfloat16("cpu"):
-            continue  # emulated: nothing of ours computes in it, and a product would take a minute
+            continue  # emulated: nothing of ours computes in it, and its products take minutes
         matrix = torch.rand(side, side, dtype=dtype)
         image = torch.rand(4, 64, side // 20, side // 20, dtype=dtype)
         image = image.contiguous(memory_format=torch.channels_last)

@@ -30,7 +30,7 @@ def faults(how):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
 def test_a_large_tensor_takes_the_memory_of_the_one_before():
-    assert faults("kept") < 1000 < 10 * 16384 <= faults("as it is")
+    assert 10 * faults("kept") < faults("as it is")  # of huge pages, too
 
 
 def test_another_c_library_is_left_alone(monkeypatch):
