@@ -7,7 +7,6 @@ alone; memory is the most that the process had. Medians over the rounds.
 """
 
 import json
-import os
 import resource
 import statistics
 import subprocess
@@ -21,7 +20,7 @@ from unittest.mock import patch
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.common import PROJECT, machine, pack, parser, print_table, timed_steps
+from benchmarks.common import machine, pack, parser, print_table, timed_steps
 from utils.detector.names import ARCHITECTURES
 from utils.detector.pretrained import choose_weights
 from utils.training.plan import Plan
@@ -55,8 +54,7 @@ def apart(way: str, shard: Path, size: int, quick: bool) -> list[float]:
     """Return what a process of its own measures."""
     command = [sys.executable, __file__, "--of", way, str(shard), "--image-size", str(size)]
     command += ["--quick"] if quick else []
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -48,9 +48,9 @@ CALLS = (
 Macs = dict[torch.dtype, int]
 
 
-def _packed_flops(features, weight, *unused: object, out_val, **more: object) -> int:
+def _packed_flops(features, weight, *unused: object, out_shape, **more: object) -> int:
     """Return the floating point operations of `torch.ops.mkldnn._convolution_pointwise`."""
-    return conv_flop_count(features.shape, weight.shape, out_val.shape)
+    return conv_flop_count(features, weight, out_shape)
 
 
 def _backward_flops(
@@ -67,7 +67,7 @@ def _backward_flops(
 
 FLOPS = {
     **flop_registry,
-    torch.ops.mkldnn._convolution_pointwise: _packed_flops,
+    torch.ops.mkldnn._convolution_pointwise: shape_wrapper(_packed_flops),
     torch.ops.aten.convolution_backward: shape_wrapper(_backward_flops),
 }
 

@@ -45,16 +45,20 @@ class _Loader:
         try:
             self.own.exec_module(module)
         finally:
-            if sys.modules.get(_ASKED) is stand_in:
-                del sys.modules[_ASKED]
+            _take_away(stand_in)
+
+
+def _take_away(stand_in: ModuleType) -> None:
+    """Leave the name to the real module, unless it has come already."""
+    if sys.modules.get(_ASKED) is stand_in:
+        del sys.modules[_ASKED]
 
 
 def _stand_in() -> ModuleType:
     """Return a module with the function that is asked for; any other name brings the real one."""
 
     def real() -> ModuleType:
-        if sys.modules.get(_ASKED) is module:
-            del sys.modules[_ASKED]
+        _take_away(module)
         return importlib.import_module(_ASKED)
 
     def other(name: str) -> Any:

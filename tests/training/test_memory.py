@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from utils.dag.code_bundle import PROJECT
+
 CODE = """
 import resource, sys
 import torch
@@ -25,7 +27,8 @@ print(faults(10))
 
 def faults(how):
     """Return the page faults of ten large tensors, one after another, in a fresh process."""
-    return int(subprocess.check_output([sys.executable, "-c", CODE, how], text=True))
+    command = [sys.executable, "-c", CODE, how]
+    return int(subprocess.check_output(command, cwd=PROJECT, text=True))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of glibc")
